@@ -1,0 +1,174 @@
+"""HTTP: API Gateway's proxy events in, the documents of `api.resources` out."""
+
+import json
+import os
+import re
+import sys
+import time
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+import boto3
+
+from api import resources
+from api.store import Store
+
+CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+METHODS = "GET, HEAD, OPTIONS"
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": METHODS,
+    "Access-Control-Allow-Headers": "If-None-Match",
+    "Access-Control-Max-Age": "86400",
+}
+MAX_DAYS = 366
+DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+TICKER = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}")
+
+Event = Mapping[str, Any]
+Response = dict[str, Any]
+Query = Mapping[str, str]
+
+
+class HttpError(Exception):
+    """An answer other than 200, with the words for the caller."""
+
+    def __init__(self, status: int, message: str) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+def handler(event: Event, context: object) -> Response:
+    """The Lambda entry point: answer, and leave one log line. An unforeseen failure is a 500 without details."""
+    started = time.perf_counter()
+    try:
+        response = respond(event, store())
+        failure = None
+    except Exception:  # noqa: BLE001 - the boundary: whatever it was, the caller gets a 500 and the log the reason
+        response = _error(500, "Internal server error")
+        failure = traceback.format_exc()
+    _log(event, context, response["statusCode"], time.perf_counter() - started, failure)
+    return response
+
+
+@cache
+def store() -> Store:
+    """The table, connected once per container."""
+    return Store(boto3.client("dynamodb"), os.environ["TABLE_NAME"])
+
+
+def respond(event: Event, store: Store) -> Response:
+    """Answer one request; a wrong one with the 4xx that says what is allowed."""
+    try:
+        find = _route(event["path"], event.get("queryStringParameters") or {})
+        match event["httpMethod"]:
+            case "GET" | "HEAD" as method:
+                response = _ok(find(store), _header(event, "If-None-Match"))
+                return response if method == "GET" else response | {"body": ""}
+            case "OPTIONS":
+                return {"statusCode": 204, "headers": CORS | PREFLIGHT, "body": ""}
+            case method:
+                raise HttpError(405, f"{method} is not allowed; allowed are {METHODS}")
+    except HttpError as wrong:
+        response = _error(wrong.status, str(wrong))
+        return response if event["httpMethod"] != "HEAD" else response | {"body": ""}
+
+
+def _route(path: str, query: Query) -> Callable[[Store], bytes]:
+    """What answers the path. A twin's name (`….json`) stands for its resource as published, without a query."""
+    if path.endswith(".json"):
+        path, query = path.removesuffix(".json"), {}
+    match path.strip("/").split("/"):
+        case ["movers"]:
+            return lambda store: resources.movers(store.movers(_days(query)))
+        case ["movers", day]:
+            return lambda store: _session(store, _date(day))
+        case ["tickers", symbol]:
+            return lambda store: _ticker(store, _symbol(symbol))
+        case ["status"]:
+            return lambda store: resources.status(store.status())
+    raise HttpError(
+        404, "There is no such resource; try /movers, /movers/{date}, /tickers/{ticker} or /status"
+    )
+
+
+def _session(store: Store, day: date) -> bytes:
+    found = store.session(day)
+    if not found:
+        raise HttpError(404, f"No session is stored for {day}; /movers?days={MAX_DAYS} lists those that are")
+    return resources.session(*found)
+
+
+def _ticker(store: Store, symbol: str) -> bytes:
+    sessions = store.ticker(symbol, resources.TICKER_SESSIONS)
+    if not sessions:
+        raise HttpError(404, f"No session is stored for {symbol}; /status lists the watchlist (case matters)")
+    return resources.ticker(symbol, sessions)
+
+
+def _days(query: Query) -> int:
+    text = query.get("days", str(resources.LATEST_MOVERS))
+    if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_DAYS:
+        raise HttpError(400, f"days must be a whole number from 1 to {MAX_DAYS}")
+    return int(text)
+
+
+def _date(text: str) -> date:
+    try:
+        if DATE.fullmatch(text):
+            return date.fromisoformat(text)
+    except ValueError:
+        pass  # such as the 30th of February: the same answer as for any other form
+    raise HttpError(400, "The date must be a calendar date of the form YYYY-MM-DD")
+
+
+def _symbol(text: str) -> str:
+    if not TICKER.fullmatch(text):
+        raise HttpError(400, "A ticker is a letter followed by at most 14 letters, digits and points")
+    return text
+
+
+def _ok(body: bytes, if_none_match: str) -> Response:
+    etag = resources.etag(body)
+    headers = CORS | {"ETag": etag, "Cache-Control": resources.CACHE_CONTROL}
+    if _matches(if_none_match, etag):
+        return {"statusCode": 304, "headers": headers, "body": ""}
+    return {
+        "statusCode": 200,
+        "headers": headers | {"Content-Type": resources.CONTENT_TYPE},
+        "body": body.decode(),
+    }
+
+
+def _error(status: int, message: str) -> Response:
+    headers = CORS | {"Content-Type": resources.CONTENT_TYPE, "Cache-Control": "no-store"}
+    if status == 405:
+        headers["Allow"] = METHODS
+    return {"statusCode": status, "headers": headers, "body": resources.error(message).decode()}
+
+
+def _matches(if_none_match: str, etag: str) -> bool:
+    """Weak comparison (RFC 9110, 13.1.2): compression on the way turns `"x"` into `W/"x"`."""
+    candidates = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
+    return etag in candidates or candidates == ["*"]
+
+
+def _header(event: Event, name: str) -> str:
+    """A request header, whatever its case: AWS keeps the caller's, others lower it."""
+    headers: Mapping[str, str] = event.get("headers") or {}
+    return next((value for key, value in headers.items() if key.lower() == name.lower()), "")
+
+
+def _log(event: Event, context: object, status: int, seconds: float, failure: str | None) -> None:
+    line = {
+        "level": "ERROR" if failure else "INFO",
+        "method": event.get("httpMethod"),
+        "path": event.get("path"),
+        "status": status,
+        "milliseconds": round(seconds * 1000, 1),
+        "request_id": getattr(context, "aws_request_id", None),
+        **({"exception": failure} if failure else {}),
+    }
+    print(json.dumps(line), file=sys.stdout if not failure else sys.stderr)

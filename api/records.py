@@ -1,0 +1,97 @@
+"""The facts of the product: bars, sessions, movers, status; and the one rule that ranks them.
+
+Prices and percentages are `Decimal`, instants aware UTC, a trading day is a `date` in New York.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from decimal import Decimal
+from fractions import Fraction
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One ticker's session: as-traded prices in USD, volume in shares (fractional shares are real)."""
+
+    open: Decimal
+    high: Decimal
+    low: Decimal
+    close: Decimal
+    volume: Decimal
+
+    @property
+    def move(self) -> Fraction:
+        """The exact open-to-close change, as a ratio. Real sessions differ only past the printed digits."""
+        return Fraction(self.close) / Fraction(self.open) - 1
+
+    @property
+    def percent_change(self) -> Decimal:
+        return percent(self.move)
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason."""
+
+    date: date
+    revision: int
+    watchlist: tuple[str, ...]
+    bars: Mapping[str, Bar]
+    excused: Mapping[str, str] = field(default_factory=dict)
+
+    def ranked(self) -> list[tuple[str, Bar]]:
+        """Tickers and bars, biggest absolute move first; a true tie goes to the ticker listed first."""
+        listed = ((ticker, self.bars[ticker]) for ticker in self.watchlist if ticker in self.bars)
+        return sorted(listed, key=lambda entry: abs(entry[1].move), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Mover:
+    """The winner of a session. `margin` is the lead over the runner-up in percentage points."""
+
+    date: date
+    ticker: str
+    percent_change: Decimal
+    closing_price: Decimal
+    open: Decimal
+    runner_up: str | None
+    margin: Decimal | None
+    provider: str
+    recorded_at: datetime
+    checked_at: datetime | None
+    revision: int
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where the data comes from. `clock_offset_seconds` is added to real time when recorded data is replayed."""
+
+    provider: str
+    kind: str
+    clock_offset_seconds: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """How fresh the stored data is and what comes next. `expected` is newest first."""
+
+    as_of: date | None
+    generated_at: datetime
+    stale_after: datetime
+    next_session: date
+    expected: tuple[date, ...]
+    missing: tuple[date, ...]
+    watchlist: tuple[str, ...]
+    source: Source
+
+
+def percent(move: Fraction) -> Decimal:
+    """A ratio in percent, rounded once, half to even, to 6 decimals."""
+    return Decimal(round(move * 10**8)).scaleb(-6)
+
+
+def margin(moves: Iterable[Fraction]) -> Decimal | None:
+    """The lead of the first of two ranked moves over the second, in percentage points; `None` without a second."""
+    first, *others = [abs(move) for move in moves]
+    return percent(first - others[0]) if others else None

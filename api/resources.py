@@ -1,0 +1,145 @@
+"""The documents: what each resource says, as exact bytes. The API and the static twins both come from here."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import UTC, date, datetime
+from decimal import Context, Decimal
+from typing import Any
+
+from api.records import Bar, Mover, Session, Status
+
+CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
+CONTENT_TYPE = "application/json"
+SCHEMA_VERSION = 1
+LATEST_MOVERS = 7
+TICKER_SESSIONS = 30
+
+_MICRO = Decimal("0.000001")
+_WIDE = Context(prec=60)
+
+
+def movers(latest: Iterable[Mover]) -> bytes:
+    """`/movers`: the published four-field form, in the order given."""
+    return render([winner(mover) for mover in latest])
+
+
+def winner(mover: Mover) -> dict[str, Any]:
+    """A mover in the published four-field form."""
+    return {
+        "Date": mover.date,
+        "Ticker": mover.ticker,
+        "PercentChange": mover.percent_change,
+        "ClosingPrice": mover.closing_price,
+    }
+
+
+def session(mover: Mover, session: Session) -> bytes:
+    """`/movers/{date}`: the winner, its lead, and every bar of the watchlist, biggest move first."""
+    return render(
+        {
+            "SchemaVersion": SCHEMA_VERSION,
+            **winner(mover),
+            "RunnerUp": mover.runner_up,
+            "Margin": mover.margin,
+            "Revision": mover.revision,
+            "Provider": mover.provider,
+            "RecordedAt": mover.recorded_at,
+            "Watchlist": session.watchlist,
+            "Excused": session.excused,
+            "Bars": [{"Ticker": ticker, **_bar(bar)} for ticker, bar in session.ranked()],
+        }
+    )
+
+
+def ticker(symbol: str, sessions: Iterable[tuple[date, Bar, str]]) -> bytes:
+    """`/tickers/{ticker}`: its bars from `(date, bar, winner of that day)`, in the order given."""
+    return render(
+        {
+            "SchemaVersion": SCHEMA_VERSION,
+            "Ticker": symbol,
+            "Sessions": [{"Date": day, **_bar(bar), "Won": won == symbol} for day, bar, won in sessions],
+        }
+    )
+
+
+def status(status: Status | None) -> bytes:
+    """`/status`: freshness. `None` stands for the time before the first run."""
+    return render(
+        {
+            "SchemaVersion": SCHEMA_VERSION,
+            "AsOf": status and status.as_of,
+            "GeneratedAt": status and status.generated_at,
+            "StaleAfter": status and status.stale_after,
+            "NextSession": status and status.next_session,
+            "Expected": status.expected if status else [],
+            "Missing": status.missing if status else [],
+            "Watchlist": status.watchlist if status else [],
+            "Change": "open-to-close",
+            "Formula": "(Close - Open) / Open * 100",
+            "Exchange": {"Mic": "XNYS", "TimeZone": "America/New_York"},
+            "Source": status
+            and {
+                "Provider": status.source.provider,
+                "Kind": status.source.kind,
+                "ClockOffsetSeconds": status.source.clock_offset_seconds,
+            },
+        }
+    )
+
+
+def error(message: str) -> bytes:
+    return render({"error": message})
+
+
+def etag(body: bytes) -> str:
+    """The quoted MD5 of the body: what S3 gives the same bytes."""
+    return f'"{md5(body)}"'
+
+
+def md5(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
+def _bar(bar: Bar) -> dict[str, Any]:
+    return {
+        "Open": bar.open,
+        "High": bar.high,
+        "Low": bar.low,
+        "Close": bar.close,
+        "Volume": bar.volume,
+        "PercentChange": bar.percent_change,
+    }
+
+
+def render(document: Any) -> bytes:
+    """The one JSON form: compact, UTF-8, numbers written from `Decimal` without a detour over floats."""
+    return _json(document).encode()
+
+
+def _json(value: Any) -> str:
+    match value:
+        case Decimal():
+            return number(value)
+        case datetime():
+            return f'"{instant(value)}"'
+        case date():
+            return f'"{value.isoformat()}"'
+        case Mapping():
+            return "{" + ",".join(f"{_json(key)}:{_json(item)}" for key, item in value.items()) + "}"
+        case str() | bool() | int() | None:
+            return json.dumps(value, ensure_ascii=False)
+        case Sequence():
+            return "[" + ",".join(map(_json, value)) + "]"
+    raise TypeError(f"{type(value).__name__} has no JSON form here")
+
+
+def number(value: Decimal) -> str:
+    """A decimal in plain digits, at most 6 behind the point, without trailing zeros."""
+    text = f"{value.quantize(_MICRO, context=_WIDE):f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text
+
+
+def instant(value: datetime) -> str:
+    """RFC 3339 in UTC, to the second."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,260 @@
+"""The table: how movers, sessions and the status are laid out in DynamoDB, read, and written.
+
+| item    | pk       | sk         |
+|---------|----------|------------|
+| mover   | MOVERS   | 2026-02-10 |
+| session | SESSIONS | 2026-02-10 |
+| status  | STATUS   | LATEST     |
+
+Reads are consistent: an answer is cached for minutes, so a stale read would outlive the write it missed.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+
+from api.records import Bar, Mover, Session, Source, Status
+from api.resources import instant
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+    from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
+
+MOVERS, SESSIONS, STATUS = "MOVERS", "SESSIONS", "STATUS"
+LATEST = "LATEST"
+READS = 3
+
+Item = dict[str, Any]
+
+
+class RevisionConflictError(Exception):
+    """The stored session is not the one that was read: somebody else wrote it meanwhile."""
+
+
+@dataclass(frozen=True, slots=True)
+class Store:
+    """The table through a low-level DynamoDB client."""
+
+    client: "DynamoDBClient"
+    table: str
+
+    def movers(self, limit: int | None = None) -> list[Mover]:
+        """The newest movers first; all of them without a limit."""
+        return [_mover(item) for item in islice(self._newest(MOVERS, limit), limit)]
+
+    def sessions(self, limit: int | None = None) -> list[Session]:
+        """The newest sessions first; all of them without a limit."""
+        return [_session(item) for item in islice(self._newest(SESSIONS, limit), limit)]
+
+    def session(self, day: date) -> tuple[Mover, Session] | None:
+        """A mover and its session, of one and the same revision."""
+        for _ in range(READS):
+            mover, session = self._get(MOVERS, day.isoformat()), self._get(SESSIONS, day.isoformat())
+            if not mover and not session:
+                return None
+            if mover and session and mover["Revision"] == session["Revision"]:
+                return _mover(mover), _session(session)
+        raise RevisionConflictError(f"{day} was rewritten during each of {READS} reads")
+
+    def ticker(self, symbol: str, limit: int) -> list[tuple[date, Bar, str]]:
+        """`(date, bar, winner)` of the sessions that hold the ticker, among the `limit` newest, newest first."""
+        newest = self._newest(
+            SESSIONS,
+            limit,
+            ProjectionExpression="sk, Winner, Bars.#ticker",
+            ExpressionAttributeNames={"#ticker": symbol},
+        )
+        return [
+            (date.fromisoformat(item["sk"]), _bar(item["Bars"][symbol]), item["Winner"])
+            for item in islice(newest, limit)
+            if "Bars" in item
+        ]
+
+    def status(self) -> Status | None:
+        item = self._get(STATUS, LATEST)
+        return _status(item) if item else None
+
+    def record(self, mover: Mover, session: Session, replaces: int | None) -> None:
+        """Write a mover and its session in one transaction.
+
+        `replaces` is the revision that was read, or `None` where there was none. Raises `RevisionConflictError` if the
+        table holds anything else by now.
+        """
+        try:
+            self.client.transact_write_items(
+                TransactItems=[
+                    self._put(_mover_item(mover), replaces),
+                    self._put(_session_item(session, mover.ticker), replaces),
+                ]
+            )
+        except self.client.exceptions.TransactionCanceledException as refused:
+            codes = {reason.get("Code") for reason in refused.response.get("CancellationReasons", [])}
+            if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
+                raise RevisionConflictError(f"{mover.date} is no longer at revision {replaces}") from refused
+            raise
+
+    def check(self, day: date, revision: int, now: datetime) -> None:
+        """Note that a re-read found the session unchanged. Raises `RevisionConflictError` if it was replaced."""
+        try:
+            self.client.update_item(
+                TableName=self.table,
+                Key=_key(MOVERS, day.isoformat()),
+                UpdateExpression="SET CheckedAt = :now",
+                ConditionExpression="Revision = :revision",
+                ExpressionAttributeValues=_typed({":now": instant(now), ":revision": revision}),
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as refused:
+            raise RevisionConflictError(f"{day} is no longer at revision {revision}") from refused
+
+    def put_status(self, status: Status) -> None:
+        self.client.put_item(TableName=self.table, Item=_typed(_status_item(status)))
+
+    def _get(self, pk: str, sk: str) -> Item:
+        answer = self.client.get_item(TableName=self.table, Key=_key(pk, sk), ConsistentRead=True)
+        return _plain(answer.get("Item", {}))
+
+    def _newest(self, pk: str, limit: int | None, **query: Any) -> Iterator[Item]:
+        """Items of a partition, newest first, page after page: a page ends at 1 MB whatever the limit says."""
+        if limit:
+            query["Limit"] = limit
+        pages = self.client.get_paginator("query").paginate(
+            TableName=self.table,
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=_typed({":pk": pk}),
+            ScanIndexForward=False,
+            ConsistentRead=True,
+            **query,
+        )
+        return (_plain(item) for page in pages for item in page["Items"])
+
+    def _put(self, item: Item, replaces: int | None) -> "TransactWriteItemTypeDef":
+        put: dict[str, Any] = {"TableName": self.table, "Item": _typed(item)}
+        if replaces is None:
+            put["ConditionExpression"] = "attribute_not_exists(pk)"
+        else:
+            put["ConditionExpression"] = "Revision = :replaces"
+            put["ExpressionAttributeValues"] = _typed({":replaces": replaces})
+        return {"Put": put}  # type: ignore[typeddict-item]
+
+
+def _mover_item(mover: Mover) -> Item:
+    item = {
+        **_keys(MOVERS, mover.date.isoformat()),
+        "Date": mover.date.isoformat(),
+        "Ticker": mover.ticker,
+        "PercentChange": mover.percent_change,
+        "ClosingPrice": mover.closing_price,
+        "Open": mover.open,
+        "RunnerUp": mover.runner_up,
+        "Margin": mover.margin,
+        "Provider": mover.provider,
+        "RecordedAt": instant(mover.recorded_at),
+        "CheckedAt": mover.checked_at and instant(mover.checked_at),
+        "Revision": mover.revision,
+    }
+    return {name: value for name, value in item.items() if value is not None}
+
+
+def _mover(item: Item) -> Mover:
+    checked_at = item.get("CheckedAt")
+    return Mover(
+        date=date.fromisoformat(item["Date"]),
+        ticker=item["Ticker"],
+        percent_change=item["PercentChange"],
+        closing_price=item["ClosingPrice"],
+        open=item["Open"],
+        runner_up=item.get("RunnerUp"),
+        margin=item.get("Margin"),
+        provider=item["Provider"],
+        recorded_at=datetime.fromisoformat(item["RecordedAt"]),
+        checked_at=checked_at and datetime.fromisoformat(checked_at),
+        revision=int(item["Revision"]),
+    )
+
+
+def _session_item(session: Session, winner: str) -> Item:
+    item = {
+        **_keys(SESSIONS, session.date.isoformat()),
+        "Revision": session.revision,
+        "Winner": winner,
+        "Watchlist": list(session.watchlist),
+        "Bars": {ticker: _bar_item(bar) for ticker, bar in session.bars.items()},
+        "Excused": dict(session.excused),
+    }
+    return item if session.excused else {name: value for name, value in item.items() if name != "Excused"}
+
+
+def _session(item: Item) -> Session:
+    return Session(
+        date=date.fromisoformat(item["sk"]),
+        revision=int(item["Revision"]),
+        watchlist=tuple(item["Watchlist"]),
+        bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
+        excused=item.get("Excused", {}),
+    )
+
+
+def _bar_item(bar: Bar) -> Item:
+    return {
+        "Open": bar.open,
+        "High": bar.high,
+        "Low": bar.low,
+        "Close": bar.close,
+        "Volume": bar.volume,
+        "PercentChange": bar.percent_change,
+    }
+
+
+def _bar(item: Mapping[str, Any]) -> Bar:
+    return Bar(item["Open"], item["High"], item["Low"], item["Close"], item["Volume"])
+
+
+def _status_item(status: Status) -> Item:
+    return {
+        **_keys(STATUS, LATEST),
+        "AsOf": status.as_of and status.as_of.isoformat(),
+        "GeneratedAt": instant(status.generated_at),
+        "StaleAfter": instant(status.stale_after),
+        "NextSession": status.next_session.isoformat(),
+        "Expected": [day.isoformat() for day in status.expected],
+        "Missing": [day.isoformat() for day in status.missing],
+        "Watchlist": list(status.watchlist),
+        "Provider": status.source.provider,
+        "Kind": status.source.kind,
+        "ClockOffsetSeconds": status.source.clock_offset_seconds,
+    }
+
+
+def _status(item: Item) -> Status:
+    return Status(
+        as_of=item["AsOf"] and date.fromisoformat(item["AsOf"]),
+        generated_at=datetime.fromisoformat(item["GeneratedAt"]),
+        stale_after=datetime.fromisoformat(item["StaleAfter"]),
+        next_session=date.fromisoformat(item["NextSession"]),
+        expected=tuple(map(date.fromisoformat, item["Expected"])),
+        missing=tuple(map(date.fromisoformat, item["Missing"])),
+        watchlist=tuple(item["Watchlist"]),
+        source=Source(item["Provider"], item["Kind"], int(item["ClockOffsetSeconds"])),
+    )
+
+
+def _keys(pk: str, sk: str) -> dict[str, str]:
+    return {"pk": pk, "sk": sk}
+
+
+def _key(pk: str, sk: str) -> dict[str, Any]:
+    return _typed(_keys(pk, sk))
+
+
+def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
+    serialize = TypeSerializer().serialize
+    return {name: serialize(value) for name, value in item.items()}
+
+
+def _plain(item: Mapping[str, Any]) -> Item:
+    deserialize = TypeDeserializer().deserialize
+    return {name: deserialize(value) for name, value in item.items()}
