@@ -71,7 +71,7 @@ class Store:
         return [
             (date.fromisoformat(item["sk"]), _bar(item["Bars"][symbol]), item["Winner"])
             for item in islice(newest, limit)
-            if "Bars" in item
+            if symbol in item.get("Bars", {})
         ]
 
     def status(self) -> Status | None:

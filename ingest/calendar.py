@@ -26,7 +26,7 @@ ONE_DAY = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What the library cannot know: closures, early closes, and tickers excused from a session, each with its reason."""
+    """What no library knows: closures, early closes, tickers excused from a session; each with its reason."""
 
     closed: Mapping[date, str] = field(default_factory=dict)
     early: Mapping[date, str] = field(default_factory=dict)

@@ -1,0 +1,93 @@
+"""The lease: one run writes at a time.
+
+A run holds the lease for as long as it can live, so a dead holder's lease ends by itself. A run that ended well
+takes its lease away; one that died or failed leaves it behind, and whoever finds it knows that the twins may lag
+behind the table.
+"""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from math import ceil
+from typing import TYPE_CHECKING, Any, cast
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
+
+KEY = {"pk": {"S": "LEASE"}, "sk": {"S": "INGEST"}}
+MARGIN = timedelta(minutes=1)
+
+
+class LeaseHeldError(Exception):
+    """Another run is at work."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """What this run holds. `found_dead` tells that the run before it did not end well."""
+
+    client: "DynamoDBClient"
+    table: str
+    owner: str
+    found_dead: bool
+
+    def report(self, done: int, planned: int) -> None:
+        """Show the progress in upstream calls to whoever watches. Raises if the lease was lost."""
+        self._update(
+            "SET Done = :done, Planned = :planned", done={"N": str(done)}, planned={"N": str(planned)}
+        )
+
+    def release(self) -> None:
+        """End well."""
+        self.client.delete_item(
+            TableName=self.table,
+            Key=KEY,
+            ConditionExpression="#owner = :owner",
+            ExpressionAttributeNames={"#owner": "Owner"},
+            ExpressionAttributeValues={":owner": {"S": self.owner}},
+        )
+
+    def abandon(self, now: datetime) -> None:
+        """End badly: free for the next run at once, which then compares every twin with the table."""
+        with suppress(self.client.exceptions.ConditionalCheckFailedException):  # lost: nothing to give up
+            self._update("SET ExpiresAt = :now", now={"S": _stamp(now)})
+
+    def _update(self, expression: str, **values: dict[str, str]) -> None:
+        self.client.update_item(
+            TableName=self.table,
+            Key=KEY,
+            UpdateExpression=expression,
+            ConditionExpression="#owner = :owner",
+            ExpressionAttributeNames={"#owner": "Owner"},
+            ExpressionAttributeValues={":owner": {"S": self.owner}}
+            | {f":{name}": value for name, value in values.items()},
+        )
+
+
+def take(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Lease:
+    """Take the lease for `life`, which is how long this run can last at most, plus a minute.
+
+    Raises `LeaseHeldError` while another run holds it.
+    """
+    try:
+        answer = client.put_item(
+            TableName=table,
+            Item={**KEY, "Owner": {"S": owner}, "ExpiresAt": {"S": _stamp(now + life + MARGIN)}},
+            ConditionExpression="attribute_not_exists(pk) OR ExpiresAt <= :now",
+            ExpressionAttributeValues={":now": {"S": _stamp(now)}},
+            ReturnValues="ALL_OLD",
+            ReturnValuesOnConditionCheckFailure="ALL_OLD",
+        )
+    except client.exceptions.ConditionalCheckFailedException as held:
+        raise LeaseHeldError(_held(cast(Any, held.response).get("Item", {}))) from held
+    return Lease(client, table, owner, found_dead=bool(answer.get("Attributes")))
+
+
+def _held(holder: dict[str, dict[str, str]]) -> str:
+    owner, until = (holder.get(name, {}).get("S", "unknown") for name in ("Owner", "ExpiresAt"))
+    return f"run {owner} is at work, until {until} at the latest"
+
+
+def _stamp(instant: datetime) -> str:
+    """RFC 3339 to the second, rounded up, so that stamps compare like the instants they stand for."""
+    return datetime.fromtimestamp(ceil(instant.timestamp()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,72 @@
+"""From bars to the winner: judge whether a session is whole and sane, and name its mover. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, datetime
+
+from api.records import Bar, Mover, Session, margin
+from ingest.providers import Bars
+
+
+class IncompleteSessionError(Exception):
+    """A session that must not be stored: not every ticker has a believable bar."""
+
+
+def judge(day: date, watchlist: tuple[str, ...], bars: Bars, excused: Mapping[str, str]) -> Session:
+    """The session of the watchlist, revision 1. All or nothing: raises `IncompleteSessionError` naming each fault.
+
+    `excused` gives reasons for tickers that need no bar on this day.
+    """
+    excused = {ticker: excused[ticker] for ticker in watchlist if ticker in excused}
+    needed = [ticker for ticker in watchlist if ticker not in excused]
+    faults = [f"{ticker} {fault}" for ticker in needed if (fault := _fault(bars.get(ticker)))]
+    if not needed:
+        faults = ["every ticker is excused"]
+    if faults:
+        raise IncompleteSessionError(_summary(faults))
+    return Session(day, 1, watchlist, {ticker: bars[ticker] for ticker in needed}, excused)
+
+
+def mover_of(session: Session, provider: str, now: datetime) -> Mover:
+    """The winner, by exact moves."""
+    ranked = session.ranked()
+    winner, bar = ranked[0]
+    return Mover(
+        date=session.date,
+        ticker=winner,
+        percent_change=bar.percent_change,
+        closing_price=bar.close,
+        open=bar.open,
+        runner_up=ranked[1][0] if len(ranked) > 1 else None,
+        margin=margin([bar.move for _, bar in ranked]),
+        provider=provider,
+        recorded_at=now,
+        checked_at=None,
+        revision=session.revision,
+    )
+
+
+def correction(stored: Session, fresh: Session) -> Session | None:
+    """`fresh` as the next revision of `stored`, or `None` where both say the same."""
+    same = dict(stored.bars) == dict(fresh.bars) and dict(stored.excused) == dict(fresh.excused)
+    return None if same else replace(fresh, revision=stored.revision + 1)
+
+
+def _fault(bar: Bar | None) -> str | None:
+    match bar:
+        case None:
+            return "is missing"
+        case Bar(volume=volume) if volume <= 0:
+            return "did not trade (volume 0)"
+        case Bar(low=low) if low <= 0:
+            return f"has a price of {low}"
+        case Bar(open=open_, high=high, low=low, close=close) if not (
+            low <= open_ <= high and low <= close <= high
+        ):
+            return f"has impossible prices (open {open_}, high {high}, low {low}, close {close})"
+    return None
+
+
+def _summary(faults: list[str], shown: int = 10) -> str:
+    rest = len(faults) - shown
+    return ", ".join(faults[:shown]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,0 +1,92 @@
+"""Decide what a run has to do: which sessions, and the fewest upstream calls that bring them. Pure."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from api.records import Mover
+from ingest.calendar import Calendar, Ready, new_york_date
+
+RECHECK_AFTER = timedelta(hours=6)
+
+
+class RequestError(ValueError):
+    """A window was asked for that cannot be served; the message says what is allowed."""
+
+
+@dataclass(frozen=True, slots=True)
+class GroupedCall:
+    """The whole market on one day."""
+
+    day: date
+
+
+@dataclass(frozen=True, slots=True)
+class RangeCall:
+    """One ticker from `first` to `last`."""
+
+    ticker: str
+    first: date
+    last: date
+
+
+@dataclass(frozen=True, slots=True)
+class Horizon:
+    """The days that can be asked for: `oldest` is what the plan serves, `newest` the newest session that is ready."""
+
+    oldest: date
+    newest: date
+
+
+def horizon(calendar: Calendar, ready: Ready, history_days: int, now: datetime) -> Horizon:
+    return Horizon(new_york_date(now) - timedelta(days=history_days), calendar.newest_ready(now, ready))
+
+
+def window(calendar: Calendar, within: Horizon, newest_stored: date | None, count: int) -> list[date]:
+    """The sessions that should be stored: the latest `count`, or all since the newest stored one if that is longer."""
+    latest = calendar.latest(count, within.newest)
+    if newest_stored and newest_stored < latest[0]:
+        latest = calendar.sessions(calendar.next_session(newest_stored), within.newest)
+    return [day for day in latest if day >= within.oldest]
+
+
+def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> list[date]:
+    """The sessions of a backfill. Raises `RequestError` for days that are not ready or that the plan does not serve."""
+    if first > last:
+        raise RequestError(f"from {first} is after to {last}")
+    if last > within.newest and calendar.sessions(max(first, within.newest + timedelta(days=1)), last):
+        raise RequestError(f"{last} is not ready yet; the newest session that is ready is {within.newest}")
+    if first < within.oldest:
+        raise RequestError(f"{first} is older than the plan's history, which begins on {within.oldest}")
+    sessions = calendar.sessions(first, last)
+    if not sessions:
+        raise RequestError(f"there is no session from {first} to {last}")
+    return sessions
+
+
+def missing(sessions: Iterable[date], stored: Mapping[date, Mover]) -> list[date]:
+    return [day for day in sessions if day not in stored]
+
+
+def unchecked(sessions: Iterable[date], stored: Mapping[date, Mover], now: datetime) -> list[date]:
+    """Stored sessions due for their one re-read: vendors correct bars overnight."""
+    return [
+        day
+        for day in sessions
+        if (mover := stored.get(day))
+        and mover.checked_at is None
+        and now - mover.recorded_at >= RECHECK_AFTER
+    ]
+
+
+def calls(
+    sessions: Sequence[date], tickers: Sequence[str], affordable: float
+) -> list[GroupedCall] | list[RangeCall]:
+    """One grouped call per session or one range call per ticker, whichever is fewer; oldest session first.
+
+    Range answers are of use only when all of them are there. Where they would not fit into the `affordable`
+    number of calls, grouped calls are made instead, of which each completes a session.
+    """
+    if len(tickers) < len(sessions) and len(tickers) <= affordable:
+        return [RangeCall(ticker, min(sessions), max(sessions)) for ticker in tickers]
+    return [GroupedCall(day) for day in sorted(sessions)]

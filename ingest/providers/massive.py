@@ -1,0 +1,294 @@
+"""Massive's REST API: daily bars of the whole market on one day, or of one ticker over a range of days.
+
+Fetching and reading are apart: `Massive` brings answers, `read_grouped` and `read_range` turn them into bars, so
+that an answer can be archived before anything is made of it.
+"""
+
+import json
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from functools import cache, cached_property
+from typing import Any, cast
+from urllib.parse import urlsplit
+
+import requests
+from pyrate_limiter import InMemoryBucket, Rate, RateItem
+from requests.adapters import HTTPAdapter
+from urllib3.exceptions import HTTPError
+from urllib3.util import Retry
+
+from api.records import Bar
+from ingest.calendar import new_york_date
+from ingest.providers import (
+    Answer,
+    BadAnswerError,
+    Bars,
+    History,
+    NotYetError,
+    OutOfPlanError,
+    OutOfTimeError,
+    RefusedError,
+)
+
+GOOD = {"OK", "DELAYED"}  # DELAYED: a range reached the present and was cut to what the plan may see
+WINDOW_SECONDS = 62  # a rolling minute; the vendor counts a call on arrival, a little after it was sent
+RETRY_AFTER_SECONDS = 61
+RETRIES = 2
+CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 5, 20, 60
+MAX_BYTES = 32_000_000  # the whole market is about 1.5 MB
+MAX_PAGES = 50
+RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
+
+
+@cache
+def rate_window(calls_per_minute: int) -> InMemoryBucket | None:
+    """The calls this container has made lately: shared by its runs. `None` without a limit (0)."""
+    return InMemoryBucket([Rate(calls_per_minute, WINDOW_SECONDS * 1000)]) if calls_per_minute else None
+
+
+@dataclass
+class Massive:
+    """One run's connection.
+
+    `key` is asked for once, before the first call. `remaining` says how many seconds the run may still wait.
+    `progress` hears of each call before it is made.
+    """
+
+    url: str
+    key: Callable[[], str]
+    window: InMemoryBucket | None
+    clock: Callable[[], datetime]
+    remaining: Callable[[], float]
+    progress: Callable[[], None] = lambda: None
+    sleep: Callable[[float], None] = time.sleep
+    calls: Counter[str] = field(default_factory=Counter)
+
+    def grouped(self, day: date) -> Answer:
+        """The whole market's bars of one session. Raises a `ProviderError`."""
+        return self._get(
+            {"endpoint": "grouped", "date": day.isoformat()},
+            f"/v2/aggs/grouped/locale/us/market/stocks/{day}",
+            {"adjusted": "false"},
+        )
+
+    def range(self, ticker: str, first: date, last: date) -> Iterator[Answer]:
+        """One ticker's daily bars from `first` to `last`, page by page. Raises a `ProviderError`."""
+        partition = {"endpoint": "range", "ticker": ticker, "from": first.isoformat(), "to": last.isoformat()}
+        path = f"/v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}"
+        query = {"adjusted": "false", "sort": "asc", "limit": str(RANGE_LIMIT)}
+        for _ in range(MAX_PAGES):
+            answer = self._get(partition, path, query)
+            yield answer
+            following = answer.document.get("next_url")
+            if following is None:
+                return
+            path, query = _next_page(following, ticker), {}
+        raise BadAnswerError(f"the bars of {ticker} run over more than {MAX_PAGES} pages")
+
+    def _get(self, partition: Mapping[str, str], path: str, query: Mapping[str, str]) -> Answer:
+        while True:
+            self._acquire(partition["endpoint"])
+            response, body = self._send(path, query)
+            if response.status_code != requests.codes.too_many_requests:
+                return Answer(partition, self.clock(), body, self._document(response, body))
+            self._wait(_retry_after(response), "it answered 429, too many requests")
+
+    def _send(self, path: str, query: Mapping[str, str]) -> tuple[requests.Response, bytes]:
+        try:
+            with self._http.get(
+                self.url + path,
+                params=query,
+                timeout=(CONNECT_SECONDS, READ_SECONDS),
+                allow_redirects=False,  # a redirect would carry the key to another host
+                stream=True,
+            ) as response:
+                return response, _bounded(response)
+        except (requests.RequestException, HTTPError) as failure:
+            raise BadAnswerError(f"Massive could not be read: {self._redacted(failure)}") from None
+
+    @cached_property
+    def _key(self) -> str:
+        return _clean(self.key())
+
+    @cached_property
+    def _http(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False  # a .netrc would replace the Authorization header
+        session.headers["Authorization"] = f"Bearer {self._key}"
+        adapter = HTTPAdapter(max_retries=self._retry_policy())
+        session.mount("http://", adapter)
+        session.mount("https://", adapter)
+        return session
+
+    def _retry_policy(self) -> Retry:
+        """Connection faults and 5xx alone are tried again, each try counted against the rate limit."""
+        provider = self
+
+        class CountedRetry(Retry):
+            def sleep(self, response: Any = None) -> None:
+                super().sleep(response)
+                provider._acquire("retry")
+
+        return CountedRetry(
+            total=RETRIES,
+            redirect=0,
+            status_forcelist=(500, 502, 503, 504),
+            raise_on_status=False,
+            backoff_factor=0.5,
+            respect_retry_after_header=False,
+        )
+
+    def _acquire(self, endpoint: str) -> None:
+        """Take a place in the rolling window, waiting for one while the run has time."""
+        self.progress()
+        while self.window:
+            call = RateItem("massive", int(time.monotonic() * 1000))
+            if self.window.put(call):
+                break
+            self._wait(cast(int, self.window.waiting(call)) / 1000, "its rate limit is used up")
+        self.calls[endpoint] += 1
+
+    def _wait(self, seconds: float, reason: str) -> None:
+        if seconds > self.remaining():
+            raise OutOfTimeError(
+                f"Massive: {reason}; waiting {seconds:.0f} s would outlast this run, the next goes on"
+            )
+        self.sleep(seconds)
+
+    def _document(self, response: requests.Response, body: bytes) -> Mapping[str, Any]:
+        """The JSON object of a good answer; else the error that its HTTP status, then its own status, stand for."""
+        document = _json_object(body)
+        message = self._redacted(document.get("error") or document.get("message") or "no message")
+        if response.status_code != requests.codes.ok:
+            raise _failure(response.status_code, message)
+        if not document:
+            kind = response.headers.get("Content-Type", "no content type")
+            raise BadAnswerError(
+                f"Massive answered 200 with {len(body)} bytes that are no JSON object ({kind})"
+            )
+        if document.get("status") not in GOOD:
+            raise BadAnswerError(f"Massive answered 200 with status {document.get('status')!r}: {message}")
+        return document
+
+    def _redacted(self, text: object) -> str:
+        return str(text).replace(self._key, "***")[:300]
+
+
+def read_grouped(answer: Answer, day: date, tickers: Iterable[str]) -> Bars:
+    """The bars of `tickers` on `day`. Raises `BadAnswerError` for a row of another date or two unlike rows."""
+    wanted, bars = set(tickers), dict[str, Bar]()
+    for row in _rows(answer):
+        ticker = row.get("T")
+        if ticker in wanted:
+            if _day(row) != day:
+                raise BadAnswerError(f"{ticker} carries the date {_day(row)} in the answer for {day}")
+            _put(bars, ticker, _bar(row, ticker), f"{ticker} on {day}")
+    return bars
+
+
+def read_range(answers: Iterable[Answer], ticker: str, first: date, last: date) -> History:
+    """The bars of one ticker by date. Rows outside the asked days are left out: the vendor has sent such."""
+    bars = dict[date, Bar]()
+    for answer in answers:
+        if answer.document.get("ticker") != ticker:
+            raise BadAnswerError(f"the answer for {ticker} is about {answer.document.get('ticker')!r}")
+        for row in _rows(answer):
+            day = _day(row)
+            if first <= day <= last:
+                _put(bars, day, _bar(row, ticker), f"{ticker} on {day}")
+    return bars
+
+
+def _rows(answer: Answer) -> list[dict[str, Any]]:
+    """The rows; none where `results` is missing or null, as on a day without trading."""
+    rows = answer.document.get("results") or []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        raise BadAnswerError("Massive's results are no list of bars")
+    return rows
+
+
+def _day(row: Mapping[str, Any]) -> date:
+    """The New York date of a bar: `t` is its midnight in range answers, 16:00 in grouped ones."""
+    milliseconds = row.get("t")
+    try:
+        return new_york_date(datetime.fromtimestamp(int(milliseconds) / 1000, UTC))  # type: ignore[arg-type]
+    except (TypeError, ValueError, OverflowError, OSError):
+        raise BadAnswerError(f"{row.get('T', 'a bar')} carries no instant but {milliseconds!r}") from None
+
+
+def _bar(row: Mapping[str, Any], ticker: str) -> Bar:
+    return Bar(*(_number(row, name, ticker) for name in "ohlcv"))
+
+
+def _number(row: Mapping[str, Any], name: str, ticker: str) -> Decimal:
+    value = row.get(name)
+    if isinstance(value, bool) or not isinstance(value, int | Decimal):
+        raise BadAnswerError(f"{ticker} carries {name}={value!r}, which is no number")
+    return Decimal(value)
+
+
+def _put(bars: dict[Any, Bar], key: Any, bar: Bar, name: str) -> None:
+    if bars.setdefault(key, bar) != bar:
+        raise BadAnswerError(f"{name} comes twice, with different values")
+
+
+def _failure(status: int, message: str) -> Exception:
+    """What an HTTP status other than 200 means. 403 has three meanings; only the first passes by itself."""
+    match status:
+        case 403 if "before end of day" in message.lower():
+            return NotYetError(f"Massive does not serve this session yet: {message}")
+        case 403 if "data timeframe" in message.lower():
+            return OutOfPlanError(f"Massive's plan does not include this date: {message}")
+        case 401 | 403:
+            return RefusedError(f"Massive refuses the key or the plan ({status}): {message}")
+    return BadAnswerError(f"Massive answered {status}: {message}")
+
+
+def _json_object(body: bytes) -> dict[str, Any]:
+    """The object in the body; empty where there is none. Numbers stay exact, NaN and Infinity are refused."""
+    try:
+        document = json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
+    except (ValueError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _bounded(response: requests.Response) -> bytes:
+    """The body, unpacked, or an error once it grows out of bounds in size or time."""
+    body, deadline = bytearray(), time.monotonic() + ANSWER_SECONDS
+    while chunk := response.raw.read1(65_536, decode_content=True):  # returns what is there: slow bytes count
+        body += chunk
+        if len(body) > MAX_BYTES:
+            raise BadAnswerError(f"Massive's answer is larger than {MAX_BYTES // 1_000_000} MB")
+        if time.monotonic() > deadline:
+            raise BadAnswerError(f"Massive's answer took longer than {ANSWER_SECONDS} s")
+    return bytes(body)
+
+
+def _next_page(url: object, ticker: str) -> str:
+    """Path and query of the next page: the host in the link is not to be trusted with the key."""
+    link = urlsplit(str(url))
+    if not link.path.startswith(f"/v2/aggs/ticker/{ticker}/range/1/day/"):
+        raise BadAnswerError(f"the next page of {ticker} leads elsewhere: {link.path[:100]}")
+    return f"{link.path}?{link.query}"
+
+
+def _retry_after(response: requests.Response) -> float:
+    sent = response.headers.get("Retry-After", "")
+    return float(sent) + 1 if sent.isdecimal() else RETRY_AFTER_SECONDS
+
+
+def _clean(key: str) -> str:
+    """The key without white space around it. Raises `RefusedError` where it could not stand in a header."""
+    key = key.strip()
+    if not key or not key.isascii() or not key.isprintable() or " " in key:
+        raise RefusedError("the API key is empty or has characters that no key has; store it again")
+    return key
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")
