@@ -1,0 +1,99 @@
+"""The live answer to every resource: a REST API in front of one function."""
+
+import json
+
+from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_dynamodb as dynamodb
+from constructs import Construct
+
+from infra.functions import kept_logs, python_function
+from infra.settings import Settings
+
+ROUTES = ("movers", "movers/{date}", "tickers/{ticker}", "status")
+
+# GET, HEAD and OPTIONS are declared so that each can be throttled and metered; ANY hands the rest
+# to the function too, which answers 405.
+METHODS = ("GET", "HEAD", "OPTIONS", "ANY")
+
+# Answers that API Gateway gives by itself: the status and the text of the error.
+# "Missing authentication token" is its way to say that there is no such route.
+GATEWAY_ERRORS = {
+    "MISSING_AUTHENTICATION_TOKEN": ("404", json.dumps("Not found")),
+    "THROTTLED": ("429", json.dumps("Too many requests")),
+    "DEFAULT_4XX": (None, "$context.error.messageString"),
+    "DEFAULT_5XX": (None, json.dumps("Internal server error")),
+}
+
+
+class ApiStack(Stack):
+    """REST API and its function, which reads the table and nothing else."""
+
+    def __init__(self, scope: Construct, *, settings: Settings, table: dynamodb.ITable) -> None:
+        name = settings.stack_name("api")
+        super().__init__(scope, name, env={"region": settings.region}, description="The resources, read live")
+        self.function = python_function(
+            self,
+            "ApiFunction",
+            bundle="api",
+            memory_mb=512,
+            timeout=Duration.seconds(10),
+            environment={"TABLE_NAME": table.table_name},
+        )
+        self.api = rest_api(self, settings)
+        add_routes(self.api, apigateway.LambdaIntegration(self.function, scope_permission_to_method=False))
+        add_gateway_errors(self.api)
+        CfnOutput(self, "ApiUrl", value=self.api.url)
+        CfnOutput(self, "ApiFunctionName", value=self.function.function_name)
+
+
+def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
+    """The API with its one stage: throttled, traced, every request in the access log."""
+    access_log = apigateway.LogGroupLogDestination(kept_logs(stack, "AccessLogs"))
+    return apigateway.RestApi(
+        stack,
+        "Api",
+        rest_api_name=stack.stack_name,
+        cloud_watch_role=False,
+        endpoint_types=[apigateway.EndpointType.REGIONAL],
+        deploy_options=apigateway.StageOptions(
+            stage_name="v1",
+            throttling_rate_limit=settings.throttle_rate,
+            throttling_burst_limit=settings.throttle_burst,
+            tracing_enabled=True,
+            access_log_destination=access_log,
+            access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
+                caller=False,
+                user=False,
+                ip=True,
+                http_method=True,
+                protocol=True,
+                request_time=True,
+                resource_path=True,
+                response_length=True,
+                status=True,
+            ),
+        ),
+    )
+
+
+def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> None:
+    """The resources, and `/` and `/{proxy+}` behind them, so that an unknown path is the function's 404."""
+    for route in ROUTES:
+        resource = api.root.resource_for_path(route)
+        for method in METHODS:
+            resource.add_method(method, integration)
+    api.root.add_method("ANY", integration)
+    api.root.add_resource("{proxy+}").add_method("ANY", integration)
+
+
+def add_gateway_errors(api: apigateway.RestApi) -> None:
+    """Give the gateway's own errors the shape, the headers and the statuses of the function's."""
+    for kind, (status, message) in GATEWAY_ERRORS.items():
+        api.add_gateway_response(
+            kind,
+            type=apigateway.ResponseType.of(kind),
+            status_code=status,
+            response_headers={"Access-Control-Allow-Origin": "'*'", "Cache-Control": "'no-store'"},
+            templates={"application/json": f'{{"error": {message}}}'},
+        )

@@ -1,0 +1,63 @@
+"""What must never be lost: the table and the raw zone."""
+
+from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_s3 as s3
+from constructs import Construct
+
+from infra.settings import Settings
+
+
+class DataStack(Stack):
+    """Table and raw bucket; both outlive the stack."""
+
+    def __init__(self, scope: Construct, *, settings: Settings) -> None:
+        name = settings.stack_name("data")
+        super().__init__(
+            scope, name, env={"region": settings.region}, description="Sessions, movers, raw answers"
+        )
+        self.table = sessions_table(self)
+        self.raw_bucket = private_bucket(
+            self, "RawBucket", versioned=True, removal_policy=RemovalPolicy.RETAIN
+        )
+        self.raw_bucket.add_lifecycle_rule(
+            noncurrent_version_expiration=Duration.days(90),
+            abort_incomplete_multipart_upload_after=Duration.days(7),
+        )
+        CfnOutput(self, "TableName", value=self.table.table_name)
+        CfnOutput(self, "RawBucketName", value=self.raw_bucket.bucket_name)
+
+
+def sessions_table(scope: Construct) -> dynamodb.Table:
+    """The one table, paid per request, restorable to any second of the last 35 days."""
+    return dynamodb.Table(
+        scope,
+        "Table",
+        partition_key=dynamodb.Attribute(name="pk", type=dynamodb.AttributeType.STRING),
+        sort_key=dynamodb.Attribute(name="sk", type=dynamodb.AttributeType.STRING),
+        billing_mode=dynamodb.BillingMode.PAY_PER_REQUEST,
+        point_in_time_recovery_specification=dynamodb.PointInTimeRecoverySpecification(
+            point_in_time_recovery_enabled=True
+        ),
+        deletion_protection=True,
+        removal_policy=RemovalPolicy.RETAIN,
+    )
+
+
+def private_bucket(
+    scope: Construct, name: str, *, versioned: bool, removal_policy: RemovalPolicy
+) -> s3.Bucket:
+    """A bucket that nobody reaches in public or without TLS.
+
+    Encrypted with S3's own keys: under KMS an ETag is no longer the MD5 that twins are compared by.
+    """
+    return s3.Bucket(
+        scope,
+        name,
+        versioned=versioned,
+        block_public_access=s3.BlockPublicAccess.BLOCK_ALL,
+        encryption=s3.BucketEncryption.S3_MANAGED,
+        enforce_ssl=True,
+        object_ownership=s3.ObjectOwnership.BUCKET_OWNER_ENFORCED,
+        removal_policy=removal_policy,
+    )

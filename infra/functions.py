@@ -1,0 +1,70 @@
+"""The one way this project makes a Lambda function."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from aws_cdk import Duration, RemovalPolicy
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+BUNDLES = Path(__file__).resolve().parents[1] / "build"
+
+
+def python_function(
+    scope: Construct,
+    name: str,
+    *,
+    bundle: str,
+    memory_mb: int,
+    timeout: Duration,
+    environment: Mapping[str, str],
+) -> lambda_.Function:
+    """A function of a bundle in `build/`, with a role and a log group of its own.
+
+    The role starts with its own log group and X-Ray; the managed policy would open every log group.
+    Raises FileNotFoundError if the bundle has not been built.
+    """
+    code = BUNDLES / bundle
+    if not code.is_dir():
+        raise FileNotFoundError(f"{code} is missing: run `python -m scripts.bundle`")
+    log_group = kept_logs(scope, f"{name}Logs")
+    role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
+    log_group.grant_write(role)
+    return lambda_.Function(
+        scope,
+        name,
+        runtime=lambda_.Runtime.PYTHON_3_13,
+        architecture=lambda_.Architecture.ARM_64,
+        code=lambda_.Code.from_asset(str(code)),
+        handler=f"{bundle}.handler.handler",
+        role=role,
+        memory_size=memory_mb,
+        timeout=timeout,
+        environment=dict(environment),
+        log_group=log_group,
+        tracing=lambda_.Tracing.ACTIVE,
+    )
+
+
+def kept_logs(scope: Construct, name: str) -> logs.LogGroup:
+    """A log group that forgets after three months and goes with its stack."""
+    return logs.LogGroup(
+        scope, name, retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
+    )
+
+
+def allow(
+    function: lambda_.Function,
+    actions: Sequence[str],
+    *resources: str,
+    conditions: Mapping[str, object] | None = None,
+) -> None:
+    """Allow a function exactly these actions on exactly these resources.
+
+    The broader `grant_read_write_data` and its kin would add actions that no code here calls.
+    """
+    function.add_to_role_policy(
+        iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)
+    )

@@ -1,0 +1,103 @@
+"""The response headers that the CDN adds: a strict set for the page, an open one for the public data."""
+
+from aws_cdk import Duration, Stack
+from aws_cdk import aws_cloudfront as cloudfront
+
+CONTENT_SECURITY_POLICY = "; ".join(
+    [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+)
+DENIED_FEATURES = (
+    "accelerometer",
+    "autoplay",
+    "browsing-topics",
+    "camera",
+    "display-capture",
+    "encrypted-media",
+    "fullscreen",
+    "geolocation",
+    "gyroscope",
+    "magnetometer",
+    "microphone",
+    "midi",
+    "payment",
+    "picture-in-picture",
+    "publickey-credentials-get",
+    "screen-wake-lock",
+    "usb",
+    "xr-spatial-tracking",
+)
+PAGE_HEADERS = {
+    "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+}
+
+STRICT_TRANSPORT = cloudfront.ResponseHeadersStrictTransportSecurity(
+    access_control_max_age=Duration.seconds(63_072_000), include_subdomains=True, override=True
+)
+NO_SNIFFING = cloudfront.ResponseHeadersContentTypeOptions(override=True)
+NO_REFERRER = cloudfront.ResponseHeadersReferrerPolicy(
+    referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
+)
+
+
+def page_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+    """The page runs its own scripts, talks to its own host and stands in nobody's frame."""
+    return cloudfront.ResponseHeadersPolicy(
+        stack,
+        "PageHeaders",
+        response_headers_policy_name=f"{stack.stack_name}-page",
+        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy=CONTENT_SECURITY_POLICY, override=True
+            ),
+            content_type_options=NO_SNIFFING,
+            frame_options=cloudfront.ResponseHeadersFrameOptions(
+                frame_option=cloudfront.HeadersFrameOption.DENY, override=True
+            ),
+            referrer_policy=NO_REFERRER,
+            strict_transport_security=STRICT_TRANSPORT,
+        ),
+        custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
+            custom_headers=[
+                cloudfront.ResponseCustomHeader(header=header, value=value, override=True)
+                for header, value in PAGE_HEADERS.items()
+            ]
+        ),
+    )
+
+
+def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+    """Any site may read the data, so it carries CORS and no resource policy of its own."""
+    return cloudfront.ResponseHeadersPolicy(
+        stack,
+        "DataHeaders",
+        response_headers_policy_name=f"{stack.stack_name}-data",
+        cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
+            access_control_allow_credentials=False,
+            access_control_allow_headers=["*"],
+            access_control_allow_methods=["GET", "HEAD", "OPTIONS"],
+            access_control_allow_origins=["*"],
+            access_control_expose_headers=["ETag"],
+            access_control_max_age=Duration.days(1),
+            origin_override=True,
+        ),
+        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_type_options=NO_SNIFFING,
+            referrer_policy=NO_REFERRER,
+            strict_transport_security=STRICT_TRANSPORT,
+        ),
+    )

@@ -1,0 +1,123 @@
+"""The hourly run: schedule, function and the queue of what failed."""
+
+from collections.abc import Sequence
+
+from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.data_stack import DataStack
+from infra.functions import python_function
+from infra.settings import Settings
+from infra.site_stack import SiteStack
+
+# Hourly, every day: the calendar decides whether there is anything to do.
+SCHEDULE = "cron(10 * * * ? *)"
+HOUR_SECONDS = 3600
+
+# Lambda gives all names and values of an environment 4096 bytes; the other values take less than 700.
+LONGEST_WATCHLIST = 3300
+
+
+class IngestStack(Stack):
+    """Ingest function, run by a schedule; whatever fails ends in one queue."""
+
+    def __init__(self, scope: Construct, *, settings: Settings, data: DataStack, site: SiteStack) -> None:
+        name = settings.stack_name("ingest")
+        super().__init__(
+            scope, name, env={"region": settings.region}, description="Provider to table to twins"
+        )
+        self.failures = sqs.Queue(
+            self,
+            "Failures",
+            encryption=sqs.QueueEncryption.SQS_MANAGED,
+            enforce_ssl=True,
+            retention_period=Duration.days(14),
+        )
+        self.function = python_function(
+            self,
+            "IngestFunction",
+            bundle="ingest",
+            memory_mb=512,
+            timeout=Duration.minutes(15),
+            environment=environment(settings, data, site),
+        )
+        self.key_parameter_arn = self.format_arn(
+            service="ssm", resource="parameter", resource_name=settings.key_parameter.removeprefix("/")
+        )
+        never_retry(self, self.function, failures=self.failures)
+        run_hourly(self, self.function, failures=self.failures)
+        CfnOutput(self, "IngestFunctionName", value=self.function.function_name)
+        CfnOutput(self, "FailureQueueUrl", value=self.failures.queue_url)
+        CfnOutput(self, "KeyParameterName", value=settings.key_parameter)
+
+
+def environment(settings: Settings, data: DataStack, site: SiteStack) -> dict[str, str]:
+    """Everything the function knows of this deployment; the key itself stays in the parameter store."""
+    return {
+        "STAGE": settings.stage,
+        "TABLE_NAME": data.table.table_name,
+        "RAW_BUCKET": data.raw_bucket.bucket_name,
+        "SITE_BUCKET": site.bucket.bucket_name,
+        "DISTRIBUTION_ID": site.distribution.distribution_id,
+        "SITE_URL": site.url,
+        "KEY_PARAMETER": settings.key_parameter,
+        "WATCHLIST": joined(settings.watchlist),
+        "PROVIDER": settings.provider,
+        "READY": settings.ready,
+        "WINDOW": str(settings.window),
+        "CALLS_PER_MINUTE": str(settings.calls_per_minute),
+        "HISTORY_DAYS": str(settings.history_days),
+    }
+
+
+def joined(watchlist: Sequence[str]) -> str:
+    """The watchlist as one value; ValueError if it leaves the other values no room in Lambda's 4 KB."""
+    value = ",".join(watchlist)
+    if len(value) > LONGEST_WATCHLIST:
+        raise ValueError(
+            f"watchlist takes {len(value)} characters: a function's environment has room for {LONGEST_WATCHLIST}"
+        )
+    return value
+
+
+def never_retry(scope: Construct, function: lambda_.Function, *, failures: sqs.Queue) -> None:
+    """The next hour is the retry: a failed run goes to the queue at once, a delayed one within the hour."""
+    lambda_.CfnEventInvokeConfig(
+        scope,
+        "NoRetries",
+        function_name=function.function_name,
+        qualifier="$LATEST",
+        maximum_retry_attempts=0,
+        maximum_event_age_in_seconds=HOUR_SECONDS,
+        destination_config={"onFailure": {"destination": failures.queue_arn}},
+    )
+
+
+def run_hourly(scope: Construct, function: lambda_.Function, *, failures: sqs.Queue) -> None:
+    """The schedule, with a role that can invoke this function and report what it could not."""
+    own_schedules = iam.ServicePrincipal("scheduler.amazonaws.com").with_conditions(
+        {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+    )
+    role = iam.Role(scope, "ScheduleRole", assumed_by=own_schedules)
+    role.add_to_policy(
+        iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])
+    )
+    role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+    schedule = scheduler.CfnSchedule(
+        scope,
+        "Schedule",
+        schedule_expression=SCHEDULE,
+        flexible_time_window={"mode": "OFF"},
+        target={
+            "arn": function.function_arn,
+            "roleArn": role.role_arn,
+            "input": "{}",
+            "deadLetterConfig": {"arn": failures.queue_arn},
+            "retryPolicy": {"maximumRetryAttempts": 0, "maximumEventAgeInSeconds": HOUR_SECONDS},
+        },
+    )
+    schedule.node.add_dependency(role)

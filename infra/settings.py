@@ -1,0 +1,140 @@
+"""What an operator may change, read once from the CDK context and refused early if it cannot work.
+
+The values and their defaults stand in `infra/cdk.json`; `-c name=value` overrides one for a single run.
+"""
+
+import json
+import re
+from collections import Counter
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+DEFAULTS = Path(__file__).with_name("cdk.json")
+
+# One table item (400 KB) holds a session with every bar of the watchlist.
+MOST_TICKERS = 2500
+
+TICKER = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}")
+PATTERNS = {
+    "stage": (r"[a-z][a-z0-9-]{0,19}", "lower-case letters, digits and hyphens, at most 20, a letter first"),
+    "region": (r"[a-z]{2}(-[a-z]+)+-\d", "the name of an AWS region such as us-east-1"),
+    "provider": (r"massive", "massive"),
+    "ready": (r"T\+\d ([01]\d|2[0-3]):[0-5]\d", "T+DAYS HH:MM in exchange time, such as T+1 00:05"),
+    "domain": (r"|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "a lower-case host name, or nothing"),
+    "certificate": (
+        r"|arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+",
+        "the ARN of a certificate in us-east-1, where CloudFront looks for it, or nothing",
+    ),
+    "alert_email": (r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, or nothing"),
+}
+RANGES = {
+    "window": (7, 366),
+    "calls_per_minute": (0, 10_000),
+    "history_days": (7, 36_525),
+    "throttle_rate": (1, 10_000),
+    "throttle_burst": (1, 5_000),
+    "monthly_budget": (1, 1_000_000),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """One deployment. `calls_per_minute` 0 means no limit; `monthly_budget` is in US dollars."""
+
+    stage: str
+    region: str
+    watchlist: tuple[str, ...]
+    provider: str
+    ready: str
+    window: int
+    calls_per_minute: int
+    history_days: int
+    throttle_rate: int
+    throttle_burst: int
+    domain: str
+    certificate: str
+    alert_email: str
+    monthly_budget: int
+
+    def __post_init__(self) -> None:
+        """Refuse what would fail later; ValueError says what is allowed."""
+        check_watchlist(self.watchlist)
+        for name, (pattern, allowed) in PATTERNS.items():
+            if not re.fullmatch(pattern, getattr(self, name)):
+                raise ValueError(f"{name} {getattr(self, name)!r}: allowed is {allowed}")
+        for name, (least, most) in RANGES.items():
+            if not least <= getattr(self, name) <= most:
+                raise ValueError(f"{name} {getattr(self, name)}: allowed is {least} to {most}")
+        if bool(self.domain) != bool(self.certificate):
+            raise ValueError(
+                "domain and certificate: give both or neither, CloudFront serves no name without one"
+            )
+
+    @classmethod
+    def from_context(cls, context: Mapping[str, object]) -> "Settings":
+        """The documented defaults with `context` laid over them.
+
+        Names that are not plain words belong to the CDK itself and are passed over.
+        Raises ValueError for an unknown setting or a value that is not allowed.
+        """
+        given = {name: value for name, value in context.items() if name.isidentifier()}
+        known = [field.name for field in fields(cls)]
+        if unknown := sorted(given.keys() - set(known)):
+            raise ValueError(f"unknown setting {', '.join(unknown)}: allowed are {', '.join(known)}")
+        values = default_context() | given
+        return cls(**{name: PARSERS.get(name, text)(name, values[name]) for name in known})
+
+    def stack_name(self, part: str) -> str:
+        """The CloudFormation name of one of the stacks: data, api, site or ingest."""
+        return f"movers-{self.stage}-{part}"
+
+    @property
+    def key_parameter(self) -> str:
+        """The SSM parameter with the provider's API key, made outside CloudFormation, which makes no SecureString."""
+        return f"/movers/{self.stage}/massive-api-key"
+
+
+def default_context() -> dict[str, object]:
+    """The context of `infra/cdk.json`."""
+    context: dict[str, object] = json.loads(DEFAULTS.read_text())["context"]
+    return context
+
+
+def check_watchlist(watchlist: tuple[str, ...]) -> None:
+    """Raise ValueError unless the watchlist has 1 to 2500 different tickers; case tells tickers apart."""
+    if not 1 <= len(watchlist) <= MOST_TICKERS:
+        raise ValueError(f"watchlist has {len(watchlist)} tickers: allowed is 1 to {MOST_TICKERS}")
+    for ticker in watchlist:
+        if not TICKER.fullmatch(ticker):
+            raise ValueError(
+                f"watchlist ticker {ticker!r}: allowed is a letter, then at most 14 letters, digits or dots"
+            )
+    if repeated := [ticker for ticker, times in Counter(watchlist).items() if times > 1]:
+        raise ValueError(f"watchlist repeats {', '.join(repeated)}: each ticker is allowed once")
+
+
+def text(name: str, value: object) -> str:
+    """A setting that is a text."""
+    if not isinstance(value, str):
+        raise ValueError(f"{name} {value!r}: allowed is a text")
+    return value.strip()
+
+
+def whole(name: str, value: object) -> int:
+    """A setting that is a whole number, also when the command line gave it as text."""
+    if isinstance(value, bool) or not re.fullmatch(r"\d{1,9}", str(value)):
+        raise ValueError(f"{name} {value!r}: allowed is a whole number")
+    return int(str(value))
+
+
+def tickers(name: str, value: object) -> tuple[str, ...]:
+    """The watchlist as a list, or as the command line gives it: comma separated."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list | tuple):
+        raise ValueError(f"{name} {value!r}: allowed is a list of tickers, or tickers separated by commas")
+    return tuple(text(f"{name} ticker", part) for part in parts)
+
+
+PARSERS: dict[str, Callable[[str, object], Any]] = {"watchlist": tickers} | dict.fromkeys(RANGES, whole)

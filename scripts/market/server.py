@@ -1,0 +1,167 @@
+"""A market on loopback that speaks Massive's wire format over HTTP/1.1.
+
+Beside the data there are control paths; they need no key, are never counted and never suffer a fault:
+
+    GET    /-/stats         requests by endpoint and by status (`dropped` for a dropped connection)
+    POST   /-/stats/reset   count from zero again
+    GET, POST, DELETE  /-/faults   see `scripts.market.faults`
+"""
+
+import gzip
+import logging
+import re
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler
+from time import perf_counter
+from types import TracebackType
+from typing import Any, Self
+
+from ingest.calendar import Calendar
+from scripts.market.connections import LoopbackServer
+from scripts.market.endpoints import Market, endpoint_of
+from scripts.market.faults import Fault
+from scripts.market.plan import Plan
+from scripts.market.service import CONTROL, Reply, Request, Service
+from scripts.market.traffic import RateLimit
+
+BODY_LENGTH = re.compile(r"[0-9]{1,8}")
+PIECES_WHEN_SLOW = 8
+
+logger = logging.getLogger(__name__)
+
+
+class MarketServer:
+    """Serves a market in a thread of its own while the context lasts.
+
+    `clock` says which sessions have closed. `rate` limits the requests in any 60 seconds of real time, `plan` is
+    `basic` or none, `keys` are the keys that are known (any, if none are given).
+    """
+
+    def __init__(
+        self,
+        market: Market,
+        *,
+        clock: Callable[[], datetime],
+        calendar: Calendar,
+        port: int = 0,
+        rate: int | None = None,
+        plan: str | None = None,
+        keys: frozenset[str] | None = None,
+    ) -> None:
+        self.market = market
+        self._service = Service(
+            market, clock=clock, plan=Plan(calendar, plan), rate=RateLimit(rate), keys=keys
+        )
+        self._server = _Server(port, self._service)
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.stop()
+
+    @property
+    def url(self) -> str:
+        return self._server.url
+
+    def wait(self) -> None:
+        """Return when the server ends: what a foreground command does until Ctrl-C."""
+        self._server.join()
+
+    def stats(self) -> dict[str, Any]:
+        return self._service.stats.listed()
+
+    def set_faults(self, faults: Iterable[Mapping[str, object]]) -> None:
+        """Put these faults in force instead of any others. Raises `ValueError`."""
+        self._service.faults.replace(map(dict, faults))
+
+
+class _Server(LoopbackServer):
+    def __init__(self, port: int, service: Service) -> None:
+        self.service = service
+        super().__init__(port, _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    error_content_type = "application/json"
+    error_message_format = '{"status":"ERROR","error":"%(message)s"}'
+    wbufsize = -1  # head and body leave together
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        started = perf_counter()
+        request = Request(self.command, self.path, self.headers, self._body())
+        if request.path.startswith(CONTROL):
+            sent = self._send(self.server.service.control(request))
+        else:
+            sent = self._data(request)
+        # Without the query, which may hold a key.
+        logger.info("%s %s %s %.0f ms", request.method, request.path, sent, (perf_counter() - started) * 1000)
+
+    # The names are the base class's.
+    do_HEAD = do_POST = do_PUT = do_PATCH = do_DELETE = do_OPTIONS = do_GET  # noqa: N815
+
+    def version_string(self) -> str:
+        return "movers-market"
+
+    def log_message(self, format: str, *args: Any) -> None:
+        logger.debug(format, *args)
+
+    def _data(self, request: Request) -> str:
+        fault = self.server.service.faults.take(request.target)
+        self.server.stopping.wait(fault.delay if fault and fault.delay else 0)
+        if fault and fault.drop:
+            self.close_connection = True
+            self.server.service.stats.count(endpoint_of(request.path), "dropped")
+            return "dropped"
+        host = self.headers.get("Host")
+        return self._send(
+            self.server.service.reply(request, f"http://{host}" if host else self.server.url, fault)
+        )
+
+    def _send(self, reply: Reply) -> str:
+        fault = reply.fault or Fault()
+        compress = fault.body is None and _accepts_gzip(self.headers.get("Accept-Encoding", ""))
+        body = gzip.compress(reply.body, compresslevel=1, mtime=0) if compress else reply.body
+        self.send_response(reply.status)
+        for name, value in reply.headers.items():
+            self.send_header(name, value)
+        if compress:
+            self.send_header("Content-Encoding", "gzip")
+        self.send_header("Vary", "Accept-Encoding")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD" and reply.status not in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_MODIFIED):
+            self._send_body(body, fault)
+        return f"{reply.status} {len(body)} bytes"
+
+    def _send_body(self, body: bytes, fault: Fault) -> None:
+        if fault.truncate is not None and fault.truncate < len(body):
+            body = body[: fault.truncate]
+            self.close_connection = True
+        step = max(1, -(-len(body) // PIECES_WHEN_SLOW)) if fault.slow else max(1, len(body))
+        for start in range(0, len(body), step):
+            if fault.slow:
+                self.wfile.flush()
+                self.server.stopping.wait(fault.slow)
+            self.wfile.write(body[start : start + step])
+
+    def _body(self) -> bytes:
+        """The request's body, read even where nobody wants it, so that the next request is found behind it."""
+        length = self.headers.get("Content-Length", "0")
+        if "Transfer-Encoding" in self.headers or not BODY_LENGTH.fullmatch(length):
+            self.close_connection = True
+            return b""
+        return self.rfile.read(int(length))
+
+
+def _accepts_gzip(header: str) -> bool:
+    """Whether `Accept-Encoding` names gzip, and not only to refuse it."""
+    return re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", header, re.IGNORECASE) is not None

@@ -1,0 +1,128 @@
+import json
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import Templates
+
+pytestmark = pytest.mark.xdist_group("synth")
+
+
+def methods_by_path(templates: Templates) -> dict[str, set[str]]:
+    """The methods that API Gateway hands on, by path."""
+    resources = templates.parts["api"]["Resources"]
+
+    def path(reference: dict[str, Any]) -> str:
+        if "Fn::GetAtt" in reference:
+            return ""
+        properties = resources[reference["Ref"]]["Properties"]
+        return f"{path(properties['ParentId'])}/{properties['PathPart']}"
+
+    methods: dict[str, set[str]] = {}
+    for _, method in templates.every("AWS::ApiGateway::Method"):
+        properties = method["Properties"]
+        methods.setdefault(path(properties["ResourceId"]), set()).add(properties["HttpMethod"])
+    return methods
+
+
+def gateway_response(templates: Templates, kind: str) -> dict[str, Any]:
+    (response,) = [
+        resource["Properties"]
+        for _, resource in templates.every("AWS::ApiGateway::GatewayResponse")
+        if resource["Properties"]["ResponseType"] == kind
+    ]
+    return response
+
+
+def test_every_resource_is_read_with_get_head_and_options(templates: Templates) -> None:
+    methods = methods_by_path(templates)
+
+    for path in ("/movers", "/movers/{date}", "/tickers/{ticker}", "/status"):
+        assert {"GET", "HEAD", "OPTIONS"} <= methods[path]
+
+
+def test_other_methods_and_other_paths_reach_the_function_too(templates: Templates) -> None:
+    methods = methods_by_path(templates)
+
+    for path in ("", "/movers", "/movers/{date}", "/tickers/{ticker}", "/status", "/{proxy+}"):
+        assert "ANY" in methods[path]
+
+
+def test_the_function_answers_every_method_and_nobody_has_to_log_in(templates: Templates) -> None:
+    for _, method in templates.every("AWS::ApiGateway::Method"):
+        integration = method["Properties"]["Integration"]
+        assert integration["Type"] == "AWS_PROXY"
+        assert "<api AWS::Lambda::Function Arn>" in templates.render("api", integration["Uri"])
+        assert method["Properties"]["AuthorizationType"] == "NONE"
+
+
+@pytest.mark.parametrize(
+    ("kind", "status", "text"),
+    [
+        ("MISSING_AUTHENTICATION_TOKEN", "404", "Not found"),
+        ("THROTTLED", "429", "Too many requests"),
+        ("DEFAULT_4XX", None, "the gateway's own words"),
+        ("DEFAULT_5XX", None, "Internal server error"),
+    ],
+)
+def test_the_gateways_own_errors_look_like_the_functions(
+    templates: Templates, kind: str, status: str | None, text: str
+) -> None:
+    response = gateway_response(templates, kind)
+    (body,) = response["ResponseTemplates"].items()
+
+    assert response.get("StatusCode") == status
+    assert body[0] == "application/json"
+    words = body[1].replace("$context.error.messageString", '"the gateway\'s own words"')
+    assert json.loads(words) == {"error": text}
+    assert response["ResponseParameters"] == {
+        "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+        "gatewayresponse.header.Cache-Control": "'no-store'",
+    }
+
+
+@pytest.mark.parametrize(("fixture", "rate", "burst"), [("templates", 10, 20), ("domain_templates", 50, 100)])
+def test_the_stage_is_throttled_as_the_settings_say(
+    request: pytest.FixtureRequest, fixture: str, rate: int, burst: int
+) -> None:
+    stage = request.getfixturevalue(fixture).one("api", "AWS::ApiGateway::Stage")
+    (throttle,) = [entry for entry in stage["MethodSettings"] if "ThrottlingRateLimit" in entry]
+
+    assert (throttle["ResourcePath"], throttle["HttpMethod"]) == ("/*", "*")
+    assert (throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]) == (rate, burst)
+
+
+def test_every_request_is_logged_and_traced(templates: Templates) -> None:
+    stage = templates.one("api", "AWS::ApiGateway::Stage")
+
+    assert stage["TracingEnabled"] is True
+    log = templates.render("api", stage["AccessLogSetting"]["DestinationArn"])
+    assert log == "<api AWS::Logs::LogGroup Arn>"
+    assert {"ip", "status", "httpMethod"} <= json.loads(stage["AccessLogSetting"]["Format"]).keys()
+
+
+def test_the_role_that_an_account_shares_is_left_alone(templates: Templates) -> None:
+    assert templates.every("AWS::ApiGateway::Account") == []
+
+
+def test_only_this_api_may_call_the_function(templates: Templates) -> None:
+    for _, permission in templates.every("AWS::Lambda::Permission"):
+        properties = permission["Properties"]
+        assert properties["Principal"] == "apigateway.amazonaws.com"
+        assert "<api AWS::ApiGateway::RestApi>" in templates.render("api", properties["SourceArn"])
+
+
+def test_the_function_knows_the_table_and_answers_within_ten_seconds(templates: Templates) -> None:
+    function = templates.one("api", "AWS::Lambda::Function")
+    environment = function["Environment"]["Variables"]
+
+    assert function["Timeout"] <= 10
+    assert {name: templates.render("api", value) for name, value in environment.items()} == {
+        "TABLE_NAME": "<data AWS::DynamoDB::Table>"
+    }
+
+
+def test_the_api_stack_tells_its_names(templates: Templates) -> None:
+    assert templates.output("api", "ApiUrl").startswith("https://<api AWS::ApiGateway::RestApi>.execute-api.")
+    assert templates.output("api", "ApiUrl").endswith("/<api AWS::ApiGateway::Stage>/")
+    assert templates.output("api", "ApiFunctionName") == "<api AWS::Lambda::Function>"

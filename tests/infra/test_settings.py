@@ -1,0 +1,82 @@
+import dataclasses
+
+import pytest
+
+from infra.settings import Settings, default_context
+
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
+
+
+def test_the_defaults_are_a_deployment_that_works() -> None:
+    settings = Settings.from_context({})
+
+    assert settings.watchlist == ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+    assert (settings.stage, settings.region, settings.provider) == ("prod", "us-east-1", "massive")
+    assert (settings.ready, settings.window, settings.calls_per_minute) == ("T+1 00:05", 7, 5)
+    assert (settings.throttle_rate, settings.throttle_burst) == (10, 20)
+
+
+def test_every_setting_is_documented_with_its_default() -> None:
+    documented = default_context()
+
+    assert documented.keys() == {field.name for field in dataclasses.fields(Settings)}
+
+
+def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
+    settings = Settings.from_context({"watchlist": "IBM, BRK.A", "window": "30", "calls_per_minute": "0"})
+
+    assert settings.watchlist == ("IBM", "BRK.A")
+    assert (settings.window, settings.calls_per_minute) == (30, 0)
+
+
+def test_what_the_cdk_itself_puts_into_the_context_is_passed_over() -> None:
+    assert Settings.from_context({"aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False})
+
+
+def test_case_tells_tickers_apart() -> None:
+    assert Settings.from_context({"watchlist": ["BRKA", "BRKa"]}).watchlist == ("BRKA", "BRKa")
+
+
+def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
+    assert len(Settings.from_context({"watchlist": [f"T{n}" for n in range(2500)]}).watchlist) == 2500
+
+
+@pytest.mark.parametrize(
+    ("context", "message"),
+    [
+        ({"watchlst": ["AAPL"]}, "unknown setting watchlst: allowed are stage, region, watchlist"),
+        ({"watchlist": []}, "watchlist has 0 tickers: allowed is 1 to 2500"),
+        ({"watchlist": [f"T{n}" for n in range(2501)]}, "watchlist has 2501 tickers: allowed is 1 to 2500"),
+        ({"watchlist": ["AAPL", "IBM", "AAPL"]}, "watchlist repeats AAPL"),
+        ({"watchlist": ["AAPL", " "]}, "watchlist ticker '': allowed is a letter"),
+        ({"watchlist": ["../AAPL"]}, "watchlist ticker '../AAPL'"),
+        ({"watchlist": ["A" * 16]}, "at most 14 letters, digits or dots"),
+        ({"watchlist": ["AAPL", "IBM,"]}, "watchlist ticker 'IBM,'"),
+        ({"watchlist": 7}, "watchlist 7: allowed is a list of tickers"),
+        ({"watchlist": [7]}, "watchlist ticker 7: allowed is a text"),
+        ({"stage": "Prod"}, "stage 'Prod': allowed is lower-case letters"),
+        ({"stage": ""}, "stage '': allowed is lower-case letters"),
+        ({"stage": None}, "stage None: allowed is a text"),
+        ({"region": "Frankfurt"}, "region 'Frankfurt': allowed is the name of an AWS region"),
+        ({"provider": "yahoo"}, "provider 'yahoo': allowed is massive"),
+        ({"ready": "00:05"}, r"ready '00:05': allowed is T\+DAYS HH:MM"),
+        ({"ready": "T+1 24:00"}, r"ready 'T\+1 24:00': allowed is T\+DAYS HH:MM"),
+        ({"window": 6}, "window 6: allowed is 7 to 366"),
+        ({"window": 7.5}, "window 7.5: allowed is a whole number"),
+        ({"window": True}, "window True: allowed is a whole number"),
+        ({"calls_per_minute": -1}, "calls_per_minute -1: allowed is a whole number"),
+        ({"calls_per_minute": 10_001}, "calls_per_minute 10001: allowed is 0 to 10000"),
+        ({"history_days": 0}, "history_days 0: allowed is 7 to 36525"),
+        ({"throttle_rate": 0}, "throttle_rate 0: allowed is 1 to 10000"),
+        ({"throttle_burst": 0}, "throttle_burst 0: allowed is 1 to 5000"),
+        ({"monthly_budget": "cheap"}, "monthly_budget 'cheap': allowed is a whole number"),
+        ({"alert_email": "me"}, "alert_email 'me': allowed is an e-mail address"),
+        ({"domain": "https://movers.example.org"}, "allowed is a lower-case host name"),
+        ({"domain": "movers.example.org"}, "domain and certificate: give both or neither"),
+        ({"certificate": CERTIFICATE}, "domain and certificate: give both or neither"),
+        ({"certificate": CERTIFICATE.replace("us-east-1", "eu-west-1")}, "a certificate in us-east-1"),
+    ],
+)
+def test_what_cannot_work_is_refused_with_what_is_allowed(context: dict[str, object], message: str) -> None:
+    with pytest.raises(ValueError, match=message):
+        Settings.from_context(context)

@@ -1,0 +1,257 @@
+from typing import Any
+
+import pytest
+
+from tests.infra.templates import Templates
+
+pytestmark = pytest.mark.xdist_group("synth")
+
+DATA_PATTERNS = ["*.json", "movers", "movers/*", "tickers/*", "status", "movers.csv", "feed.xml"]
+
+
+def distribution(templates: Templates) -> dict[str, Any]:
+    config: dict[str, Any] = templates.one("site", "AWS::CloudFront::Distribution")["DistributionConfig"]
+    return config
+
+
+def behaviours(templates: Templates) -> dict[str, dict[str, Any]]:
+    """The behaviours by pattern, in the order in which CloudFront tries them; the default comes last."""
+    config = distribution(templates)
+    listed = {behaviour["PathPattern"]: behaviour for behaviour in config["CacheBehaviors"]}
+    return listed | {"default": config["DefaultCacheBehavior"]}
+
+
+def origin(templates: Templates, wanted: str) -> str:
+    """What an origin id stands for: site, api, or a group of them with an arrow."""
+    config = distribution(templates)
+    for group in config["OriginGroups"]["Items"]:
+        if group["Id"] == wanted:
+            return " -> ".join(origin(templates, member["OriginId"]) for member in group["Members"]["Items"])
+    (found,) = [candidate for candidate in config["Origins"] if candidate["Id"] == wanted]
+    return "site" if "S3OriginConfig" in found else "api"
+
+
+def policy(templates: Templates, kind: str, behaviour: dict[str, Any], field: str) -> dict[str, Any]:
+    """The configuration of the policy that a behaviour refers to."""
+    properties = templates.parts["site"]["Resources"][behaviour[field]["Ref"]]["Properties"]
+    config: dict[str, Any] = properties[kind]
+    return config
+
+
+def cache_policy(templates: Templates, pattern: str) -> dict[str, Any]:
+    return policy(templates, "CachePolicyConfig", behaviours(templates)[pattern], "CachePolicyId")
+
+
+def test_behaviours_stand_in_the_order_that_sends_twins_to_the_bucket_first(templates: Templates) -> None:
+    served_by = {
+        pattern: origin(templates, behaviour["TargetOriginId"])
+        for pattern, behaviour in behaviours(templates).items()
+    }
+
+    assert list(served_by.items()) == [
+        ("*.json", "site -> api"),
+        ("movers", "api"),
+        ("movers/*", "api"),
+        ("tickers/*", "api"),
+        ("status", "api"),
+        ("movers.csv", "site"),
+        ("feed.xml", "site"),
+        ("default", "site"),
+    ]
+
+
+def test_a_failed_twin_falls_over_to_the_api(templates: Templates) -> None:
+    (group,) = distribution(templates)["OriginGroups"]["Items"]
+
+    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404, 500, 502, 503, 504]
+
+
+def test_the_first_origin_gives_up_in_time_for_the_second(templates: Templates) -> None:
+    page_waits_seconds = 4
+
+    for candidate in distribution(templates)["Origins"]:
+        if "S3OriginConfig" in candidate:
+            assert candidate["ConnectionAttempts"] * candidate["ConnectionTimeout"] < page_waits_seconds
+
+
+def test_the_api_origin_is_the_stage_of_the_rest_api_over_tls(templates: Templates) -> None:
+    (api,) = [
+        candidate for candidate in distribution(templates)["Origins"] if "CustomOriginConfig" in candidate
+    ]
+
+    assert templates.render("site", api["DomainName"]).startswith(
+        "<api AWS::ApiGateway::RestApi>.execute-api."
+    )
+    assert templates.render("site", api["OriginPath"]) == "/<api AWS::ApiGateway::Stage>"
+    assert api["CustomOriginConfig"]["OriginProtocolPolicy"] == "https-only"
+    assert api["CustomOriginConfig"]["OriginSSLProtocols"] == ["TLSv1.2"]
+
+
+def test_cloudfront_signs_every_read_of_the_bucket(templates: Templates) -> None:
+    buckets = [candidate for candidate in distribution(templates)["Origins"] if "S3OriginConfig" in candidate]
+    control = templates.one("site", "AWS::CloudFront::OriginAccessControl")["OriginAccessControlConfig"]
+
+    assert (control["SigningBehavior"], control["SigningProtocol"]) == ("always", "sigv4")
+    for bucket in buckets:
+        named = templates.render("site", bucket["OriginAccessControlId"])
+        assert named == "<site AWS::CloudFront::OriginAccessControl Id>"
+        assert bucket["S3OriginConfig"] == {"OriginAccessIdentity": ""}
+
+
+def test_the_distribution_alone_may_read_the_bucket_and_nobody_may_list_it(templates: Templates) -> None:
+    policies = templates.one("site", "AWS::S3::BucketPolicy")["PolicyDocument"]["Statement"]
+    (allowed,) = [statement for statement in policies if statement["Effect"] == "Allow"]
+
+    assert allowed["Action"] == "s3:GetObject"
+    assert allowed["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    source = templates.render("site", allowed["Condition"]["StringEquals"]["AWS:SourceArn"])
+    assert source.endswith(":distribution/<site AWS::CloudFront::Distribution>")
+
+
+def test_only_a_missing_page_gets_the_error_page(templates: Templates) -> None:
+    assert distribution(templates)["CustomErrorResponses"] == [
+        {"ErrorCode": 403, "ResponseCode": 404, "ResponsePagePath": "/404.html", "ErrorCachingMinTTL": 10}
+    ]
+
+
+def test_the_root_is_the_page(templates: Templates) -> None:
+    assert distribution(templates)["DefaultRootObject"] == "index.html"
+
+
+def test_every_behaviour_only_reads_over_https_and_compresses(templates: Templates) -> None:
+    for behaviour in behaviours(templates).values():
+        assert behaviour["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
+        assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
+        assert behaviour["Compress"] is True
+        assert "OriginRequestPolicyId" not in behaviour
+
+
+@pytest.mark.parametrize("pattern", DATA_PATTERNS)
+def test_data_lives_as_its_origin_says_and_is_kept_by_path_and_days(
+    templates: Templates, pattern: str
+) -> None:
+    cache = cache_policy(templates, pattern)
+    key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+
+    assert (cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]) == (0, 60, 86_400)
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["days"]}
+    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+    assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
+
+
+def test_page_files_are_kept_by_path_alone(templates: Templates) -> None:
+    cache = cache_policy(templates, "default")
+
+    assert cache["MinTTL"] == 0
+    assert cache["MaxTTL"] == 31_536_000
+    key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+@pytest.mark.parametrize("pattern", ["*.json", "default"])
+def test_both_compressions_are_cached(templates: Templates, pattern: str) -> None:
+    key = cache_policy(templates, pattern)["ParametersInCacheKeyAndForwardedToOrigin"]
+
+    assert key["EnableAcceptEncodingGzip"]
+    assert key["EnableAcceptEncodingBrotli"]
+
+
+def test_the_page_may_run_and_load_only_what_comes_from_its_own_host(templates: Templates) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)["default"],
+        "ResponseHeadersPolicyId",
+    )
+    security = headers["SecurityHeadersConfig"]
+
+    assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ") == [
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "font-src 'self'",
+        "manifest-src 'self'",
+        "base-uri 'none'",
+        "form-action 'none'",
+        "frame-ancestors 'none'",
+        "require-trusted-types-for 'script'",
+        "trusted-types 'none'",
+    ]
+    assert security["FrameOptions"]["FrameOption"] == "DENY"
+    assert "CorsConfig" not in headers
+
+
+def test_the_page_is_isolated_from_other_sites_and_from_devices(templates: Templates) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)["default"],
+        "ResponseHeadersPolicyId",
+    )
+    own = {item["Header"]: item["Value"] for item in headers["CustomHeadersConfig"]["Items"]}
+
+    assert own["Cross-Origin-Opener-Policy"] == "same-origin"
+    assert own["Cross-Origin-Resource-Policy"] == "same-origin"
+    features = own["Permissions-Policy"].split(", ")
+    assert {"camera=()", "geolocation=()", "microphone=()", "payment=()"} <= set(features)
+    assert all(feature.endswith("=()") for feature in features)
+
+
+@pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
+def test_every_answer_is_strict_about_transport_types_and_referrers(
+    templates: Templates, pattern: str
+) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)[pattern],
+        "ResponseHeadersPolicyId",
+    )["SecurityHeadersConfig"]
+
+    assert headers["StrictTransportSecurity"] == {
+        "AccessControlMaxAgeSec": 63_072_000,
+        "IncludeSubdomains": True,
+        "Override": True,
+    }
+    assert headers["ContentTypeOptions"] == {"Override": True}
+    assert headers["ReferrerPolicy"] == {"ReferrerPolicy": "no-referrer", "Override": True}
+
+
+@pytest.mark.parametrize("pattern", DATA_PATTERNS)
+def test_any_site_may_read_the_data_and_its_etag(templates: Templates, pattern: str) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)[pattern],
+        "ResponseHeadersPolicyId",
+    )
+    cors = headers["CorsConfig"]
+
+    assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]}
+    assert cors["AccessControlAllowMethods"] == {"Items": ["GET", "HEAD", "OPTIONS"]}
+    assert cors["AccessControlExposeHeaders"] == {"Items": ["ETag"]}
+    assert cors["AccessControlAllowCredentials"] is False
+    assert "CustomHeadersConfig" not in headers
+
+
+def test_the_cdn_speaks_the_newest_protocols(templates: Templates) -> None:
+    assert distribution(templates)["HttpVersion"] == "http2and3"
+
+
+def test_an_own_domain_brings_its_certificate_and_todays_tls(domain_templates: Templates) -> None:
+    config = distribution(domain_templates)
+
+    assert config["Aliases"] == ["movers.example.org"]
+    assert ":acm:us-east-1:" in config["ViewerCertificate"]["AcmCertificateArn"]
+    assert config["ViewerCertificate"]["MinimumProtocolVersion"] == "TLSv1.2_2021"
+    assert domain_templates.output("site", "SiteUrl") == "https://movers.example.org"
+
+
+def test_the_site_stack_tells_its_names(templates: Templates) -> None:
+    assert templates.output("site", "SiteBucketName") == "<site AWS::S3::Bucket>"
+    assert templates.output("site", "DistributionId") == "<site AWS::CloudFront::Distribution>"
+    domain = "<site AWS::CloudFront::Distribution DomainName>"
+    assert templates.output("site", "DistributionDomainName") == domain
+    assert templates.output("site", "SiteUrl") == f"https://{domain}"

@@ -1,0 +1,152 @@
+import hashlib
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from scripts.bundle import CompiledLibraryError, build_bundles, drop_compiled
+
+
+def wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
+    """A small installable library with these files."""
+    info = f"{name}-1.0.dist-info"
+    contents = files | {
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: 1.0\n",
+        f"{info}/WHEEL": "Wheel-Version: 1.0\nGenerator: tests\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{info}/licenses/LICENSE": "MIT",
+    }
+    record = "".join(f"{path},,\n" for path in [*contents, f"{info}/RECORD"])
+    path = folder / f"{name}-1.0-py3-none-any.whl"
+    with zipfile.ZipFile(path, "w") as archive:
+        for file, text in (contents | {f"{info}/RECORD": record}).items():
+            archive.writestr(file, text)
+    return path
+
+
+def lock(root: Path, *wheels: Path) -> None:
+    """Write the lock of the ingest function with these libraries."""
+    lines = [
+        f"{path.name.split('-')[0]} @ {path.as_uri()} --hash=sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for path in wheels
+    ]
+    (root / "ingest" / "requirements.lock").write_text("\n".join(lines))
+
+
+def repository(root: Path) -> Path:
+    """A repository with both functions and one library."""
+    for name in ("api", "ingest"):
+        (root / name / "__pycache__").mkdir(parents=True)
+        (root / name / "__pycache__" / "handler.cpython-311.pyc").write_text("compiled")
+        (root / name / "handler.py").write_text(f"NAME = {name!r}\n")
+    (root / "api" / "openapi.json").write_text("{}")
+    lock(root, wheel(root, "quotes", {"quotes/__init__.py": "PRICE = 1\n"}))
+    return root
+
+
+def files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_the_api_bundle_is_the_api_folder_alone(tmp_path: Path) -> None:
+    build_bundles(repository(tmp_path))
+
+    assert files(tmp_path / "build" / "api").keys() == {"api/handler.py", "api/openapi.json"}
+
+
+def test_the_ingest_bundle_has_both_folders_and_the_libraries_with_their_licences(tmp_path: Path) -> None:
+    build_bundles(repository(tmp_path))
+
+    bundled = files(tmp_path / "build" / "ingest").keys()
+    assert {"ingest/handler.py", "api/handler.py", "quotes/__init__.py"} <= bundled
+    assert "quotes-1.0.dist-info/licenses/LICENSE" in bundled
+
+
+def test_the_ingest_bundle_needs_nothing_beside_itself(tmp_path: Path) -> None:
+    build_bundles(repository(tmp_path))
+
+    program = "import api.handler, ingest.handler, quotes; print(ingest.handler.NAME, quotes.PRICE)"
+    isolated = [sys.executable, "-S", "-c", program]
+    printed = subprocess.run(  # noqa: S603
+        isolated, cwd=tmp_path / "build" / "ingest", check=True, capture_output=True, text=True
+    ).stdout
+
+    assert printed == "ingest 1\n"
+
+
+def test_nothing_in_a_bundle_depends_on_when_where_or_by_whom_it_was_built(tmp_path: Path) -> None:
+    first, second = (repository(tmp_path / name) for name in ("first", "second"))
+    build_bundles(first)
+    build_bundles(second)
+
+    bundled = files(first / "build" / "ingest")
+    assert bundled == files(second / "build" / "ingest")
+    assert not [name for name in bundled if "__pycache__" in name or "RECORD" in name or "lock" in name]
+
+
+def test_changed_sources_are_bundled_without_installing_again(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    build_bundles(root)
+    (root / "quotes-1.0-py3-none-any.whl").unlink()
+    (root / "ingest" / "handler.py").write_text("NAME = 'changed'\n")
+    (root / "ingest" / "calendar.py").write_text("")
+
+    build_bundles(root)
+
+    bundled = files(root / "build" / "ingest")
+    assert bundled["ingest/handler.py"] == b"NAME = 'changed'\n"
+    assert {"ingest/calendar.py", "quotes/__init__.py"} <= bundled.keys()
+
+
+def test_a_changed_lock_installs_exactly_what_it_names(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    build_bundles(root)
+    lock(root, wheel(root, "bars", {"bars.py": "OPEN = 1\n"}))
+
+    build_bundles(root)
+
+    bundled = files(root / "build" / "ingest").keys()
+    assert "bars.py" in bundled
+    assert "quotes/__init__.py" not in bundled
+
+
+def test_a_library_that_is_not_what_the_lock_says_is_refused(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    wheel(root, "quotes", {"quotes/__init__.py": "PRICE = 'tampered'\n"})
+
+    with pytest.raises(subprocess.CalledProcessError):
+        build_bundles(root)
+
+    assert not (root / "build" / "ingest").exists()
+
+
+def test_a_failed_build_leaves_the_last_good_bundle(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    build_bundles(root)
+    before = files(root / "build" / "ingest")
+    lock(root, wheel(root, "fast", {"fast/core.cpython-313-aarch64-linux-gnu.so": "machine code"}))
+
+    with pytest.raises(CompiledLibraryError):
+        build_bundles(root)
+
+    assert files(root / "build" / "ingest") == before
+
+
+def test_accelerators_are_dropped_where_python_does_the_same(tmp_path: Path) -> None:
+    library = tmp_path / "normalizer"
+    library.mkdir()
+    for name in ("md.py", "md.cpython-313-aarch64-linux-gnu.so", "md.pyd"):
+        (library / name).write_text("")
+    (tmp_path / "81d243bd__mypyc.cpython-313-aarch64-linux-gnu.so").write_text("")
+
+    drop_compiled(tmp_path)
+
+    assert files(tmp_path).keys() == {"normalizer/md.py"}
+
+
+def test_a_library_that_is_only_compiled_is_named(tmp_path: Path) -> None:
+    (tmp_path / "fast.abi3.so").write_text("")
+
+    with pytest.raises(CompiledLibraryError, match=r"fast\.abi3\.so has no Python twin"):
+        drop_compiled(tmp_path)

@@ -1,0 +1,300 @@
+"""The market server over loopback, asked by plain HTTP."""
+
+import gzip
+import json
+import logging
+import socket
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, date, datetime
+from http.client import HTTPConnection, IncompleteRead, RemoteDisconnected
+from time import perf_counter
+from typing import Any
+
+import pytest
+import requests
+
+from ingest.calendar import load_calendar
+from scripts.market.recorded import RecordedMarket
+from scripts.market.server import MarketServer
+from scripts.market.simulated import SimulatedMarket
+
+SATURDAY = datetime(2026, 11, 21, 12, tzinfo=UTC)
+GROUPED = "/v2/aggs/grouped/locale/us/market/stocks/2026-11-20"
+PREV = "/v2/aggs/ticker/AAPL/prev"
+KEY = {"Authorization": "Bearer key"}
+
+
+def serve(market: Any = None, **settings: Any) -> MarketServer:
+    return MarketServer(
+        market or SimulatedMarket(), clock=lambda: SATURDAY, calendar=load_calendar(), **settings
+    )
+
+
+@pytest.fixture
+def server() -> Iterator[MarketServer]:
+    with serve() as running:
+        yield running
+
+
+def get(server: MarketServer, path: str = GROUPED, **headers: str) -> requests.Response:
+    return requests.get(server.url + path, headers=KEY | headers, timeout=10)
+
+
+def post(server: MarketServer, value: object) -> requests.Response:
+    return requests.post(f"{server.url}/-/faults", json=value, timeout=10)
+
+
+def test_a_good_answer_is_json_with_its_request_id(server: MarketServer) -> None:
+    response = get(server)
+    assert response.status_code == 200
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["X-Request-Id"] == response.json()["request_id"]
+    assert len(response.json()["request_id"]) == 32
+    assert get(server).json()["request_id"] != response.json()["request_id"]
+
+
+def test_gzip_is_sent_to_those_who_ask(server: MarketServer) -> None:
+    for accepted, compressed in [
+        ("gzip", True),
+        ("br, gzip;q=0.5", True),
+        ("identity", False),
+        ("gzip;q=0", False),
+    ]:
+        raw = requests.get(
+            server.url + PREV, headers=KEY | {"Accept-Encoding": accepted}, stream=True, timeout=10
+        ).raw
+        body = raw.read(decode_content=False)
+        assert (raw.headers.get("Content-Encoding") == "gzip") is compressed
+        assert int(raw.headers["Content-Length"]) == len(body)
+        assert json.loads(gzip.decompress(body) if compressed else body)["status"] == "OK"
+
+
+def test_a_connection_serves_many_requests(server: MarketServer) -> None:
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.connect()
+    opened = connection.sock
+    for method, path, body in [
+        ("GET", PREV, None),
+        ("POST", PREV, b"x" * 100),
+        ("HEAD", PREV, None),
+        ("GET", "/", None),
+    ]:
+        connection.request(method, path, body, KEY)
+        connection.getresponse().read()
+        assert connection.sock is opened
+    connection.close()
+
+
+def test_the_key_goes_in_the_header_or_the_query() -> None:
+    with serve(keys=frozenset({"key"})) as server:
+        for query, headers in [("?apiKey=key", {}), ("", KEY), ("", {"authorization": "bearer key"})]:
+            assert requests.get(f"{server.url}{PREV}{query}", headers=headers, timeout=10).status_code == 200
+        for query, text in [("", "API Key was not provided"), ("?apiKey=other", "Unknown API Key")]:
+            refused = requests.get(f"{server.url}{PREV}{query}", timeout=10)
+            assert refused.status_code == 401
+            assert refused.json() == {
+                "status": "ERROR",
+                "request_id": refused.headers["X-Request-Id"],
+                "error": text,
+            }
+
+
+def test_any_key_will_do_where_none_is_given(server: MarketServer) -> None:
+    assert get(server, Authorization="Bearer whatever").status_code == 200
+    assert requests.get(server.url + PREV, timeout=10).status_code == 401
+
+
+def test_refusals_come_in_the_order_key_rate_plan_date() -> None:
+    future, broken = GROUPED.replace("2026", "2027"), GROUPED.replace("2026", "x")
+    with serve(rate=2, plan="basic") as server:
+        assert requests.get(server.url + future, timeout=10).status_code == 401  # not counted
+        assert [get(server, path).status_code for path in (future, broken, future)] == [403, 400, 429]
+        refused = get(server)
+        assert "exceeded the maximum requests per minute" in refused.json()["error"]
+        assert "Retry-After" not in refused.headers
+
+
+def test_next_url_leads_back_to_the_host_that_was_asked(server: MarketServer) -> None:
+    host = server.url.replace("127.0.0.1", "localhost")
+    path = "/v2/aggs/ticker/AAPL/range/1/day/2026-11-02/2026-11-20?limit=5&apiKey=secret"
+    body = requests.get(host + path, timeout=10).json()
+    assert body["next_url"].startswith(f"{host}/v2/aggs/ticker/AAPL/range/1/day/")
+    assert "secret" not in body["next_url"]
+    assert requests.get(body["next_url"], headers=KEY, timeout=10).json()["resultsCount"] == 5
+
+
+def test_other_methods_are_refused(server: MarketServer) -> None:
+    refused = requests.delete(server.url + PREV, headers=KEY, timeout=10)
+    assert (refused.status_code, refused.json()["error"]) == (405, "DELETE is not allowed; use GET")
+
+
+def test_requests_are_counted_by_endpoint_and_status(server: MarketServer) -> None:
+    for path in (GROUPED, GROUPED, PREV, "/v9"):
+        get(server, path)
+    requests.get(server.url + PREV, timeout=10)
+    expected = {
+        "total": 5,
+        "requests": {"grouped": {"200": 2}, "other": {"404": 1}, "prev": {"200": 1, "401": 1}},
+    }
+    assert requests.get(f"{server.url}/-/stats", timeout=10).json() == expected == server.stats()
+    requests.post(f"{server.url}/-/stats/reset", timeout=10)
+    assert server.stats() == {"total": 0, "requests": {}}
+
+
+def test_an_unknown_control_path_is_told_the_known_ones(server: MarketServer) -> None:
+    refused = requests.put(f"{server.url}/-/stats", timeout=10)
+    assert refused.status_code == 404
+    assert "GET /-/stats, POST /-/stats/reset" in refused.json()["error"]
+
+
+def test_a_fault_replaces_the_answer(server: MarketServer) -> None:
+    post(
+        server,
+        {
+            "status": 502,
+            "body": "<html>",
+            "headers": {"Content-Type": "text/html", "Retry-After": "7"},
+            "next": 1,
+        },
+    )
+    faulty = requests.get(server.url + GROUPED, timeout=10)  # without a key: faults come first
+    assert (faulty.status_code, faulty.text) == (502, "<html>")
+    assert (faulty.headers["Content-Type"], faulty.headers["Retry-After"]) == ("text/html", "7")
+    assert get(server).status_code == 200
+    assert server.stats()["requests"]["grouped"] == {"200": 1, "502": 1}
+
+
+def test_a_fault_without_a_body_has_that_of_massive(server: MarketServer) -> None:
+    server.set_faults(
+        [{"status": 429, "next": 1}, {"status": 503, "next": 1}, {"status": 429, "body": "", "next": 1}]
+    )
+    assert "exceeded the maximum requests" in get(server).json()["error"]
+    assert get(server).json()["error"] == "Service Unavailable"
+    assert get(server).text == ""
+
+
+def test_headers_alone_are_added_to_the_normal_answer(server: MarketServer) -> None:
+    server.set_faults([{"headers": {"x-request-id": "other"}}])
+    response = get(server)
+    assert response.json()["resultsCount"] > 60
+    assert response.headers["X-Request-Id"] == "other"
+
+
+def test_a_delay_comes_before_the_normal_answer(server: MarketServer) -> None:
+    server.set_faults([{"delay": 0.3, "next": 1}])
+    started = perf_counter()
+    assert get(server, PREV).json()["status"] == "OK"
+    assert perf_counter() - started >= 0.3
+
+
+def test_a_drop_closes_the_connection(server: MarketServer) -> None:
+    server.set_faults([{"drop": True, "next": 1}])
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request("GET", GROUPED)
+    with pytest.raises(RemoteDisconnected):
+        connection.getresponse()
+    connection.close()
+    assert server.stats() == {"total": 1, "requests": {"grouped": {"dropped": 1}}}
+    assert get(server).status_code == 200
+
+
+def test_a_truncated_body_ends_early(server: MarketServer) -> None:
+    server.set_faults([{"truncate": 100, "next": 1}])
+    connection = HTTPConnection(server.url.removeprefix("http://"), timeout=10)
+    connection.request("GET", GROUPED, headers=KEY)
+    with pytest.raises(IncompleteRead) as error:
+        connection.getresponse().read()
+    assert len(error.value.partial) == 100
+    connection.close()
+
+
+def test_a_slow_body_arrives_whole(server: MarketServer) -> None:
+    server.set_faults([{"slow": 0.05, "next": 1}])
+    started = perf_counter()
+    assert get(server).json()["resultsCount"] > 60
+    assert perf_counter() - started >= 8 * 0.05
+
+
+def test_faults_are_listed_and_taken_away(server: MarketServer) -> None:
+    assert post(server, [{"status": 500, "path": "/v2"}, {"drop": True, "next": 3}]).json() == [
+        {"status": 500, "path": "/v2"},
+        {"drop": True, "path": "", "next": 3},
+    ]
+    assert len(requests.get(f"{server.url}/-/faults", timeout=10).json()) == 2
+    assert requests.delete(f"{server.url}/-/faults", timeout=10).json() == []
+    assert get(server).status_code == 200
+
+
+def test_a_fault_that_is_not_allowed_is_refused(server: MarketServer) -> None:
+    refused = post(server, {"status": 700})
+    assert refused.status_code == 400
+    assert "allowed is a whole number from 200 to 599" in refused.json()["error"]
+    assert requests.post(f"{server.url}/-/faults", data=b"{", timeout=10).status_code == 400
+
+
+def test_it_ends_at_once_with_connections_open_and_requests_waiting() -> None:
+    before = threading.active_count()
+    with serve() as server:
+        server.set_faults([{"delay": 600, "path": PREV}])
+        port = int(server.url.rpartition(":")[2])
+        idle, waiting = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
+        waiting.sendall(f"GET {PREV} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        assert get(server).status_code == 200  # both are accepted by now
+        started = perf_counter()
+    assert perf_counter() - started < 2
+    assert threading.active_count() == before
+    for connection in (idle, waiting):
+        connection.close()
+    with pytest.raises(ConnectionRefusedError), socket.create_connection(("127.0.0.1", port)):
+        pass
+
+
+def test_callers_that_go_away_or_talk_nonsense_do_no_harm(
+    server: MarketServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    port = int(server.url.rpartition(":")[2])
+    for sent in (b"", b"GET", b"nonsense\r\n\r\n", f"GET {GROUPED}?apiKey=k HTTP/1.1\r\n\r\n".encode()):
+        with socket.create_connection(("127.0.0.1", port)) as connection:
+            connection.setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0"
+            )  # a reset, not an end
+            connection.sendall(sent)
+    assert get(server).status_code == 200
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
+    assert capfd.readouterr().err == ""
+
+
+def test_each_request_has_one_line_in_the_log_without_its_key(
+    server: MarketServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, "scripts.market"):
+        requests.get(f"{server.url}{PREV}?apiKey=secret", timeout=10)
+        assert server.stats()["total"] == 1
+        get(server, "/-/stats")
+    lines = [record.getMessage() for record in caplog.records if "scripts.market" in record.name]
+    assert lines[0].startswith(f"GET {PREV} 200 ")
+    assert not any("secret" in line for line in lines)
+
+
+def test_a_taken_port_is_named(server: MarketServer) -> None:
+    port = int(server.url.rpartition(":")[2])
+    with pytest.raises(OSError, match=rf"cannot listen on 127.0.0.1:{port} .*; choose another port"):
+        serve(port=port)
+
+
+def test_a_whole_market_takes_a_fraction_of_a_second() -> None:
+    bars = SimulatedMarket([f"X{n}" for n in range(11_430)]).session(date(2026, 11, 20))
+    texts = {
+        ticker: f"{bar.open} {bar.high} {bar.low} {bar.close} {bar.volume}" for ticker, bar in bars.items()
+    }
+    with serve(RecordedMarket({date(2026, 11, 20): texts})) as server:
+        seconds = min(timed(lambda: get(server)) for _ in range(5))
+    assert len(bars) > 11_500
+    assert seconds < 0.5  # about 0.15 on a quiet machine of two cores
+
+
+def timed(work: Callable[[], object]) -> float:
+    started = perf_counter()
+    work()
+    return perf_counter() - started
