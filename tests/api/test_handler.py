@@ -1,0 +1,166 @@
+import json
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+
+from api import handler as http
+from api import resources
+from api.store import Store
+from tests.conftest import TABLE, create_table
+from tests.samples import DAY, bar, mover, session, status
+
+EVENT = json.loads(Path("tests/fixtures/events/api_gateway_get.json").read_text())
+YEAR = [DAY - timedelta(days=n) for n in range(10)]
+
+
+@pytest.fixture
+def store(moto: None) -> Store:
+    client = boto3.client("dynamodb")
+    create_table(client)
+    store = Store(client, TABLE)
+    for day in YEAR:
+        store.record(mover(session(day)), session(day), None)
+    store.put_status(status())
+    return store
+
+
+def ask(store: Store, path: str, method: str = "GET", query: Any = None, **headers: str) -> dict[str, Any]:
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    event = EVENT | {"path": path, "httpMethod": method, "queryStringParameters": query, "headers": sent}
+    return http.respond(event, store)
+
+
+def test_movers_are_the_last_seven(store: Store) -> None:
+    answer = ask(store, "/movers")
+    assert answer["statusCode"] == 200
+    assert [row["Date"] for row in json.loads(answer["body"])] == [str(day) for day in YEAR[:7]]
+
+
+@pytest.mark.parametrize(("days", "count"), [("1", 1), ("7", 7), ("366", 10), ("007", 7)])
+def test_days_says_how_many(store: Store, days: str, count: int) -> None:
+    assert len(json.loads(ask(store, "/movers", query={"days": days})["body"])) == count
+
+
+@pytest.mark.parametrize("days", ["0", "367", "-1", "", "seven", "7.0", "1e2", " 7", "٧", "9" * 5000])
+def test_days_out_of_range_are_refused_saying_what_is_allowed(store: Store, days: str) -> None:
+    answer = ask(store, "/movers", query={"days": days})
+    assert answer["statusCode"] == 400
+    assert json.loads(answer["body"]) == {"error": "days must be a whole number from 1 to 366"}
+
+
+@pytest.mark.parametrize("path", ["/movers", "/movers/2026-02-10", "/tickers/AAPL", "/status"])
+def test_every_resource_and_its_twins_name_are_the_same_bytes(store: Store, path: str) -> None:
+    answer, twin = ask(store, path), ask(store, f"{path}.json")
+    assert answer == twin
+    assert answer["statusCode"] == 200
+    assert answer["headers"] == {
+        "Access-Control-Allow-Origin": "*",
+        "Access-Control-Expose-Headers": "ETag",
+        "ETag": resources.etag(answer["body"].encode()),
+        "Cache-Control": resources.CACHE_CONTROL,
+        "Content-Type": "application/json",
+    }
+
+
+def test_a_twins_name_takes_no_query_for_the_twin_has_none(store: Store) -> None:
+    assert ask(store, "/movers.json", query={"days": "1"}) == ask(store, "/movers")
+
+
+@pytest.mark.parametrize(
+    "day", ["2026-02-30", "2026-2-1", "20260210", "latest", "2026-02-10T00:00", "٢٠٢٦-02-10", "%00"]
+)
+def test_what_is_no_date_is_400(store: Store, day: str) -> None:
+    answer = ask(store, f"/movers/{day}")
+    assert answer["statusCode"] == 400
+    assert "YYYY-MM-DD" in answer["body"]
+
+
+@pytest.mark.parametrize("symbol", ["-", "AAPL;", "A" * 16, "1A", "Å", "AA PL"])
+def test_what_can_be_no_ticker_is_400(store: Store, symbol: str) -> None:
+    assert ask(store, f"/tickers/{symbol}")["statusCode"] == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/movers/2001-01-01",
+        "/tickers/aapl",
+        "/tickers/ZZZ",
+        "/",
+        "",
+        "/nothing",
+        "/movers/2026-02-10/x",
+        "/.json",
+    ],
+)
+def test_what_is_not_there_is_404(store: Store, path: str) -> None:
+    answer = ask(store, path)
+    assert answer["statusCode"] == 404
+    assert set(json.loads(answer["body"])) == {"error"}
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])
+def test_wrong_methods_are_405_and_name_the_right_ones(store: Store, method: str) -> None:
+    answer = ask(store, "/movers", method)
+    assert answer["statusCode"] == 405
+    assert answer["headers"]["Allow"] == "GET, HEAD, OPTIONS"
+    assert method in json.loads(answer["body"])["error"]
+
+
+def test_head_is_get_without_the_body(store: Store) -> None:
+    get, head = ask(store, "/movers"), ask(store, "/movers", "HEAD")
+    assert head == get | {"body": ""}
+    assert ask(store, "/nothing", "HEAD")["body"] == ""
+
+
+def test_a_preflight_is_answered(store: Store) -> None:
+    answer = ask(store, "/movers", "OPTIONS")
+    assert answer["statusCode"] == 204
+    assert answer["body"] == ""
+    assert answer["headers"]["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
+
+
+@pytest.mark.parametrize("form", ["{}", "W/{}", '"other", {}', '"other",W/{}', "*"])
+def test_an_unchanged_answer_is_304(store: Store, form: str) -> None:
+    etag = ask(store, "/movers")["headers"]["ETag"]
+    answer = ask(store, "/movers", if_none_match=form.format(etag))
+    assert answer["statusCode"] == 304
+    assert answer["body"] == ""
+    assert answer["headers"]["ETag"] == etag
+    assert answer["headers"]["Cache-Control"] == resources.CACHE_CONTROL
+
+
+def test_a_changed_answer_is_not_304(store: Store) -> None:
+    etag = ask(store, "/movers")["headers"]["ETag"]
+    corrected = session(revision=2, AAPL=bar("100", "150"))
+    store.record(mover(corrected), corrected, 1)
+    assert ask(store, "/movers", If_None_Match=etag)["statusCode"] == 200
+
+
+def test_an_unforeseen_failure_is_a_500_whose_reason_is_in_the_log_alone(
+    moto: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("TABLE_NAME", "no-such-table")
+    http.store.cache_clear()
+    answer = http.handler(EVENT, None)
+    http.store.cache_clear()
+    assert answer["statusCode"] == 500
+    assert json.loads(answer["body"]) == {"error": "Internal server error"}
+    assert answer["headers"]["Cache-Control"] == "no-store"
+    line = json.loads(capsys.readouterr().err)
+    assert line["level"] == "ERROR"
+    assert "ResourceNotFoundException" in line["exception"]
+
+
+def test_each_answer_leaves_one_log_line(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(http, "store", lambda: store)
+    http.handler(EVENT, None)
+    line = json.loads(capsys.readouterr().out)
+    assert (line["level"], line["method"], line["path"], line["status"]) == ("INFO", "GET", "/movers", 200)

@@ -1,0 +1,138 @@
+"""The same tests on both implementations of DynamoDB."""
+
+from dataclasses import replace
+from datetime import date, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+
+from api.records import Session
+from api.store import RevisionConflictError, Store
+from tests.conftest import TABLE
+from tests.samples import DAY, NIGHT, bar, mover, session, status
+
+
+@pytest.fixture
+def store(dynamodb: Any) -> Store:
+    return Store(dynamodb, TABLE)
+
+
+def record(store: Store, session: Session, replaces: int | None = None) -> None:
+    store.record(mover(session), session, replaces)
+
+
+def test_a_mover_and_its_session_come_back_as_they_went(store: Store) -> None:
+    record(store, session())
+    assert store.session(DAY) == (mover(session()), session())
+    assert store.movers() == [mover(session())]
+    assert store.sessions() == [session()]
+
+
+def test_an_excused_ticker_comes_back_with_its_reason(store: Store) -> None:
+    halted = Session(DAY, 1, ("AAPL", "TSLA"), {"AAPL": bar("1", "2")}, {"TSLA": "halted"})
+    record(store, halted)
+    assert store.sessions() == [halted]
+    assert store.ticker("TSLA", 30) == []
+
+
+def test_the_items_are_laid_out_as_promised(store: Store, dynamodb: Any) -> None:
+    record(store, session())
+    item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "MOVERS"}, "sk": {"S": "2026-02-10"}})["Item"]
+    assert item == {
+        "pk": {"S": "MOVERS"},
+        "sk": {"S": "2026-02-10"},
+        "Date": {"S": "2026-02-10"},
+        "Ticker": {"S": "TSLA"},
+        "PercentChange": {"N": "-3.461729"},
+        "ClosingPrice": {"N": "241.345678"},
+        "Open": {"N": "250"},
+        "RunnerUp": {"S": "AAPL"},
+        "Margin": {"N": "2.461729"},
+        "Provider": {"S": "massive"},
+        "RecordedAt": {"S": "2026-02-11T05:10:09Z"},
+        "Revision": {"N": "1"},
+    }
+    item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "SESSIONS"}, "sk": {"S": "2026-02-10"}})[
+        "Item"
+    ]
+    assert set(item) == {"pk", "sk", "Revision", "Winner", "Watchlist", "Bars"}
+    assert set(item["Bars"]["M"]["AAPL"]["M"]) == {"Open", "High", "Low", "Close", "Volume", "PercentChange"}
+
+
+def test_movers_come_newest_first_up_to_the_limit(store: Store) -> None:
+    days = [DAY - timedelta(days=n) for n in range(12)]
+    for day in reversed(days):
+        record(store, session(day))
+    assert [found.date for found in store.movers(7)] == days[:7]
+    assert [found.date for found in store.movers()] == days
+
+
+def test_nothing_is_found_in_an_empty_table(store: Store) -> None:
+    assert store.movers(7) == []
+    assert store.session(DAY) is None
+    assert store.ticker("AAPL", 30) == []
+    assert store.status() is None
+
+
+def test_a_session_is_recorded_once(store: Store) -> None:
+    record(store, session())
+    with pytest.raises(RevisionConflictError, match="2026-02-10"):
+        record(store, session(AAPL=bar("1", "9")))
+    assert store.sessions() == [session()]
+
+
+def test_a_correction_replaces_exactly_the_revision_that_was_read(store: Store) -> None:
+    record(store, session())
+    corrected = session(revision=2, AAPL=bar("100", "150"))
+    record(store, corrected, replaces=1)
+    assert store.session(DAY) == (mover(corrected), corrected)
+    with pytest.raises(RevisionConflictError):
+        record(store, session(revision=2), replaces=1)
+    assert store.session(DAY) == (mover(corrected), corrected)
+
+
+def test_a_check_leaves_everything_but_its_instant(store: Store) -> None:
+    record(store, session())
+    store.check(DAY, 1, NIGHT + timedelta(hours=6))
+    assert store.movers() == [replace(mover(session()), checked_at=NIGHT + timedelta(hours=6))]
+    with pytest.raises(RevisionConflictError):
+        store.check(DAY, 2, NIGHT)
+    with pytest.raises(RevisionConflictError):
+        store.check(date(2026, 2, 9), 1, NIGHT)
+
+
+def test_a_tickers_past_is_read_without_the_others(store: Store) -> None:
+    record(store, session())
+    record(store, session(date(2026, 2, 9), AAPL=bar("100", "120")))
+    assert store.ticker("AAPL", 30) == [
+        (DAY, bar("100", "101"), "TSLA"),
+        (date(2026, 2, 9), bar("100", "120"), "AAPL"),
+    ]
+    assert store.ticker("BRK.B", 30) == []
+
+
+def test_more_than_a_page_of_sessions_is_read_whole(store: Store) -> None:
+    """Four sessions of 400 KB are more than the megabyte that one answer of a query may hold."""
+    tickers = tuple(f"T{n}" for n in range(2_200))
+    days = [DAY - timedelta(days=n) for n in range(4)]
+    for day in days:
+        record(
+            store,
+            Session(day, 1, tickers, dict.fromkeys(tickers, bar("123.4567", "123.9876", "1234567.891234"))),
+        )
+    assert [found.date for found in store.sessions(3)] == days[:3]
+    assert [day for day, _, _ in store.ticker("T7", 30)] == days
+
+
+def test_numbers_keep_every_digit(store: Store) -> None:
+    precise = bar("0.1000000000000000000001", "30002507.354057", "1.12117471E+8")
+    record(store, session(AAPL=precise))
+    assert store.sessions()[0].bars["AAPL"] == precise
+    assert store.movers()[0].open == Decimal("0.1000000000000000000001")
+
+
+def test_the_status_comes_back_as_it_went(store: Store) -> None:
+    for stored in (status(as_of=None), status()):
+        store.put_status(stored)
+        assert store.status() == stored

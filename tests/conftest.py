@@ -1,0 +1,86 @@
+"""Nothing in the tests can reach AWS or any other host: credentials and endpoint are fakes, and pytest-socket lets
+connections to loopback through and no others."""
+
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import boto3
+import pytest
+from moto import mock_aws
+
+from scripts.cloud.emulator import Emulator
+
+REGION = "us-east-1"
+TABLE = "movers"
+
+for name in [name for name in os.environ if name.startswith(("AWS_", "MASSIVE_", "MOVERS_"))]:
+    del os.environ[name]
+os.environ |= {
+    "AWS_ACCESS_KEY_ID": "testing",
+    "AWS_SECRET_ACCESS_KEY": "testing",
+    "AWS_DEFAULT_REGION": REGION,
+    "AWS_CONFIG_FILE": os.devnull,
+    "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # discard: a client that nobody gave an endpoint fails at once
+}
+
+
+@pytest.fixture
+def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """AWS in this process."""
+    monkeypatch.delenv("AWS_ENDPOINT_URL")
+    with mock_aws():
+        yield
+
+
+@pytest.fixture(scope="session")
+def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator of AWS for the whole session, with nothing in it."""
+    with Emulator(port=free_port(), folder=tmp_path_factory.mktemp("emulator")) as running:
+        yield running
+
+
+@pytest.fixture(params=["moto", "emulator"])
+def dynamodb(request: pytest.FixtureRequest) -> Any:
+    """A DynamoDB client with the empty table, once per implementation: each misses faults that the other finds."""
+    if request.param == "moto":
+        request.getfixturevalue("moto")
+        client = boto3.client("dynamodb")
+    else:
+        client = request.getfixturevalue("emulator").client("dynamodb")
+        if TABLE in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=TABLE)
+    create_table(client)
+    return client
+
+
+def create_table(client: Any) -> None:
+    client.create_table(
+        TableName=TABLE,
+        BillingMode="PAY_PER_REQUEST",
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
+        KeySchema=[
+            {"AttributeName": "pk", "KeyType": "HASH"},
+            {"AttributeName": "sk", "KeyType": "RANGE"},
+        ],
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@pytest.fixture
+def recorded_market() -> Path:
+    """The file of recorded bars that `RECORDED_MARKET` names."""
+    path = Path(os.environ.get("RECORDED_MARKET", "../shared/market/daily.csv.gz"))
+    if not path.exists():
+        pytest.skip(f"no recorded market at {path}; set RECORDED_MARKET to a CSV of bars")
+    return path

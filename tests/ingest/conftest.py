@@ -1,0 +1,154 @@
+"""A small world to run ingest in: AWS in this process, a market over real HTTP, and a clock that the test sets."""
+
+import itertools
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from api.records import Bar, Source
+from api.store import Store
+from ingest.archive import Archive
+from ingest.calendar import Calendar, Ready, load_calendar
+from ingest.providers.massive import Massive
+from ingest.publish import Site
+from ingest.reconcile import Ingest, Report, Request, reconcile
+from scripts.market.server import MarketServer
+from scripts.market.simulated import SimulatedMarket
+from tests.conftest import TABLE, create_table
+
+WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+KEY = "Q7vSECRETvKEYv42"
+RAW, SITE = "raw-bucket", "site-bucket"
+SATURDAY = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
+LIFE = timedelta(minutes=15)
+
+
+class EditableMarket:
+    """The simulated market, of which a test may change or remove bars."""
+
+    def __init__(self) -> None:
+        self._simulated = SimulatedMarket(WATCHLIST)
+        self.edits: dict[tuple[date, str], Bar | None] = {}
+
+    @property
+    def tickers(self) -> frozenset[str]:
+        return self._simulated.tickers
+
+    def session(self, day: date) -> Mapping[str, Bar]:
+        edits = {ticker: bar for (edited, ticker), bar in self.edits.items() if edited == day}
+        return {ticker: bar for ticker, bar in ({**self._simulated.session(day), **edits}).items() if bar}
+
+    def bars(self, ticker: str, first: date, last: date) -> Mapping[date, Bar]:
+        edits = {
+            day: bar for (day, edited), bar in self.edits.items() if edited == ticker and first <= day <= last
+        }
+        bars = {**self._simulated.bars(ticker, first, last), **edits}
+        return {day: bar for day, bar in sorted(bars.items()) if bar}
+
+
+@dataclass
+class World:
+    """What a run works with, and what a test looks at."""
+
+    market: EditableMarket
+    server: MarketServer
+    now: datetime = SATURDAY
+    watchlist: tuple[str, ...] = WATCHLIST
+    calendar: Calendar = field(default_factory=load_calendar)
+    calls_per_minute: int = 0
+    slept: list[float] = field(default_factory=list)
+    runs: Iterator[int] = field(default_factory=itertools.count)
+    distribution: str = ""
+
+    def __post_init__(self) -> None:
+        self.dynamodb, self.s3, self.cloudfront = (
+            boto3.client(name) for name in ("dynamodb", "s3", "cloudfront")
+        )
+        create_table(self.dynamodb)
+        for bucket in (RAW, SITE):
+            self.s3.create_bucket(Bucket=bucket)
+        self.distribution = create_distribution(self.cloudfront)
+        self.store = Store(self.dynamodb, TABLE)
+
+    def ingest(self) -> Ingest:
+        return Ingest(
+            store=self.store,
+            archive=Archive(self.s3, RAW, "massive"),
+            site=Site(self.s3, SITE, self.cloudfront, self.distribution),
+            provider=self.provider(),
+            calendar=self.calendar,
+            watchlist=self.watchlist,
+            source=Source("massive", "simulated"),
+            ready=Ready.parse("T+1 00:05"),
+            window=7,
+            history_days=730,
+            calls_per_minute=self.calls_per_minute,
+            site_url="https://movers.example",
+        )
+
+    def provider(self, key: str = KEY) -> Massive:
+        return Massive(
+            url=self.server.url,
+            key=lambda: key,
+            window=None,
+            clock=lambda: self.now,
+            remaining=lambda: 800.0 - sum(self.slept),
+            sleep=self.slept.append,
+        )
+
+    def run(self, first: date | None = None, last: date | None = None) -> Report:
+        return reconcile(self.ingest(), Request(f"run-{next(self.runs)}", first, last), self.now, LIFE)
+
+    def settle(self) -> None:
+        """Store the last seven sessions and read them again: from here on, one session a day."""
+        self.run()
+        self.now += timedelta(hours=6)
+        self.run()
+
+    def twin(self, key: str) -> bytes:
+        body: bytes = self.s3.get_object(Bucket=SITE, Key=key)["Body"].read()
+        return body
+
+    def keys(self, bucket: str) -> list[str]:
+        return [item["Key"] for item in self.s3.list_objects_v2(Bucket=bucket).get("Contents", [])]
+
+    def invalidations(self) -> int:
+        listed = self.cloudfront.list_invalidations(DistributionId=self.distribution)["InvalidationList"]
+        quantity: int = listed["Quantity"]
+        return quantity
+
+    def upstream_calls(self) -> int:
+        total: int = self.server.stats()["total"]
+        return total
+
+    def fail(self, *faults: dict[str, Any]) -> None:
+        self.server.set_faults(list(faults))
+
+
+def create_distribution(cloudfront: Any) -> str:
+    behaviour = {"TargetOriginId": "site", "ViewerProtocolPolicy": "https-only", "MinTTL": 0}
+    behaviour["ForwardedValues"] = {"QueryString": False, "Cookies": {"Forward": "none"}}
+    config = {
+        "CallerReference": "test",
+        "Comment": "",
+        "Enabled": True,
+        "Origins": {"Quantity": 1, "Items": [{"Id": "site", "DomainName": f"{SITE}.s3.amazonaws.com"}]},
+        "DefaultCacheBehavior": behaviour,
+    }
+    identity: str = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
+    return identity
+
+
+@pytest.fixture
+def world(moto: None) -> Iterator[World]:
+    """A market of the default watchlist, early on a Saturday: seven sessions are ready and nothing is stored."""
+    market, moment = EditableMarket(), list[Callable[[], datetime]]()
+    server = MarketServer(market, clock=lambda: moment[0](), calendar=load_calendar(), keys=frozenset({KEY}))
+    with server:
+        world = World(market, server)
+        moment.append(lambda: world.now)
+        yield world

@@ -1,0 +1,360 @@
+import json
+from collections import Counter
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
+
+import pytest
+
+from api import resources
+from ingest.calendar import Calendar, Overrides
+from ingest.lease import LeaseHeldError, take
+from ingest.plan import RequestError
+from ingest.reconcile import Request, reconcile
+from tests.conftest import TABLE
+from tests.ingest.conftest import LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
+from tests.samples import bar
+
+SEVEN = [date(2026, 11, day) for day in (12, 13, 16, 17, 18, 19, 20)]
+FRIDAY, THURSDAY = SEVEN[-1], SEVEN[-2]
+
+
+def pairs(world: World) -> dict[str, bytes]:
+    """What the API would answer, by the name of its twin."""
+    found = {f"movers/{day}.json": world.store.session(day) for day in (m.date for m in world.store.movers())}
+    sessions = {key: resources.session(*pair) for key, pair in found.items() if pair}
+    tickers = {
+        f"tickers/{symbol}.json": resources.ticker(symbol, rows)
+        for symbol in world.watchlist
+        if (rows := world.store.ticker(symbol, 30))
+    }
+    overview = {
+        "movers.json": resources.movers(world.store.movers(7)),
+        "status.json": resources.status(world.store.status()),
+    }
+    return sessions | tickers | overview
+
+
+def assert_twins_equal_the_table(world: World) -> None:
+    published = {key: world.twin(key) for key in world.keys(SITE) if key.endswith(".json")}
+    assert len(published) > 2
+    assert published == pairs(world)
+
+
+def test_the_first_run_fills_seven_days(world: World) -> None:
+    report = world.run()
+    assert report.stored == SEVEN
+    assert report.failed == report.left == {}
+    assert (
+        report.upstream_calls == world.upstream_calls() == 6
+    )  # one range per ticker is fewer than seven days
+    assert [mover.date for mover in world.store.movers()] == SEVEN[::-1]
+    assert_twins_equal_the_table(world)
+    assert len(world.keys(RAW)) == 6
+    assert world.invalidations() == 1
+
+
+def test_a_second_run_calls_and_writes_nothing(world: World) -> None:
+    world.run()
+    before = {key: world.twin(key) for key in world.keys(SITE)}
+    world.now += timedelta(hours=1)
+    report = world.run()
+    assert report.upstream_calls == report.published == 0
+    assert report.invalidation is None
+    assert {key: world.twin(key) for key in world.keys(SITE)} == before
+
+
+def test_the_winner_has_the_biggest_move_of_the_bars_that_were_served(world: World) -> None:
+    world.run()
+    for mover in world.store.movers():
+        bars = world.market.session(mover.date)
+        moves = {ticker: abs(bars[ticker].close / bars[ticker].open - 1) for ticker in WATCHLIST}
+        assert mover.ticker == max(moves, key=moves.__getitem__)
+        assert abs(abs(mover.percent_change) - moves[mover.ticker] * 100) < Decimal("0.000001")
+
+
+def test_two_weeks_hour_by_hour_cost_one_call_a_session_and_one_re_read(world: World) -> None:
+    """From a Saturday over Thanksgiving (closed) and the half day after it, to the Saturday two weeks on."""
+    world.watchlist = ("AAPL", "TSLA")
+    world.now = datetime(2026, 11, 14, 5, 10, tzinfo=UTC)
+    world.settle()
+    calls = Counter[date]()
+    stored, checked, instants = list[date](), list[date](), dict[date, datetime]()
+    for _ in range(14 * 24):
+        world.now += timedelta(hours=1)
+        before = world.upstream_calls()
+        report = world.run()
+        calls[world.now.date()] += world.upstream_calls() - before
+        assert len(report.stored) + len(report.checked) == world.upstream_calls() - before <= 1
+        stored += report.stored
+        checked += report.checked
+        instants |= dict.fromkeys(report.stored, world.now)
+    assert stored == [date(2026, 11, day) for day in (16, 17, 18, 19, 20, 23, 24, 25, 27)]
+    assert checked == stored
+    assert all((found.hour, found.minute) == (5, 10) for found in instants.values())  # 00:10 in New York
+    assert set(calls.values()) == {0, 2}
+    assert calls[date(2026, 11, 27)] == 0  # the day after the holiday
+    assert sum(calls.values()) == 2 * len(stored)
+    assert_twins_equal_the_table(world)
+
+
+def test_a_long_outage_heals_whole(world: World) -> None:
+    world.now = datetime(2026, 10, 1, 5, 10, tzinfo=UTC)
+    world.run()
+    world.now = SATURDAY
+    report = world.run()
+    assert report.stored == world.calendar.sessions(date(2026, 10, 1), FRIDAY)
+    assert world.store.status().missing == ()  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize("fault", ["missing", "impossible", "zero volume", "negative"])
+def test_a_faulty_session_is_not_stored_while_the_others_are(world: World, fault: str) -> None:
+    good = world.market.session(THURSDAY)["TSLA"]
+    world.market.edits[THURSDAY, "TSLA"] = {
+        "missing": None,
+        "impossible": replace(good, high=good.low),
+        "zero volume": replace(good, volume=Decimal(0)),
+        "negative": replace(good, low=-good.low),
+    }[fault]
+    report = world.run()
+    assert set(report.failed) == {THURSDAY}
+    assert "TSLA" in report.failed[THURSDAY]
+    assert report.stored == [day for day in SEVEN if day != THURSDAY]
+    status = json.loads(world.twin("status.json"))
+    assert status["Missing"] == ["2026-11-19"]
+    assert status["AsOf"] == "2026-11-20"
+    assert_twins_equal_the_table(world)
+    world.market.edits.clear()
+    assert world.run().stored == [THURSDAY]
+
+
+def test_a_bar_of_another_date_fails_its_session(world: World) -> None:
+    world.settle()
+    world.now = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
+    instants = dict.fromkeys(WATCHLIST, 1795467600000) | {"NVDA": 1795208400000}
+    row = {"o": 1, "h": 1, "l": 1, "c": 1, "v": 9}
+    rows = [{"T": ticker, **row, "t": instant} for ticker, instant in instants.items()]
+    body = json.dumps({"status": "OK", "results": rows})
+    world.fail({"status": 200, "body": body})
+    report = world.run()
+    assert "NVDA carries the date 2026-11-20" in report.failed[date(2026, 11, 23)]
+    assert report.stored == []
+
+
+def test_an_empty_answer_on_a_session_day_fails_loudly(world: World) -> None:
+    world.settle()
+    world.now = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
+    for results in ("", ',"results":[]', ',"results":null'):
+        world.fail({"status": 200, "body": f'{{"status":"OK","resultsCount":0{results}}}'})
+        assert "AAPL is missing" in world.run().failed[date(2026, 11, 23)]
+
+
+def test_a_session_that_is_not_out_yet_is_left_without_failing(world: World) -> None:
+    world.settle()
+    world.now = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
+    world.fail({"status": 403, "body": '{"message":"Attempted to request today\'s data before end of day."}'})
+    report = world.run()
+    assert set(report.left) == {date(2026, 11, 23)}
+    assert report.failed == {}
+
+
+def test_a_refused_key_stops_the_run_and_still_publishes(world: World) -> None:
+    world.fail({"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'})
+    report = world.run()
+    assert list(report.failed) == SEVEN
+    assert report.upstream_calls == 1  # five more would be refused as well
+    assert json.loads(world.twin("status.json"))["AsOf"] is None
+    assert json.loads(world.twin("movers.json")) == []
+
+
+def test_a_range_cut_before_a_session_leaves_it_for_later(world: World) -> None:
+    body = '{"ticker":"%s","status":"DELAYED","resultsCount":0}'
+    world.fail(
+        *(
+            {"path": f"/v2/aggs/ticker/{ticker}/", "status": 200, "body": body % ticker}
+            for ticker in WATCHLIST
+        )
+    )
+    report = world.run()
+    assert list(report.left) == SEVEN
+    assert report.failed == {}
+
+
+def test_a_correction_raises_the_revision_and_republishes(world: World) -> None:
+    world.run()
+    old = world.store.session(FRIDAY)
+    assert old
+    loser = old[1].ranked()[-1][0]
+    world.market.edits[FRIDAY, loser] = bar("100", "200")
+    world.now += timedelta(hours=6)
+    report = world.run()
+    assert report.corrected == [FRIDAY]
+    assert len(report.checked) == 6
+    mover, session = world.store.session(FRIDAY) or old
+    assert (mover.ticker, mover.revision, session.revision) == (loser, 2, 2)
+    assert (mover.recorded_at, mover.checked_at) == (world.now, world.now)
+    assert json.loads(world.twin("movers.json"))[0]["Ticker"] == loser
+    assert json.loads(world.twin(f"movers/{FRIDAY}.json"))["Revision"] == 2
+    assert world.invalidations() == 2
+    assert_twins_equal_the_table(world)
+    world.now += timedelta(hours=12)
+    assert world.run().upstream_calls == 0  # read again once, not for ever
+
+
+def test_a_correction_that_loses_a_ticker_is_refused(world: World) -> None:
+    world.run()
+    before = world.store.session(FRIDAY)
+    world.market.edits[FRIDAY, "AAPL"] = None
+    world.now += timedelta(hours=6)
+    report = world.run()
+    assert "AAPL is missing" in report.failed[FRIDAY]
+    assert world.store.session(FRIDAY) == before
+
+
+def test_a_new_watchlist_applies_forward(world: World) -> None:
+    world.watchlist = ("AAPL", "MSFT")
+    world.run()
+    world.watchlist = ("TSLA",)
+    world.now = datetime(2026, 11, 24, 11, 10, tzinfo=UTC)
+    report = world.run()
+    assert report.stored == [date(2026, 11, 23)]
+    assert FRIDAY in report.checked  # judged by the two tickers it was recorded with
+    assert [session.watchlist for session in world.store.sessions(2)] == [("TSLA",), ("AAPL", "MSFT")]
+    assert {"tickers/AAPL.json", "tickers/TSLA.json"} <= set(world.keys(SITE))
+    assert "tickers/GOOGL.json" not in world.keys(SITE)
+
+
+def test_an_override_excuses_a_ticker_and_the_session_says_so(world: World) -> None:
+    world.market.edits[FRIDAY, "TSLA"] = None
+    world.calendar = Calendar(Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
+    assert world.run().stored == SEVEN
+    document = json.loads(world.twin(f"movers/{FRIDAY}.json"))
+    assert document["Excused"] == {"TSLA": "halted"}
+    assert "TSLA" not in [row["Ticker"] for row in document["Bars"]]
+    assert_twins_equal_the_table(world)
+
+
+def test_a_backfill_is_the_same_run_with_another_window(world: World) -> None:
+    world.run()
+    report = world.run(date(2026, 5, 1), date(2026, 5, 29))
+    assert report.stored == world.calendar.sessions(date(2026, 5, 1), date(2026, 5, 29))
+    assert report.upstream_calls == 6
+    assert_twins_equal_the_table(world)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "words"),
+    [
+        (
+            "2026-11-20",
+            "2026-11-24",
+            "2026-11-24 is not ready yet; the newest session that is ready is 2026-11-20",
+        ),
+        ("2026-11-20", "2026-11-19", "is after"),
+        ("2020-01-02", "2026-11-19", "begins on 2024-11-21"),
+        ("2026-11-14", "2026-11-15", "no session"),
+    ],
+)
+def test_a_window_that_cannot_be_served_is_refused_before_anything_is_done(
+    world: World, first: str, last: str, words: str
+) -> None:
+    with pytest.raises(RequestError, match=words):
+        world.run(date.fromisoformat(first), date.fromisoformat(last))
+    assert world.upstream_calls() == 0
+    assert world.dynamodb.scan(TableName=TABLE)["Count"] == 0
+
+
+def test_a_second_run_sees_the_lease_and_leaves(world: World) -> None:
+    take(world.dynamodb, TABLE, "other", world.now, LIFE)
+    with pytest.raises(LeaseHeldError, match="run other is at work, until 2026-11-21T05:26:00Z"):
+        world.run()
+    assert world.upstream_calls() == 0
+    assert world.keys(SITE) == []
+
+
+def test_a_dead_runs_lease_ends_and_the_next_compares_every_twin(world: World) -> None:
+    """The run before died after its transactions: an old session's twin is behind, and so is the CDN."""
+    world.watchlist = ("AAPL", "TSLA")
+    world.run(date(2026, 2, 9), date(2026, 3, 20))
+    world.run()
+    behind = "movers/2026-02-10.json"
+    world.s3.put_object(Bucket=SITE, Key=behind, Body=b"an older revision")
+    assert world.run().published == 0  # too old to be looked at without a reason
+    take(world.dynamodb, TABLE, "dead", world.now, LIFE)
+    world.now += LIFE + timedelta(minutes=1)
+    before = world.invalidations()
+    report = world.run()
+    assert report.published == 1
+    assert world.invalidations() == before + 1
+    assert_twins_equal_the_table(world)
+
+
+def test_a_failure_while_publishing_frees_the_lease_and_is_mended_by_the_next_run(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.publish.atom", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        world.run()
+    monkeypatch.undo()
+    assert "movers.json" not in world.keys(SITE)
+    report = world.run()
+    assert report.upstream_calls == 0
+    assert report.invalidation
+    assert_twins_equal_the_table(world)
+
+
+@pytest.mark.parametrize(
+    "lost", ["movers.json", "status.json", f"movers/{THURSDAY}.json", "tickers/TSLA.json"]
+)
+def test_a_lost_twin_is_mended(world: World, lost: str) -> None:
+    world.run()
+    world.s3.delete_object(Bucket=SITE, Key=lost)
+    report = world.run()
+    assert report.published == 1
+    assert report.invalidation
+    assert_twins_equal_the_table(world)
+
+
+def test_a_twin_that_nothing_stands_behind_is_taken_away(world: World) -> None:
+    world.run()
+    world.s3.put_object(Bucket=SITE, Key="tickers/GONE.json", Body=b"{}")
+    world.s3.put_object(Bucket=SITE, Key="index.html", Body=b"the page")
+    world.run()
+    assert "tickers/GONE.json" not in world.keys(SITE)
+    assert "index.html" in world.keys(SITE)
+
+
+def test_movers_go_next_to_last_and_the_status_last(world: World) -> None:
+    ingest = world.ingest()
+    reconcile(ingest, Request("run"), world.now, LIFE)
+    assert ingest.site.changed[-2:] == ["movers.json", "status.json"]
+
+
+def test_429_waits_for_the_rest_of_the_window_and_goes_on(world: World) -> None:
+    world.fail(
+        {"status": 429, "body": "", "next": 1},
+        {"status": 429, "headers": {"Retry-After": "7"}, "body": "", "next": 1},
+    )
+    report = world.run()
+    assert report.stored == SEVEN
+    assert sorted(world.slept) == [8, 61]
+
+
+def test_what_does_not_fit_into_the_run_is_left_for_the_next(world: World) -> None:
+    world.fail({"status": 429, "body": ""})
+    report = world.run()
+    assert list(report.left) == SEVEN
+    assert "rate limit" in next(iter(report.left.values())) or "429" in next(iter(report.left.values()))
+    assert sum(world.slept) < 800
+    world.fail()
+    assert world.run().stored == SEVEN
+
+
+def test_ranges_that_would_not_fit_into_one_run_are_asked_day_by_day(world: World) -> None:
+    world.calls_per_minute = 0
+    assert world.run(date(2026, 11, 2), date(2026, 11, 20)).upstream_calls == 6
+    world.calls_per_minute = 5
+    world.watchlist = tuple(f"T{n}" for n in range(80))
+    report = world.run(date(2026, 1, 2), date(2026, 6, 30))
+    assert world.server.stats()["requests"]["grouped"]
+    assert report.stored == []

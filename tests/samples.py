@@ -1,0 +1,41 @@
+"""Bars, sessions and movers as the tests need them."""
+
+from datetime import UTC, date, datetime
+from decimal import Decimal
+
+from api.records import Bar, Mover, Session, Source, Status
+from ingest.movers import mover_of
+
+DAY = date(2026, 2, 10)
+WATCHLIST = ("AAPL", "MSFT", "TSLA")
+NIGHT = datetime(2026, 2, 11, 5, 10, 9, tzinfo=UTC)
+
+
+def bar(open_: str, close: str, volume: str = "1000") -> Bar:
+    """A sane bar between two prices."""
+    prices = (Decimal(open_), Decimal(close))
+    return Bar(prices[0], max(prices), min(prices), prices[1], Decimal(volume))
+
+
+BARS = {"AAPL": bar("100", "101"), "MSFT": bar("300", "297.5"), "TSLA": bar("250", "241.345678")}
+
+
+def session(day: date = DAY, revision: int = 1, **bars: Bar) -> Session:
+    return Session(day, revision, WATCHLIST, BARS | bars)
+
+
+def mover(of: Session, now: datetime = NIGHT) -> Mover:
+    return mover_of(of, "massive", now)
+
+
+def status(as_of: date | None = DAY) -> Status:
+    return Status(
+        as_of=as_of,
+        generated_at=NIGHT,
+        stale_after=datetime(2026, 2, 12, 15, 5, tzinfo=UTC),
+        next_session=date(2026, 2, 11),
+        expected=(DAY, date(2026, 2, 9)),
+        missing=(date(2026, 2, 9),),
+        watchlist=WATCHLIST,
+        source=Source("massive", "live"),
+    )
