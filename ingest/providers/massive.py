@@ -41,6 +41,10 @@ RETRIES = 2
 CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 5, 20, 60
 MAX_BYTES = 32_000_000  # the whole market is about 1.5 MB
 MAX_PAGES = 50
+MAX_EXPONENT, MAX_DIGITS = (
+    11,
+    30,
+)  # damaged rows with prices of 1e12 have been sent; the table keeps 38 digits
 RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
 
 
@@ -145,6 +149,8 @@ class Massive:
     def _acquire(self, endpoint: str) -> None:
         """Take a place in the rolling window, waiting for one while the run has time."""
         self.progress()
+        if self.remaining() <= 0:
+            raise OutOfTimeError("this run has no time left for another call to Massive, the next goes on")
         while self.window:
             call = RateItem("massive", int(time.monotonic() * 1000))
             if self.window.put(call):
@@ -183,7 +189,7 @@ def read_grouped(answer: Answer, day: date, tickers: Iterable[str]) -> Bars:
     wanted, bars = set(tickers), dict[str, Bar]()
     for row in _rows(answer):
         ticker = row.get("T")
-        if ticker in wanted:
+        if isinstance(ticker, str) and ticker in wanted:
             if _day(row) != day:
                 raise BadAnswerError(f"{ticker} carries the date {_day(row)} in the answer for {day}")
             _put(bars, ticker, _bar(row, ticker), f"{ticker} on {day}")
@@ -228,7 +234,10 @@ def _number(row: Mapping[str, Any], name: str, ticker: str) -> Decimal:
     value = row.get(name)
     if isinstance(value, bool) or not isinstance(value, int | Decimal):
         raise BadAnswerError(f"{ticker} carries {name}={value!r}, which is no number")
-    return Decimal(value)
+    number = Decimal(value)
+    if number.adjusted() > MAX_EXPONENT or len(number.as_tuple().digits) > MAX_DIGITS:
+        raise BadAnswerError(f"{ticker} carries {name}={str(value)[:40]}, which is beyond belief")
+    return number
 
 
 def _put(bars: dict[Any, Bar], key: Any, bar: Bar, name: str) -> None:

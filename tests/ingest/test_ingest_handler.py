@@ -1,0 +1,162 @@
+"""The function as Lambda calls it: environment, key from the parameter store, one log line, loud failures."""
+
+import gzip
+import json
+import logging
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import boto3
+import pytest
+
+from ingest import handler as function
+from ingest.lease import take
+from ingest.plan import RequestError
+from tests.conftest import TABLE
+from tests.ingest.conftest import KEY, LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
+from tests.ingest.test_ingest_settings import ENVIRONMENT
+
+PARAMETER = ENVIRONMENT["KEY_PARAMETER"]
+
+
+@dataclass
+class Context:
+    """What of Lambda's context the function uses."""
+
+    aws_request_id: str = "11111111-2222"
+    milliseconds: int = 900_000
+
+    def get_remaining_time_in_millis(self) -> int:
+        return self.milliseconds
+
+
+@pytest.fixture
+def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+    offset = int((SATURDAY - datetime.now(UTC)).total_seconds())
+    environment = ENVIRONMENT | {
+        "STAGE": "local",
+        "TABLE_NAME": TABLE,
+        "RAW_BUCKET": RAW,
+        "SITE_BUCKET": SITE,
+        "DISTRIBUTION_ID": world.distribution,
+        "WATCHLIST": ",".join(WATCHLIST),
+        "CALLS_PER_MINUTE": "0",
+        "MASSIVE_URL": world.server.url,
+        "SOURCE_KIND": "simulated",
+        "CLOCK_OFFSET_SECONDS": str(offset),
+    }
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    boto3.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
+    function.client.cache_clear()
+    yield world
+    function.client.cache_clear()
+
+
+def invoke(event: dict[str, Any] | None = None, milliseconds: int = 900_000) -> dict[str, Any]:
+    context: Any = Context(milliseconds=milliseconds)
+    return function.handler(event or {}, context)
+
+
+def test_a_run_says_what_it_did(deployed: World) -> None:
+    done = invoke()
+    assert len(done["Stored"]) == 7
+    assert done["UpstreamCalls"] == 6
+    assert done["Failed"] == done["Left"] == {}
+    assert done["Published"] == len(deployed.keys(SITE))
+    assert json.loads(json.dumps(done)) == done
+
+
+def test_a_backfill_names_its_days(deployed: World) -> None:
+    assert invoke({"from": "2026-11-02", "to": "2026-11-04"})["Stored"] == [
+        "2026-11-02",
+        "2026-11-03",
+        "2026-11-04",
+    ]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [{"from": "2026-11-02"}, {"to": "2026-11-02"}, {"from": "soon", "to": "later"}, {"from": 1, "to": 2}],
+)
+def test_a_wrong_event_is_refused(deployed: World, event: dict[str, Any]) -> None:
+    with pytest.raises(RequestError, match="YYYY-MM-DD"):
+        invoke(event)
+
+
+def test_a_failed_session_fails_the_run_after_the_twins_are_published(deployed: World) -> None:
+    deployed.market.edits[date(2026, 11, 19), "TSLA"] = None
+    with pytest.raises(function.SessionsFailedError, match=r"^2026-11-19 not stored: TSLA is missing$"):
+        invoke()
+    assert len(json.loads(deployed.twin("movers.json"))) == 6
+
+
+def test_a_second_run_leaves_without_failing(deployed: World) -> None:
+    take(deployed.dynamodb, TABLE, "other", SATURDAY, LIFE)
+    assert "run other is at work" in invoke()["Skipped"]
+
+
+def test_a_missing_key_says_where_it_belongs(deployed: World) -> None:
+    boto3.client("ssm").delete_parameter(Name=PARAMETER)
+    with pytest.raises(
+        function.SessionsFailedError, match=f"put it as a SecureString at SSM parameter {PARAMETER}"
+    ):
+        invoke()
+    assert deployed.upstream_calls() == 0
+
+
+def test_one_cause_with_many_sessions_reads_as_one(deployed: World) -> None:
+    deployed.fail({"status": 401, "body": '{"error":"Unknown API Key"}'})
+    with pytest.raises(function.SessionsFailedError) as failure:
+        invoke({"from": "2026-01-02", "to": "2026-11-20"})
+    assert str(failure.value).count("Unknown API Key") == 1
+    assert "2026-01-12 and 217 more not stored" in str(failure.value)
+
+
+FAULTS: list[dict[str, Any]] = [
+    {"status": 401, "body": json.dumps({"error": f"Unknown API Key {KEY}"})},
+    {"status": 403, "body": json.dumps({"message": f"You are not entitled, {KEY}"})},
+    {"status": 429, "body": ""},
+    {"status": 500, "body": KEY},
+    {"delay": 1.0},
+    {"drop": True},
+    {"status": 200, "body": f"{KEY} is not JSON"},
+]
+
+
+@pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: str(fault.get("status", fault)))
+def test_the_key_stands_in_no_log_exception_url_or_item(
+    deployed: World,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    fault: dict[str, Any],
+) -> None:
+    monkeypatch.setattr("ingest.providers.massive.READ_SECONDS", 0.2)
+    caplog.set_level(logging.INFO)
+    caplog.set_level(logging.DEBUG, "urllib3")
+    told = ""
+    deployed.fail({"path": f".*{KEY}", "status": 418, "body": "the key is in the URL"}, fault)
+    try:
+        invoke(milliseconds=30_000)
+    except function.SessionsFailedError:
+        told = traceback.format_exc()
+    deployed.fail()
+    invoke()
+    assert deployed.upstream_calls() > 6
+    assert all("418" not in statuses for statuses in deployed.server.stats()["requests"].values())
+    output = capfd.readouterr()
+    items = deployed.dynamodb.scan(TableName=TABLE)["Items"]
+    objects = [
+        deployed.s3.get_object(Bucket=bucket, Key=key)["Body"].read()
+        for bucket in (RAW, SITE)
+        for key in deployed.keys(bucket)
+    ]
+    bodies = [gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body for body in objects]
+    assert len(items) > 14
+    assert "run ended" in output.out + caplog.text
+    for place in (told, output.out, output.err, caplog.text, str(items), str(bodies)):
+        assert KEY not in place

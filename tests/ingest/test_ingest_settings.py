@@ -1,0 +1,55 @@
+import pytest
+
+from ingest.calendar import Ready
+from ingest.settings import Settings
+
+ENVIRONMENT = {
+    "STAGE": "prod",
+    "TABLE_NAME": "table",
+    "RAW_BUCKET": "raw-bucket",
+    "SITE_BUCKET": "site-bucket",
+    "DISTRIBUTION_ID": "E1",
+    "SITE_URL": "https://movers.example/",
+    "KEY_PARAMETER": "/movers/prod/massive-api-key",
+    "WATCHLIST": "AAPL,BRK.B",
+    "PROVIDER": "massive",
+    "READY": "T+1 00:05",
+    "WINDOW": "7",
+    "CALLS_PER_MINUTE": "5",
+    "HISTORY_DAYS": "730",
+}
+LOCAL = {"MASSIVE_URL": "http://127.0.0.1:1/", "SOURCE_KIND": "recorded", "CLOCK_OFFSET_SECONDS": "-60"}
+
+
+def test_the_environment_is_read_typed() -> None:
+    settings = Settings.from_env(ENVIRONMENT)
+    assert settings.watchlist == ("AAPL", "BRK.B")
+    assert settings.ready == Ready.parse("T+1 00:05")
+    assert (settings.massive_url, settings.source_kind) == ("https://api.massive.com", "live")
+    assert settings.site_url == "https://movers.example"
+
+
+def test_the_local_stage_may_have_another_source_and_clock() -> None:
+    settings = Settings.from_env(ENVIRONMENT | LOCAL | {"STAGE": "local"})
+    assert (settings.massive_url, settings.source_kind, settings.clock_offset_seconds) == (
+        "http://127.0.0.1:1",
+        "recorded",
+        -60,
+    )
+
+
+@pytest.mark.parametrize("name", LOCAL)
+def test_no_other_stage_may(name: str) -> None:
+    with pytest.raises(ValueError, match="'local' only"):
+        Settings.from_env(ENVIRONMENT | {name: LOCAL[name]})
+
+
+@pytest.mark.parametrize("name", ENVIRONMENT)
+def test_a_missing_variable_is_named(name: str) -> None:
+    with pytest.raises(KeyError, match=name):
+        Settings.from_env({key: value for key, value in ENVIRONMENT.items() if key != name})
+
+
+def test_an_unknown_provider_is_refused() -> None:
+    with pytest.raises(ValueError, match="allowed is 'massive'"):
+        Settings.from_env(ENVIRONMENT | {"PROVIDER": "other"})

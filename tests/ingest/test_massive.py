@@ -1,0 +1,319 @@
+"""The provider against the market server over real HTTP, and against payloads as the vendor sent them."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.calendar import load_calendar
+from ingest.providers import (
+    Answer,
+    BadAnswerError,
+    NotYetError,
+    OutOfPlanError,
+    OutOfTimeError,
+    ProviderError,
+    RefusedError,
+)
+from ingest.providers.massive import Massive, rate_window, read_grouped, read_range
+from scripts.market.server import MarketServer
+from scripts.market.simulated import SimulatedMarket
+from tests.ingest.conftest import KEY
+
+SAMPLES = Path("tests/fixtures/massive")
+NOW = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
+FRIDAY = date(2026, 11, 20)
+
+
+@pytest.fixture
+def server() -> Iterator[MarketServer]:
+    known = frozenset({KEY})
+    with MarketServer(SimulatedMarket(), clock=lambda: NOW, calendar=load_calendar(), keys=known) as running:
+        yield running
+
+
+def provider(server: MarketServer, **changed: Any) -> Massive:
+    parts: dict[str, Any] = {
+        "url": server.url,
+        "key": lambda: KEY,
+        "window": None,
+        "clock": lambda: NOW,
+        "remaining": lambda: 600.0,
+        "sleep": lambda _: None,
+    }
+    return Massive(**parts | changed)
+
+
+def sample(name: str, **partition: str) -> Answer:
+    body = (SAMPLES / name).read_bytes()
+    return Answer(partition, NOW, body, json.loads(body, parse_float=Decimal))
+
+
+def test_a_grouped_answer_is_kept_as_it_came_and_holds_exact_bars(server: MarketServer) -> None:
+    answer = provider(server).grouped(FRIDAY)
+    assert json.loads(answer.body)["resultsCount"] > 20
+    assert answer.partition == {"endpoint": "grouped", "date": "2026-11-20"}
+    bars = read_grouped(answer, FRIDAY, ["AAPL", "TSLA"])
+    assert bars == {ticker: server.market.session(FRIDAY)[ticker] for ticker in ("AAPL", "TSLA")}
+
+
+def test_a_range_answer_holds_a_tickers_days(server: MarketServer) -> None:
+    first = date(2026, 10, 26)  # daylight saving ends in between
+    answers = list(provider(server).range("AAPL", first, FRIDAY))
+    assert read_range(answers, "AAPL", first, FRIDAY) == server.market.bars("AAPL", first, FRIDAY)
+
+
+def test_pages_are_followed_on_the_configured_host_alone(
+    server: MarketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.providers.massive.RANGE_LIMIT", 4)
+    first = date(2026, 11, 2)
+    answers = list(provider(server).range("AAPL", first, FRIDAY))
+    assert len(answers) == 4
+    assert len(read_range(answers, "AAPL", first, FRIDAY)) == 15
+    foreign = json.dumps({"status": "OK", "ticker": "AAPL", "next_url": "http://evil.example/v2/x?cursor=1"})
+    server.set_faults([{"status": 200, "body": foreign}])
+    with pytest.raises(BadAnswerError, match="leads elsewhere"):
+        list(provider(server).range("AAPL", first, FRIDAY))
+
+
+def test_pages_without_end_are_refused(server: MarketServer) -> None:
+    path = f"/v2/aggs/ticker/AAPL/range/1/day/2026-11-02/{FRIDAY}"
+    server.set_faults(
+        [{"status": 200, "body": json.dumps({"status": "OK", "ticker": "AAPL", "next_url": path})}]
+    )
+    with pytest.raises(BadAnswerError, match="more than 50 pages"):
+        list(provider(server).range("AAPL", date(2026, 11, 2), FRIDAY))
+
+
+@pytest.mark.parametrize(
+    ("status", "payload", "kind"),
+    [
+        (400, "error_400_bad_date.json", BadAnswerError),
+        (401, "error_401_unknown_key.json", RefusedError),
+        (401, "error_401_no_key.json", RefusedError),
+        (403, "error_403_before_end_of_day.json", NotYetError),
+        (403, "error_403_timeframe.json", OutOfPlanError),
+        (403, "error_403_not_entitled_snapshot.json", RefusedError),
+        (200, "error_429_rate_limit.json", BadAnswerError),  # a refusal inside a 200
+        (200, "error_403_not_entitled_snapshot.json", BadAnswerError),
+        (404, "open_close_404_not_found.json", BadAnswerError),
+    ],
+)
+def test_each_refusal_is_told_apart(
+    server: MarketServer, status: int, payload: str, kind: type[ProviderError]
+) -> None:
+    server.set_faults([{"status": status, "body": (SAMPLES / payload).read_text()}])
+    words = json.loads((SAMPLES / payload).read_text())
+    with pytest.raises(ProviderError) as refusal:
+        provider(server).grouped(FRIDAY)
+    assert refusal.type is kind
+    assert (words.get("error") or words["message"])[:40] in str(refusal.value)
+    assert server.stats()["total"] == 1
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        {"status": 200, "body": "<html>maintenance</html>", "headers": {"Content-Type": "text/html"}},
+        {"status": 200, "body": ""},
+        {"status": 200, "body": "[]"},
+        {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL"'},
+        {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL","o":NaN}]}'},
+        {"status": 200, "body": "x" * 100, "headers": {"Content-Encoding": "gzip"}},
+        {"status": 302, "body": "", "headers": {"Location": "http://127.0.0.1:1/"}},
+        {"status": 408, "body": "{}"},
+        {"truncate": 500},
+        {"drop": True},
+        {"status": 502, "body": "<html>Bad Gateway</html>"},
+    ],
+    ids=lambda fault: str(fault)[:40],
+)
+def test_what_cannot_be_believed_is_an_error_and_never_an_empty_answer(
+    server: MarketServer, fault: dict[str, Any]
+) -> None:
+    server.set_faults([fault])
+    with pytest.raises(BadAnswerError, match="Massive"):
+        provider(server).grouped(FRIDAY)
+
+
+@pytest.mark.parametrize("fault", [{"status": 503, "body": "", "next": 2}, {"drop": True, "next": 2}])
+def test_connection_faults_and_5xx_are_tried_again_and_counted(
+    server: MarketServer, fault: dict[str, Any]
+) -> None:
+    server.set_faults([fault])
+    massive = provider(server)
+    assert read_grouped(massive.grouped(FRIDAY), FRIDAY, ["AAPL"])
+    assert massive.calls.total() == server.stats()["total"] == 3
+
+
+def test_an_endless_answer_is_cut_off(server: MarketServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.providers.massive.MAX_BYTES", 1_000)
+    with pytest.raises(BadAnswerError, match="larger than"):
+        provider(server).grouped(FRIDAY)
+
+
+def test_bytes_that_trickle_are_cut_off_in_time(
+    server: MarketServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.providers.massive.ANSWER_SECONDS", 0.2)
+    server.set_faults([{"slow": 0.1}])
+    with pytest.raises(BadAnswerError, match="took longer"):
+        provider(server).grouped(FRIDAY)
+
+
+@pytest.mark.parametrize(
+    ("header", "waits"), [({}, 61), ({"Retry-After": "12"}, 13), ({"Retry-After": "soon"}, 61)]
+)
+def test_429_waits_as_told_or_for_the_rolling_minute(
+    server: MarketServer, header: dict[str, str], waits: float
+) -> None:
+    server.set_faults([{"status": 429, "body": "", "headers": header, "next": 1}])
+    slept: list[float] = []
+    provider(server, sleep=slept.append).grouped(FRIDAY)
+    assert slept == [waits]
+
+
+def test_a_wait_that_would_outlast_the_run_is_not_begun(server: MarketServer) -> None:
+    server.set_faults([{"status": 429, "body": ""}])
+    slept: list[float] = []
+    with pytest.raises(OutOfTimeError, match="the next goes on"):
+        provider(server, sleep=slept.append, remaining=lambda: 60.0).grouped(FRIDAY)
+    assert slept == []
+
+
+def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(server: MarketServer) -> None:
+    rate_window.cache_clear()
+    slept: list[float] = []
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        window.items.pop(0)  # time passes: the oldest call leaves
+
+    window = rate_window(5)
+    assert window
+    massive = provider(server, window=window, sleep=sleep)
+    for _ in range(6):
+        massive.grouped(FRIDAY)
+    assert len(slept) == 1
+    assert 58 < slept[0] <= 63
+    assert rate_window(5) is window  # shared by the runs of a container
+    rate_window.cache_clear()
+
+
+def test_without_time_left_no_call_is_made(server: MarketServer) -> None:
+    with pytest.raises(OutOfTimeError):
+        provider(server, remaining=lambda: -1.0).grouped(FRIDAY)
+    assert server.stats()["total"] == 0
+
+
+def test_the_key_travels_in_the_header_and_a_netrc_does_not_replace_it(
+    server: MarketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert read_grouped(provider(server).grouped(FRIDAY), FRIDAY, ["AAPL"])
+
+
+@pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "ключ"])
+def test_what_can_be_no_key_is_refused_without_showing_it(server: MarketServer, key: str) -> None:
+    with pytest.raises(RefusedError) as refusal:
+        provider(server, key=lambda: key).grouped(FRIDAY)
+    assert key.strip() == "" or key not in str(refusal.value)
+    assert server.stats()["total"] == 0
+
+
+def test_a_key_that_the_vendor_repeats_is_masked(server: MarketServer) -> None:
+    server.set_faults([{"status": 401, "body": json.dumps({"error": f"the key {KEY} is unknown"})}])
+    with pytest.raises(RefusedError, match=r"the key \*\*\* is unknown"):
+        provider(server).grouped(FRIDAY)
+
+
+def test_a_captured_grouped_answer_is_read() -> None:
+    day = date(2026, 9, 25)
+    answer = sample("grouped_2026-09-25_adjusted_false.json")
+    bars = read_grouped(answer, day, ["AAPL", "BRK.B", "BCpC", "BCPC"])
+    assert set(bars) == {"AAPL", "BRK.B", "BCpC"}  # case tells companies apart
+    assert bars["AAPL"].volume == Decimal("30002507.354057")
+    with pytest.raises(BadAnswerError, match="AAPL carries the date 2026-09-25 in the answer for 2026-09-24"):
+        read_grouped(answer, date(2026, 9, 24), ["AAPL"])
+
+
+def test_a_captured_range_answer_is_read() -> None:
+    first, last = date(2023, 1, 1), date(2023, 1, 10)
+    answer = sample("range_AAPL_1day_2023-01-01_2023-01-10_asc.json")
+    history = read_range([answer], "AAPL", first, last)
+    assert list(history) == [date(2023, 1, day) for day in (3, 4, 5, 6, 9, 10)]
+    assert history[date(2023, 1, 3)].volume == Decimal(112117471)
+    assert min(read_range([answer], "AAPL", date(2023, 1, 6), last)) == date(2023, 1, 6)
+    with pytest.raises(BadAnswerError, match="is about 'AAPL'"):
+        read_range([answer], "MSFT", first, last)
+
+
+def test_a_delayed_answer_is_good() -> None:
+    history = read_range(
+        [sample("range_NVDA_1day_delayed.json")], "NVDA", date(2024, 10, 14), date(2024, 10, 15)
+    )
+    assert list(history) == [date(2024, 10, 14)]
+
+
+def test_missing_results_are_no_bars() -> None:
+    assert read_grouped(sample("grouped_empty_no_results_key.json"), date(2026, 9, 26), ["AAPL"]) == {}
+
+
+ROW = {"T": "AAPL", "o": 1, "h": 2, "l": 1, "c": 2, "v": 9, "t": 1795208400000}
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"o": "1"},
+        {"c": None},
+        {"v": True},
+        {"h": [1]},
+        {"t": None},
+        {"t": "soon"},
+        {"t": 10**30},
+        {"o": 10**12},
+        {"v": Decimal("1E+999999")},
+    ],
+    ids=str,
+)
+def test_a_row_with_anything_but_numbers_is_refused(change: dict[str, Any]) -> None:
+    with pytest.raises(BadAnswerError, match="AAPL"):
+        read_grouped(answer_of([ROW | change]), FRIDAY, ["AAPL"])
+
+
+def test_a_row_that_comes_twice_alike_is_one_and_unlike_is_refused() -> None:
+    assert len(read_grouped(answer_of([ROW, ROW]), FRIDAY, ["AAPL"])) == 1
+    with pytest.raises(BadAnswerError, match="twice"):
+        read_grouped(answer_of([ROW, ROW | {"c": 1}]), FRIDAY, ["AAPL"])
+
+
+@pytest.mark.parametrize("results", [{"T": "AAPL"}, ["AAPL"], "none"])
+def test_results_of_another_shape_are_refused(results: Any) -> None:
+    with pytest.raises(BadAnswerError, match="no list of bars"):
+        read_grouped(answer_of(results), FRIDAY, ["AAPL"])
+
+
+def test_faults_of_tickers_that_nobody_watches_do_no_harm() -> None:
+    damaged: list[Any] = [{"T": ["AAPL"]}, {"T": "A\0B", "o": "x", "t": 1}, {"o": 1}, {"T": 5}]
+    assert list(read_grouped(answer_of([*damaged, ROW]), FRIDAY, ["AAPL"])) == ["AAPL"]
+
+
+def answer_of(results: Any) -> Answer:
+    return Answer({}, NOW, b"", {"status": "OK", "results": results})
+
+
+def test_progress_is_told_before_each_call(server: MarketServer) -> None:
+    told: list[int] = []
+    massive = provider(server)
+    massive.progress = lambda: told.append(massive.calls.total())
+    massive.grouped(FRIDAY)
+    massive.grouped(FRIDAY)
+    assert told == [0, 1]
