@@ -35,7 +35,7 @@ class SessionsFailedError(Exception):
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Reconcile the usual window (`{}`), or `{"from": "2026-01-02", "to": "2026-02-10"}`.
+    """Reconcile the usual window (`{}`), or `{"from": "2026-01-02", "to": "2026-02-10", "invalidate": false}`.
 
     Returns what was done. Raises `SessionsFailedError` when a session could not be stored, `RequestError` for a
     window that cannot be served.
@@ -63,11 +63,10 @@ def request(event: Mapping[str, Any], run: str) -> Request:
     if first is None and last is None:
         return Request(run)
     try:
-        return Request(run, date.fromisoformat(first or ""), date.fromisoformat(last or ""))
+        days = date.fromisoformat(first or ""), date.fromisoformat(last or "")
     except (TypeError, ValueError):
-        raise RequestError(
-            f"from {first!r} and to {last!r} must both be dates of the form YYYY-MM-DD"
-        ) from None
+        raise RequestError(f"from {first!r} and to {last!r} must both be of the form YYYY-MM-DD") from None
+    return Request(run, *days, invalidate=event.get("invalidate", True) is not False)
 
 
 def clock(settings: Settings) -> datetime:

@@ -86,57 +86,60 @@ def publish(store: Store, site: Site, status: Status, days: Iterable[date] | Non
     site.look()
     movers = store.movers()
     latest = store.sessions(resources.TICKER_SESSIONS)
-    stored = {mover.date: mover for mover in movers}
-    compared = set(stored) if days is None else set(days) | _absent(stored, site)
-    for mover, session in _pairs(store, stored, latest, compared):
-        site.put(Twin(_session_key(mover.date), resources.session(mover, session)))
-    tickers = list(_tickers(latest, stored))
-    for twin in tickers:
+    compared = {mover.date for mover in movers if days is None or session_key(mover.date) not in site.listing}
+    for twin in twins(store, movers, latest, compared.union(days or ()), site_url):
         site.put(twin)
-    _remove_orphans(site, {_session_key(day) for day in stored} | {twin.key for twin in tickers})
-    for twin in _overviews(movers, site_url):
-        site.put(twin)
-    site.put(Twin("status.json", resources.status(_put_status(store, status))))
+    for key in orphans(site.listing, movers, latest):
+        site.remove(key)
+    site.put(status_twin(_put_status(store, status)))
 
 
-def _absent(stored: Iterable[date], site: Site) -> set[date]:
-    return {day for day in stored if _session_key(day) not in site.listing}
+def twins(
+    store: Store, movers: Sequence[Mover], latest: Sequence[Session], older: Iterable[date], site_url: str
+) -> Iterator[Twin]:
+    """Every twin of the latest sessions and of the `older` days, `movers.json` last; the status stands apart.
 
-
-def _pairs(
-    store: Store, stored: dict[date, Mover], latest: Sequence[Session], compared: set[date]
-) -> Iterator[tuple[Mover, Session]]:
-    """Movers with their sessions, the latest and those compared; older ones are read one by one to stay small."""
+    Older sessions are read one by one, so that a long history takes no memory.
+    """
+    winners = {mover.date: mover for mover in movers}
     for session in latest:
-        yield stored[session.date], session
-    for day in sorted(compared & set(stored) - {session.date for session in latest}):
+        yield Twin(session_key(session.date), resources.session(winners[session.date], session))
+    for day in sorted(set(older) & set(winners) - {session.date for session in latest}):
         if found := store.session(day):
-            yield found
-
-
-def _tickers(latest: Sequence[Session], stored: dict[date, Mover]) -> Iterator[Twin]:
-    symbols = dict.fromkeys(symbol for session in latest for symbol in session.bars)
-    for symbol in symbols:
-        sessions = [
-            (session.date, session.bars[symbol], stored[session.date].ticker)
+            yield Twin(session_key(day), resources.session(*found))
+    for symbol in _symbols(latest):
+        rows = [
+            (session.date, session.bars[symbol], winners[session.date].ticker)
             for session in latest
             if symbol in session.bars
         ]
-        yield Twin(f"tickers/{symbol}.json", resources.ticker(symbol, sessions))
-
-
-def _overviews(movers: Sequence[Mover], site_url: str) -> Iterator[Twin]:
+        yield Twin(ticker_key(symbol), resources.ticker(symbol, rows))
     yield Twin("movers.csv", _csv(movers), "text/csv; charset=utf-8")
     if movers:
         yield Twin("feed.xml", atom(movers, site_url), "application/atom+xml; charset=utf-8")
     yield Twin("movers.json", resources.movers(movers[: resources.LATEST_MOVERS]))
 
 
-def _remove_orphans(site: Site, wanted: set[str]) -> None:
-    """Take away twins that the API would answer with 404, such as those of a ticker long off the watchlist."""
-    for key in site.listing:
-        if key.startswith(("movers/", "tickers/")) and key not in wanted:
-            site.remove(key)
+def status_twin(status: Status | None) -> Twin:
+    return Twin("status.json", resources.status(status))
+
+
+def orphans(listing: Iterable[str], movers: Iterable[Mover], latest: Sequence[Session]) -> list[str]:
+    """Twins that the API would answer with 404, such as those of a ticker long off the watchlist."""
+    wanted = {session_key(mover.date) for mover in movers} | set(map(ticker_key, _symbols(latest)))
+    return [key for key in listing if key.startswith(("movers/", "tickers/")) and key not in wanted]
+
+
+def session_key(day: date) -> str:
+    return f"movers/{day}.json"
+
+
+def ticker_key(symbol: str) -> str:
+    return f"tickers/{symbol}.json"
+
+
+def _symbols(latest: Iterable[Session]) -> list[str]:
+    return list(dict.fromkeys(symbol for session in latest for symbol in session.bars))
 
 
 def _put_status(store: Store, status: Status) -> Status:
@@ -158,7 +161,3 @@ def _csv(movers: Iterable[Mover]) -> bytes:
             [mover.date, mover.ticker, *map(resources.number, (mover.percent_change, mover.closing_price))]
         )
     return text.getvalue().encode()
-
-
-def _session_key(day: date) -> str:
-    return f"movers/{day}.json"

@@ -28,11 +28,15 @@ log = Logger(service="ingest")
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run: the usual window, or a backfill from `first` to `last`."""
+    """What is asked of a run: the usual window, or a backfill from `first` to `last`.
+
+    `invalidate` is off where the caller does it, once, after several runs.
+    """
 
     run: str
     first: date | None = None
     last: date | None = None
+    invalidate: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +119,7 @@ def _run(
     if work.days:
         _apply(ingest, work, lease, report, life)
     report.upstream_calls = ingest.provider.calls.total()
-    _publish(ingest, within, None if lease.found_dead else sessions, report, request.run, now)
+    _publish(ingest, request, within, None if lease.found_dead else sessions, report, now)
     return report
 
 
@@ -223,19 +227,18 @@ def _correct(ingest: Ingest, old: Session, new: Session, now: datetime) -> None:
 
 def _publish(
     ingest: Ingest,
+    request: Request,
     within: plan.Horizon,
     compared: Sequence[date] | None,
     report: Report,
-    run: str,
     now: datetime,
 ) -> None:
     """Publish, and invalidate if anything changed or if the run before may have died in between."""
     stored = {mover.date for mover in ingest.store.movers()}
-    status = status_of(ingest, within, stored, now)
-    publish(ingest.store, ingest.site, status, compared, ingest.site_url)
+    publish(ingest.store, ingest.site, status_of(ingest, within, stored, now), compared, ingest.site_url)
     report.published = len(ingest.site.changed)
-    if ingest.site.changed or compared is None:
-        report.invalidation = ingest.site.invalidate(run)
+    if request.invalidate and (ingest.site.changed or compared is None):
+        report.invalidation = ingest.site.invalidate(request.run)
 
 
 def status_of(ingest: Ingest, within: plan.Horizon, stored: set[date], now: datetime) -> Status:

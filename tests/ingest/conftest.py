@@ -100,8 +100,9 @@ class World:
             sleep=self.slept.append,
         )
 
-    def run(self, first: date | None = None, last: date | None = None) -> Report:
-        return reconcile(self.ingest(), Request(f"run-{next(self.runs)}", first, last), self.now, LIFE)
+    def run(self, first: date | None = None, last: date | None = None, *, invalidate: bool = True) -> Report:
+        request = Request(f"run-{next(self.runs)}", first, last, invalidate)
+        return reconcile(self.ingest(), request, self.now, LIFE)
 
     def settle(self) -> None:
         """Store the last seven sessions and read them again: from here on, one session a day."""
