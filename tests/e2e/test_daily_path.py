@@ -1,0 +1,322 @@
+"""The daily path on the local cloud, through HTTPS, as viewers and operators meet it."""
+
+import json
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pytest
+import requests
+
+from api import resources
+from api.store import Store
+from scripts.cloud.up import IngestError, LocalCloud, local_api_url
+
+WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+
+
+class Visitor:
+    """Somebody with a browser, and what stands behind what they see."""
+
+    def __init__(self, cloud: LocalCloud) -> None:
+        self.cloud = cloud
+        self.session = requests.Session()
+        self.session.trust_env = False
+        self.session.verify = str(cloud.ca)
+        self.store = Store(cloud.client("dynamodb"), cloud.outputs.table_name)
+
+    def get(self, path: str, method: str = "GET", **headers: str) -> requests.Response:
+        sent = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.session.request(method, self.cloud.site_url + path, headers=sent, timeout=20)
+
+    def api(self, path: str, method: str = "GET") -> requests.Response:
+        """The API's own URL, without the CDN."""
+        base = local_api_url(self.cloud.aws_endpoint, self.cloud.outputs.api_url)
+        return self.session.request(method, base + path, timeout=20)
+
+    def ingest(self, **event: Any) -> dict[str, Any]:
+        name = self.cloud.outputs.ingest_function_name
+        answer = self.cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
+        result: dict[str, Any] = json.loads(answer["Payload"].read())
+        if "FunctionError" in answer:
+            raise IngestError(str(result))
+        return result
+
+    def calls(self) -> int:
+        assert self.cloud.market
+        total: int = self.cloud.market.stats()["total"]
+        return total
+
+    def twin(self, key: str) -> bytes:
+        found = self.cloud.client("s3").get_object(Bucket=self.cloud.outputs.site_bucket_name, Key=key)
+        body: bytes = found["Body"].read()
+        return body
+
+    def remove_twin(self, key: str) -> None:
+        self.cloud.client("s3").delete_object(Bucket=self.cloud.outputs.site_bucket_name, Key=key)
+
+    def invalidate(self, *paths: str) -> None:
+        made = self.cloud.client("cloudfront").create_invalidation(
+            DistributionId=self.cloud.outputs.distribution_id,
+            InvalidationBatch={
+                "Paths": {"Quantity": len(paths), "Items": list(paths)},
+                "CallerReference": str(time.time_ns()),
+            },
+        )
+        self.cloud.edge.wait_for_invalidation(made["Invalidation"]["Id"])
+
+    def forget(self) -> None:
+        self.invalidate("/*")
+
+    def lease(self) -> dict[str, Any]:
+        item: dict[str, Any] = self.store.client.get_item(
+            TableName=self.store.table, Key={"pk": {"S": "LEASE"}, "sk": {"S": "INGEST"}}
+        ).get("Item", {})
+        return item
+
+    @contextmanager
+    def faults(self, *faults: dict[str, Any]) -> Iterator[None]:
+        assert self.cloud.market
+        self.cloud.market.set_faults(faults)
+        try:
+            yield
+        finally:
+            self.cloud.market.set_faults([])
+
+
+@pytest.fixture
+def visitor(cloud: LocalCloud) -> Visitor:
+    return Visitor(cloud)
+
+
+def newest(visitor: Visitor) -> str:
+    day: str = visitor.get("/status.json").json()["AsOf"]
+    return day
+
+
+def test_the_first_ingest_shows_seven_days_to_viewers(visitor: Visitor) -> None:
+    movers = visitor.get("/movers.json").json()
+    assert len(movers) == 7
+    assert [set(mover) for mover in movers] == [{"Date", "Ticker", "PercentChange", "ClosingPrice"}] * 7
+    assert movers == sorted(movers, key=lambda mover: mover["Date"], reverse=True)
+    status = visitor.get("/status.json").json()
+    assert status["AsOf"] == movers[0]["Date"]
+    assert status["Missing"] == []
+    assert status["Source"]["Kind"] == "simulated"
+
+
+@pytest.mark.parametrize("path", ["/movers", "/movers/{day}", "/tickers/TSLA", "/status"])
+def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str) -> None:
+    path = path.format(day=newest(visitor))
+    answer, twin = visitor.get(path), visitor.get(f"{path}.json")
+    assert answer.status_code == twin.status_code == 200
+    assert answer.content == twin.content == visitor.twin(f"{path[1:]}.json") == visitor.api(path).content
+    for header in ("Content-Type", "Cache-Control", "Access-Control-Allow-Origin"):
+        assert answer.headers[header] == twin.headers[header]
+    plain = [visitor.get(each, Accept_Encoding="identity").headers["ETag"] for each in (path, f"{path}.json")]
+    assert plain == [resources.etag(answer.content)] * 2
+
+
+@pytest.mark.parametrize("path", ["/movers", "/movers.json", "/status", "/status.json"])
+def test_an_unchanged_answer_is_304_with_or_without_compression(visitor: Visitor, path: str) -> None:
+    for encoding in ("identity", "gzip"):
+        etag = visitor.get(path, Accept_Encoding=encoding).headers["ETag"]
+        answer = visitor.get(path, If_None_Match=etag, Accept_Encoding=encoding)
+        assert answer.status_code == 304
+        assert answer.content == b""
+
+
+def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
+    types = {
+        "/": "text/html",
+        "/movers.csv": "text/csv",
+        "/feed.xml": "application/atom+xml",
+        "/openapi.json": "application/json",
+        "/robots.txt": "text/plain",
+    }
+    for path, content_type in types.items():
+        answer = visitor.get(path)
+        assert answer.status_code == 200, path
+        assert answer.headers["Content-Type"].startswith(content_type)
+    assert "default-src 'none'" in visitor.get("/").headers["Content-Security-Policy"]
+    assert visitor.cloud.site_url in visitor.get("/feed.xml").text
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [
+        ("/movers?days=0", 400),
+        ("/movers?days=367", 400),
+        ("/movers?days=x", 400),
+        ("/movers/2026-02-30", 400),
+        ("/movers/yesterday", 400),
+        ("/movers/1999-01-04", 404),
+        ("/movers/1999-01-04.json", 404),
+        ("/tickers/ZZZZ", 404),
+        ("/tickers/ZZZZ.json", 404),
+        ("/tickers/%01", 400),
+        ("/tickers/" + "A" * 40, 400),
+        ("/nothing.json", 404),
+    ],
+)
+def test_wrong_questions_get_a_clear_4xx(visitor: Visitor, path: str, status: int) -> None:
+    for answer in (visitor.get(path), visitor.api(path)):
+        assert answer.status_code == status, answer.text
+        assert set(answer.json()) == {"error"}
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+def test_a_missing_page_is_a_404_and_not_the_index(visitor: Visitor) -> None:
+    answer = visitor.get("/no/such/page")
+    assert answer.status_code == 404
+    assert "<html" in answer.text
+    assert answer.content != visitor.get("/").content
+
+
+@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
+def test_wrong_methods_are_405_at_the_api(visitor: Visitor, method: str) -> None:
+    for path in ("/movers", "/movers/2026-02-10", "/tickers/AAPL", "/status"):
+        answer = visitor.api(path, method)
+        assert answer.status_code == 405
+        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
+
+
+def test_head_and_options_are_answered(visitor: Visitor) -> None:
+    for path in ("/movers", "/movers.json"):
+        head = visitor.get(path, "HEAD")
+        assert head.status_code == 200
+        assert head.content == b""
+    preflight = visitor.get("/movers", "OPTIONS", Origin="https://example.org")
+    assert preflight.status_code in (200, 204)
+    assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
+
+
+def test_days_is_part_of_what_is_cached(visitor: Visitor) -> None:
+    assert len(visitor.get("/movers?days=2").json()) == 2
+    assert len(visitor.get("/movers?days=3&utm=x").json()) == 3
+    assert len(visitor.get("/movers").json()) == 7
+
+
+def test_a_second_run_calls_nothing_upstream_and_publishes_nothing(visitor: Visitor) -> None:
+    before = visitor.calls()
+    done = visitor.ingest()
+    assert visitor.calls() == before
+    assert done["UpstreamCalls"] == done["Published"] == 0
+    assert done["Invalidation"] is None
+
+
+def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor: Visitor) -> None:
+    first, last = "2026-06-01", "2026-06-12"
+    paths = ("/movers?days=366", "/tickers/AAPL.json", "/tickers/AAPL", "/movers.csv")
+    visitor.forget()
+    before = {path: visitor.get(path).content for path in paths}
+    done = visitor.ingest(**{"from": first, "to": last, "invalidate": False})
+    assert len(done["Stored"]) == 10
+    assert {path: visitor.get(path).content for path in paths} == before
+    visitor.invalidate("/movers*", "/tickers/*", "/status*", "/feed.xml")
+    after = {path: visitor.get(path).content for path in paths}
+    assert all(after[path] != before[path] for path in ("/movers?days=366", "/tickers/AAPL"))
+    assert first in after["/movers.csv"].decode()
+    assert after["/tickers/AAPL"] == after["/tickers/AAPL.json"]
+    assert visitor.get(f"/movers/{first}.json").json()["Date"] == first
+
+
+@pytest.mark.parametrize("key", ["movers.json", "status.json", "tickers/TSLA.json"])
+def test_a_lost_twin_is_served_by_the_api_and_mended_by_the_next_run(visitor: Visitor, key: str) -> None:
+    whole = visitor.twin(key)
+    visitor.remove_twin(key)
+    visitor.forget()
+    answer = visitor.get(f"/{key}")
+    assert answer.status_code == 200
+    assert answer.content == whole
+    assert visitor.ingest()["Published"] == 1
+    assert visitor.twin(key) == whole
+
+
+def test_viewers_are_answered_by_the_cache(visitor: Visitor) -> None:
+    visitor.forget()
+    marks = [visitor.get("/movers.json").headers["X-Cache"] for _ in range(3)]
+    assert [mark.split()[0] for mark in marks] == ["Miss", "Hit", "Hit"]
+
+
+def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor) -> None:
+    days = {"from": "2026-05-04", "to": "2026-05-08"}
+    with visitor.faults({"delay": 4}), ThreadPoolExecutor(2) as pool:  # long enough for the second to start
+        runs = list(pool.map(lambda _: visitor.ingest(**days), range(2)))
+    (worked,) = [done for done in runs if "Skipped" not in done]
+    assert [done["Skipped"][:4] for done in runs if done is not worked] == ["run "]
+    assert len(worked["Stored"]) == 5
+    dates = [mover.date for mover in visitor.store.movers()]
+    assert len(dates) == len(set(dates))
+    for mover in visitor.store.movers():
+        found = visitor.store.session(mover.date)
+        assert found
+        assert visitor.twin(f"movers/{mover.date}.json") == resources.session(*found)
+    assert visitor.lease() == {}
+
+
+def test_a_failed_run_fails_loudly_and_the_queue_hears_of_it(visitor: Visitor) -> None:
+    name = visitor.cloud.outputs.ingest_function_name
+    event = json.dumps({"from": "2026-04-01", "to": "2026-04-01"})
+    with visitor.faults({"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'}):
+        with pytest.raises(IngestError, match="Unknown API Key"):
+            visitor.ingest(**json.loads(event))
+        visitor.cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
+        message = received(visitor)
+    assert "Unknown API Key" in message
+    assert visitor.store.session(date(2026, 4, 1)) is None
+
+
+def received(visitor: Visitor, seconds: float = 30) -> str:
+    """The next message in the failure queue."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        answer = visitor.cloud.client("sqs").receive_message(
+            QueueUrl=visitor.cloud.outputs.failure_queue_url, WaitTimeSeconds=1
+        )
+        if messages := answer.get("Messages"):
+            body: str = messages[0]["Body"]
+            return body
+    return ""
+
+
+def test_a_run_killed_by_its_timeout_blocks_the_next_for_no_longer_than_its_lease(visitor: Visitor) -> None:
+    functions, name = visitor.cloud.client("lambda"), visitor.cloud.outputs.ingest_function_name
+    days = {"from": "2026-03-02", "to": "2026-03-02"}
+    functions.update_function_configuration(FunctionName=name, Timeout=3)
+    try:
+        with visitor.faults({"delay": 10}), pytest.raises(IngestError, match=r"[Tt]imed"):
+            visitor.ingest(**days)
+        until = datetime.fromisoformat(visitor.lease()["ExpiresAt"]["S"])
+        left = until - datetime.now(UTC)
+        assert timedelta(seconds=50) < left < timedelta(seconds=3 + 60)
+        assert "is at work" in visitor.ingest(**days)["Skipped"]
+        time.sleep(left.total_seconds() + 1)
+        assert visitor.ingest(**days)["Stored"] == ["2026-03-02"]
+    finally:
+        functions.update_function_configuration(FunctionName=name, Timeout=900)
+
+
+def test_the_items_are_there_for_the_aws_cli(visitor: Visitor) -> None:
+    found = visitor.cloud.client("dynamodb").query(
+        TableName=visitor.cloud.outputs.table_name,
+        KeyConditionExpression="pk = :pk",
+        ExpressionAttributeValues={":pk": {"S": "MOVERS"}},
+        ScanIndexForward=False,
+    )["Items"]
+    assert len(found) >= 7
+    assert set(found[0]) >= {
+        "pk",
+        "sk",
+        "Date",
+        "Ticker",
+        "PercentChange",
+        "ClosingPrice",
+        "Open",
+        "RunnerUp",
+    }
+    assert found[0]["Ticker"]["S"] in WATCHLIST
