@@ -12,6 +12,8 @@ from api.records import Bar, Mover, Session, Status
 CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
 CONTENT_TYPE = "application/json"
 SCHEMA_VERSION = 1
+# The names of all that is published beside the page, as patterns: only ingest writes them.
+PUBLISHED = ("movers.json", "movers/*", "tickers/*", "status.json", "movers.csv", "feed.xml")
 LATEST_MOVERS = 7
 TICKER_SESSIONS = 30
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from aws_cdk import App
 
+from api.resources import PUBLISHED
 from infra.api_stack import ApiStack
 from infra.data_stack import DataStack
 from infra.functions import allow
@@ -15,9 +16,6 @@ from infra.settings import Settings
 from infra.site_stack import SiteStack
 
 OUTDIR = Path(__file__).resolve().parents[1] / "build" / "cdk.out"
-
-# What the ingest function may write into the site bucket: the twins, never the page.
-PUBLISHED = ("movers.json", "movers/*", "tickers/*", "status.json", "movers.csv", "feed.xml")
 
 
 def build_app(settings: Settings, outdir: Path) -> App:

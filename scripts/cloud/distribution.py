@@ -1,0 +1,178 @@
+"""What a synthesized template says of its CloudFront distribution, as far as the edge must know it.
+
+What the edge cannot do is refused here instead of being done differently than at CloudFront.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.cloud.errors import CloudError
+from scripts.cloud.response_headers import Header, read_headers
+
+# https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html
+CONNECT_SECONDS = 10
+READ_SECONDS = 30
+
+ERROR_SECONDS = 10
+"""How long CloudFront keeps an error that nothing else is said of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where content comes from: a bucket, or else an HTTP server."""
+
+    is_bucket: bool
+    connect_seconds: int
+    read_seconds: int
+
+
+@dataclass(frozen=True, slots=True)
+class CachePolicy:
+    """How long answers live, in seconds, and which query parameters tell them apart."""
+
+    min_seconds: int
+    default_seconds: int
+    max_seconds: int
+    query_behaviour: str
+    """`none`, `whitelist`, `allExcept` or `all`."""
+    query_names: tuple[str, ...]
+    gzip: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Behaviour:
+    """What happens to requests whose path fits the pattern, in which `*` and `?` are wild."""
+
+    pattern: str
+    methods: tuple[str, ...]
+    compress: bool
+    cache: CachePolicy
+    headers: tuple[Header, ...]
+    origin: Origin
+    secondary: Origin | None = None
+    failover_statuses: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorResponse:
+    """How long an error lives, in seconds, and the page shown in its place, if any."""
+
+    status: int
+    seconds: int
+    page: str | None
+    page_status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Distribution:
+    """Behaviours in the order in which they are tried; the last one fits everything."""
+
+    behaviours: tuple[Behaviour, ...]
+    errors: tuple[ErrorResponse, ...]
+    root_object: str
+
+
+def read_distribution(template: Mapping[str, Any]) -> Distribution:
+    """The template's only distribution with the policies it refers to.
+
+    Raises CloudError naming what the edge does not know, KeyError when a required property is missing.
+    """
+    resources = template["Resources"]
+    (config,) = (
+        resource["Properties"]["DistributionConfig"]
+        for resource in resources.values()
+        if resource["Type"] == "AWS::CloudFront::Distribution"
+    )
+    targets = _targets(config)
+    ordered = [*config.get("CacheBehaviors", []), {**config["DefaultCacheBehavior"], "PathPattern": "*"}]
+    return Distribution(
+        behaviours=tuple(_behaviour(each, targets, resources) for each in ordered),
+        errors=tuple(map(_error_response, config.get("CustomErrorResponses", []))),
+        root_object=config.get("DefaultRootObject", ""),
+    )
+
+
+def _targets(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """What a behaviour may point at, origins and origin groups, as the fields of a Behaviour."""
+    origins = {origin["Id"]: _origin(origin) for origin in config["Origins"]}
+    targets: dict[str, dict[str, Any]] = {name: {"origin": origin} for name, origin in origins.items()}
+    for group in config.get("OriginGroups", {}).get("Items", []):
+        primary, secondary = (origins[member["OriginId"]] for member in group["Members"]["Items"])
+        targets[group["Id"]] = {
+            "origin": primary,
+            "secondary": secondary,
+            "failover_statuses": tuple(group["FailoverCriteria"]["StatusCodes"]["Items"]),
+        }
+    return targets
+
+
+def _origin(origin: Mapping[str, Any]) -> Origin:
+    custom = origin.get("CustomOriginConfig", {})
+    return Origin(
+        is_bucket="S3OriginConfig" in origin,
+        connect_seconds=origin.get("ConnectionTimeout", CONNECT_SECONDS),
+        read_seconds=custom.get("OriginReadTimeout", READ_SECONDS),
+    )
+
+
+def _behaviour(
+    behaviour: Mapping[str, Any], targets: Mapping[str, dict[str, Any]], resources: Mapping[str, Any]
+) -> Behaviour:
+    pattern = "/" + behaviour["PathPattern"].removeprefix("/")
+    for unknown in ("OriginRequestPolicyId", "FunctionAssociations", "LambdaFunctionAssociations"):
+        if behaviour.get(unknown):
+            raise CloudError(f"The edge does not know {unknown}, which behaviour {pattern} asks for.")
+    return Behaviour(
+        pattern=pattern,
+        methods=tuple(behaviour.get("AllowedMethods", ("GET", "HEAD"))),
+        compress=behaviour.get("Compress", False),
+        cache=_cache_policy(_policy(behaviour["CachePolicyId"], resources)["CachePolicyConfig"]),
+        headers=_headers(behaviour.get("ResponseHeadersPolicyId"), resources),
+        **targets[behaviour["TargetOriginId"]],
+    )
+
+
+def _policy(reference: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The properties of a policy that stands in the same template."""
+    if isinstance(reference, str):
+        raise CloudError(f"The edge does not know the managed policy {reference}: define one in the stack.")
+    properties: Mapping[str, Any] = resources[reference["Ref"]]["Properties"]
+    return properties
+
+
+def _headers(reference: Any, resources: Mapping[str, Any]) -> tuple[Header, ...]:
+    if reference is None:
+        return ()
+    return read_headers(_policy(reference, resources)["ResponseHeadersPolicyConfig"])
+
+
+def _cache_policy(config: Mapping[str, Any]) -> CachePolicy:
+    key = config["ParametersInCacheKeyAndForwardedToOrigin"]
+    _refuse_other_keys(config["Name"], key)
+    queries = key["QueryStringsConfig"]
+    return CachePolicy(
+        min_seconds=config["MinTTL"],
+        default_seconds=config["DefaultTTL"],
+        max_seconds=config["MaxTTL"],
+        query_behaviour=queries["QueryStringBehavior"],
+        query_names=tuple(queries.get("QueryStrings", ())),
+        gzip=key["EnableAcceptEncodingGzip"],
+    )
+
+
+def _refuse_other_keys(policy: str, key: Mapping[str, Any]) -> None:
+    kinds = key["HeadersConfig"]["HeaderBehavior"], key["CookiesConfig"]["CookieBehavior"]
+    if kinds != ("none", "none"):
+        raise CloudError(
+            f"The edge keeps answers by path and query alone; policy {policy} adds headers or cookies."
+        )
+
+
+def _error_response(error: Mapping[str, Any]) -> ErrorResponse:
+    return ErrorResponse(
+        status=error["ErrorCode"],
+        seconds=error.get("ErrorCachingMinTTL", ERROR_SECONDS),
+        page=error.get("ResponsePagePath"),
+        page_status=error.get("ResponseCode", error["ErrorCode"]),
+    )

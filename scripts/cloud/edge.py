@@ -1,0 +1,101 @@
+"""The local CDN: nginx on https://localhost, doing what the synthesized distribution says."""
+
+import contextlib
+import shutil
+import time
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from scripts.cloud.certificates import ensure_certificates
+from scripts.cloud.distribution import read_distribution
+from scripts.cloud.emulator import refuse_taken
+from scripts.cloud.errors import CloudError
+from scripts.cloud.invalidations import InvalidationWatch
+from scripts.cloud.nginx import Upstream, Upstreams, render
+from scripts.cloud.nginx_process import machine, nginx_binary, running
+
+START_SECONDS = 10
+RULES = Path(__file__).with_name("edge.js")
+
+
+class Edge:
+    """A running edge; use it as a context manager.
+
+    `template` is the site stack's synthesized template, unmodified. `files` stands for every S3
+    origin, `api` for every other one: base URLs in place of the origin's domain and path.
+    `folder` gets configuration, log, cache and certificates; keep it between runs, so that an
+    authority which a browser was told to trust stays the same. The cache begins empty, because a new
+    cloud has new data.
+
+    Raises CloudError when the port is taken, when nginx is missing or does not start, and when the
+    distribution asks for something that the edge does not know.
+    """
+
+    def __init__(
+        self,
+        template: Mapping[str, Any],
+        *,
+        files: Upstream,
+        api: Upstream,
+        folder: Path,
+        cloudfront: Any,
+        distribution_id: str,
+        port: int = 8443,
+    ) -> None:
+        self.url = f"https://localhost:{port}"
+        self.ca = folder / "ca.pem"
+        self._port = port
+        self._folder = folder.absolute()  # nginx runs in it
+        self._distribution = read_distribution(template)
+        self._upstreams = Upstreams(files=files, api=api)
+        self._watch = InvalidationWatch(cloudfront, distribution_id, folder / "cache")
+
+    def __enter__(self) -> "Edge":
+        refuse_taken(self._port, option="--port")
+        binary = nginx_binary()
+        self._prepare(binary)
+        with contextlib.ExitStack() as stack:
+            self._process = stack.enter_context(running(binary, self._folder))
+            self._wait_until_ready()
+            stack.enter_context(self._watch)
+            self._stack = stack.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+    def check(self) -> None:
+        """Raise CloudError if nginx has ended or invalidations are no longer carried out."""
+        if self._process.poll() is not None:
+            log = (self._folder / "error.log").read_text(errors="replace")
+            raise CloudError("nginx has ended. The end of its log:\n" + "\n".join(log.splitlines()[-15:]))
+        self._watch.check()
+
+    def wait_for_invalidation(self, invalidation_id: str, timeout_seconds: float = 10) -> None:
+        """Return when the edge has dropped what the invalidation names.
+
+        Raises CloudError when that takes longer, or cannot happen any more.
+        """
+        self._watch.wait_for(invalidation_id, timeout_seconds)
+
+    def _prepare(self, binary: Path) -> None:
+        """Make the folder as nginx expects it, with nothing left of an earlier run but certificates."""
+        for name in ("cache", "temporary"):
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+        for name in ("nginx.pid", "origins.sock", "error.log"):
+            (self._folder / name).unlink(missing_ok=True)
+        (self._folder / "temporary").mkdir(parents=True)
+        ensure_certificates(self._folder, datetime.now(UTC))
+        shutil.copy(RULES, self._folder)
+        configuration = render(self._distribution, self._upstreams, machine(binary, self._port))
+        (self._folder / "nginx.conf").write_text(configuration)
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not (self._folder / "nginx.pid").exists():  # written once it listens
+            self.check()
+            if time.monotonic() > deadline:
+                raise CloudError(f"nginx is not ready after {START_SECONDS} seconds; try again.")
+            time.sleep(0.01)

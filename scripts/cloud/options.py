@@ -1,0 +1,50 @@
+"""What the user of `movers up` may choose, and what follows from it."""
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from infra.settings import Settings
+from scripts.cloud.errors import CloudError
+from scripts.cloud.source import Source, local_source
+
+STAGE = "local"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """What the user may choose. `rate` is the upstream's limit in calls a minute; `api_key` opens Massive."""
+
+    home: Path
+    port: int = 8443
+    aws_port: int = 4566
+    recorded: Path | None = None
+    as_of: date | None = None
+    rate: int | None = None
+    plan: str | None = None
+    api_key: str | None = None
+
+
+def choose_source(options: Options, now: datetime) -> Source | None:
+    """A local market, or None for Massive itself: if there is a key and nobody asks for another time.
+
+    Raises CloudError if the options do not go together.
+    """
+    if not options.api_key or options.recorded or options.as_of:
+        watchlist = Settings.from_context({}).watchlist
+        return local_source(options.recorded, options.as_of, now=now, watchlist=watchlist)
+    if options.plan:
+        raise CloudError(
+            "--plan limits the local market, but MASSIVE_API_KEY asks for Massive itself: unset one."
+        )
+    return None
+
+
+def context(options: Options, source: Source | None) -> dict[str, object]:
+    """The settings of the stacks that differ from the documented defaults.
+
+    The local market has no limit unless it is asked for one, and then nobody should have to wait.
+    """
+    if source is None and options.rate is None:
+        return {"stage": STAGE}
+    return {"stage": STAGE, "calls_per_minute": options.rate or 0} | (source.context if source else {})

@@ -1,0 +1,28 @@
+"""How a command in the foreground is stopped."""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from types import FrameType
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+@contextmanager
+def stopped_once() -> Iterator[None]:
+    """Let Ctrl-C, SIGTERM and a closed terminal alike raise KeyboardInterrupt, the first time.
+
+    Whatever comes after that is ignored, so that it cannot disturb the orderly stop.
+    """
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        for each in SIGNALS:
+            signal.signal(each, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = {each: signal.signal(each, stop) for each in SIGNALS}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)

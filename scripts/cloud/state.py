@@ -1,0 +1,93 @@
+"""The local cloud that runs from a folder: its description for the other commands, and that it is the only one."""
+
+import fcntl
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from scripts.cloud.errors import CloudError
+
+ROOT = Path(__file__).resolve().parents[2]
+NAME = "cloud.json"
+
+
+@dataclass(frozen=True, slots=True)
+class CloudState:
+    """Where a running local cloud is to be found; `clock_offset_seconds` is what its market adds to real time."""
+
+    stage: str
+    region: str
+    aws_endpoint: str
+    site_url: str
+    ca: str
+    market_url: str | None
+    pid: int
+    clock_offset_seconds: int
+
+
+def movers_home() -> Path:
+    """The folder of the running cloud's state: MOVERS_HOME, else `.local` in the repository."""
+    return Path(os.environ.get("MOVERS_HOME") or ROOT / ".local").resolve()
+
+
+def read_state(home: Path) -> CloudState:
+    """What the running cloud says of itself. Raises CloudError if none is running."""
+    try:
+        state = CloudState(**json.loads((home / NAME).read_text()))
+        os.kill(state.pid, 0)
+    except (FileNotFoundError, ProcessLookupError) as error:
+        raise CloudError("No local cloud is running: start one with `movers up`.") from error
+    return state
+
+
+@contextmanager
+def published(home: Path, state: CloudState) -> Iterator[None]:
+    """Tell the other commands about the cloud while it runs."""
+    path = home / NAME
+    fresh = path.with_suffix(".tmp")
+    fresh.write_text(json.dumps(asdict(state), indent=2) + "\n")
+    fresh.replace(path)
+    try:
+        yield
+    finally:
+        path.unlink(missing_ok=True)
+
+
+@contextmanager
+def only_one(home: Path) -> Iterator[None]:
+    """Hold the folder; the system lets go of it even if this process is killed.
+
+    Raises CloudError if another cloud runs from it.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home, os.O_RDONLY)
+    try:
+        _lock(folder, home)
+        (home / NAME).unlink(missing_ok=True)  # of a cloud that was killed
+        yield
+    finally:
+        os.close(folder)
+
+
+@contextmanager
+def fresh(folder: Path) -> Iterator[Path]:
+    """An empty folder that is gone afterwards, and with it what a killed cloud has left there."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir()
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def _lock(folder: int, home: Path) -> None:
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise CloudError(
+            f"A local cloud runs from {home} already: stop it, or give this one a folder in MOVERS_HOME."
+        ) from error

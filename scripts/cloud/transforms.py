@@ -1,0 +1,80 @@
+"""What the emulator needs to be different from a deployment. The list is short and complete.
+
+Every transform changes a synthesized template in place; a test holds that nothing else differs.
+"""
+
+import copy
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Template = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class LocalIngest:
+    """What the ingest function is told in the local stage and nowhere else."""
+
+    massive_url: str
+    source_kind: str
+    clock_offset_seconds: int
+    site_url: str
+
+
+def localized(template: Template, ingest: LocalIngest) -> Template:
+    """The template as the emulator gets it: a copy with every transform applied."""
+    local = copy.deepcopy(template)
+    for transform in TRANSFORMS:
+        transform(local, ingest)
+    return local
+
+
+def point_ingest_at_local_services(template: Template, ingest: LocalIngest) -> None:
+    """The upstream, its kind, the clock and the viewers' address are facts of this machine."""
+    for function in _resources(template, "AWS::Lambda::Function"):
+        variables = function.get("Environment", {}).get("Variables", {})
+        if "KEY_PARAMETER" in variables:
+            variables |= {
+                "MASSIVE_URL": ingest.massive_url,
+                "SOURCE_KIND": ingest.source_kind,
+                "CLOCK_OFFSET_SECONDS": str(ingest.clock_offset_seconds),
+                "SITE_URL": ingest.site_url,
+            }
+
+
+def allow_plain_http(template: Template, _: LocalIngest) -> None:
+    """The emulator speaks HTTP on loopback, so a statement that denies HTTP would deny everything."""
+    for kind in ("AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy", "AWS::SNS::TopicPolicy"):
+        for policy in _resources(template, kind):
+            document = policy["PolicyDocument"]
+            document["Statement"] = [each for each in document["Statement"] if not _denies_http(each)]
+
+
+def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
+    """The emulator's CDN answers 502 for every origin group; the server in front does the failover."""
+    for distribution in _resources(template, "AWS::CloudFront::Distribution"):
+        config = distribution["DistributionConfig"]
+        primaries = {
+            group["Id"]: group["Members"]["Items"][0]["OriginId"]
+            for group in config.get("OriginGroups", {}).get("Items", [])
+        }
+        for behaviour in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", [])]:
+            target = behaviour["TargetOriginId"]
+            behaviour["TargetOriginId"] = primaries.get(target, target)
+
+
+TRANSFORMS: tuple[Callable[[Template, LocalIngest], None], ...] = (
+    point_ingest_at_local_services,
+    allow_plain_http,
+    read_from_the_primary_origin,
+)
+
+
+def _resources(template: Template, kind: str) -> Iterator[dict[str, Any]]:
+    for resource in template["Resources"].values():
+        if resource["Type"] == kind:
+            yield resource["Properties"]
+
+
+def _denies_http(statement: dict[str, Any]) -> bool:
+    return statement["Effect"] == "Deny" and "aws:SecureTransport" in str(statement.get("Condition"))

@@ -1,0 +1,179 @@
+"""The local cloud from end to end: what `movers up` starts, in order, and stops in the reverse order."""
+
+import json
+import os
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from scripts.cloud.assembly import assemble
+from scripts.cloud.deploy import deploy
+from scripts.cloud.edge import Edge
+from scripts.cloud.emulator import REGION, Emulator, refuse_taken
+from scripts.cloud.errors import CloudError
+from scripts.cloud.nginx import Upstream
+from scripts.cloud.options import STAGE, Options, choose_source, context
+from scripts.cloud.outputs import StackOutputs, read_outputs
+from scripts.cloud.page import upload_page
+from scripts.cloud.source import Source
+from scripts.cloud.state import ROOT, CloudState, fresh, only_one, published
+from scripts.cloud.transforms import LocalIngest
+from scripts.market.server import MarketServer
+
+MASSIVE = "https://api.massive.com"
+MADE_UP_KEY = "local-market-key"
+
+Step = Callable[[str], AbstractContextManager[object]]
+"""Tells somebody what is being done while its context lasts."""
+
+
+class IngestError(CloudError):
+    """The ingest function ran and failed; the message is its own."""
+
+
+@dataclass(frozen=True, slots=True)
+class LocalCloud:
+    """A running local cloud: what `movers up` has started, and what its first ingest came to."""
+
+    emulator: Emulator
+    edge: Edge
+    market: MarketServer | None
+    told: LocalIngest
+    outputs: StackOutputs
+    templates: list[Path]
+    first_ingest: dict[str, Any] | IngestError
+
+    @property
+    def site_url(self) -> str:
+        return self.edge.url
+
+    @property
+    def ca(self) -> Path:
+        """The certificate of the authority to trust for `site_url`."""
+        return self.edge.ca
+
+    @property
+    def aws_endpoint(self) -> str:
+        return self.emulator.url
+
+    @property
+    def state(self) -> CloudState:
+        """What the other commands need to know."""
+        return CloudState(
+            stage=STAGE,
+            region=REGION,
+            aws_endpoint=self.aws_endpoint,
+            site_url=self.site_url,
+            ca=str(self.ca),
+            market_url=self.market.url if self.market else None,
+            pid=os.getpid(),
+            clock_offset_seconds=self.told.clock_offset_seconds,
+        )
+
+    def client(self, service: str) -> Any:
+        """A boto3 client of this cloud."""
+        return self.emulator.client(service)
+
+    def check(self) -> None:
+        """Raise CloudError if a part of the cloud has ended by itself."""
+        self.emulator.check()
+        self.edge.check()
+
+
+@contextmanager
+def local_cloud(options: Options, step: Step = nullcontext) -> Iterator[LocalCloud]:
+    """Start the local cloud and run its first ingest; stop everything again when the context ends.
+
+    Raises CloudError, SynthesisError or a bundling error, each saying what to do. A first ingest that
+    fails is no reason to stop: the cloud is there to be looked at.
+    """
+    with ExitStack() as running:
+        start = running.enter_context
+        start(only_one(options.home))
+        refuse_taken(options.port, option="--port")
+        source = choose_source(options, datetime.now(UTC))
+        folder = start(fresh(options.home / "run"))
+        with step("AWS emulator"):
+            emulator = start(Emulator(port=options.aws_port, folder=folder))
+        with step("Functions and templates"):
+            templates = assemble(ROOT, context(options, source))
+        market = start(_market(source, options)) if source else None
+        told = _told(source, market, options)
+        with step("Stacks"):
+            outputs = _deploy(emulator, templates, told)
+            _hand_over_key(emulator, outputs, MADE_UP_KEY if market else options.api_key)
+        with step("Page"):
+            upload_page(emulator.client("s3"), outputs.site_bucket_name, ROOT)
+        with step("CDN"):
+            edge = start(_edge(emulator, outputs, templates, options))
+        with step("First ingest"):
+            first = _first_ingest(emulator.client("lambda"), outputs.ingest_function_name)
+        cloud = LocalCloud(emulator, edge, market, told, outputs, templates, first)
+        start(published(options.home, cloud.state))
+        yield cloud
+
+
+def ingest(functions: Any, name: str) -> dict[str, Any]:
+    """Run a deployed ingest function as its schedule does, and return what it says it did.
+
+    Raises IngestError with the function's own words.
+    """
+    answer = functions.invoke(FunctionName=name, Payload=b"{}")
+    result: dict[str, Any] = json.loads(answer["Payload"].read())
+    if "FunctionError" in answer:
+        raise IngestError(str(result.get("errorMessage", result)))
+    return result
+
+
+def _market(source: Source, options: Options) -> MarketServer:
+    return source.server(rate=options.rate, plan=options.plan, key=MADE_UP_KEY)
+
+
+def _told(source: Source | None, market: MarketServer | None, options: Options) -> LocalIngest:
+    return LocalIngest(
+        massive_url=market.url if market else MASSIVE,
+        source_kind=source.kind if source else "live",
+        clock_offset_seconds=source.clock_offset_seconds if source else 0,
+        site_url=f"https://localhost:{options.port}",
+    )
+
+
+def _deploy(emulator: Emulator, templates: list[Path], told: LocalIngest) -> StackOutputs:
+    deploy(templates, connect=emulator.client, ingest=told)
+    return read_outputs(emulator.client("cloudformation"), STAGE)
+
+
+def _hand_over_key(emulator: Emulator, outputs: StackOutputs, key: str | None) -> None:
+    emulator.client("ssm").put_parameter(Name=outputs.key_parameter_name, Value=key, Type="SecureString")
+
+
+def _edge(emulator: Emulator, outputs: StackOutputs, templates: list[Path], options: Options) -> Edge:
+    site = next(path for path in templates if path.name == f"movers-{STAGE}-site.template.json")
+    host = {"Host": outputs.distribution_domain_name, "X-Forwarded-Proto": "https"}
+    return Edge(
+        json.loads(site.read_text()),
+        files=Upstream(emulator.url, host),
+        api=Upstream(local_api_url(emulator.url, outputs.api_url)),
+        folder=options.home / "edge",
+        cloudfront=emulator.client("cloudfront"),
+        distribution_id=outputs.distribution_id,
+        port=options.port,
+    )
+
+
+def local_api_url(endpoint: str, api_url: str) -> str:
+    """Where the emulator serves a REST API that at AWS is `https://ID.execute-api.REGION.amazonaws.com/STAGE/`."""
+    deployed = urlsplit(api_url)
+    api, _, _ = deployed.netloc.partition(".")
+    return f"{endpoint}/_aws/execute-api/{api}{deployed.path.rstrip('/')}"
+
+
+def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:
+    try:
+        return ingest(functions, name)
+    except IngestError as failure:
+        return failure

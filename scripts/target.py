@@ -1,0 +1,75 @@
+"""What a command works on: the running local cloud, or a stage deployed at AWS."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import boto3
+import requests
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError
+
+from api.store import Store
+from ingest.settings import LOCAL_STAGE, Settings
+from scripts.cloud.emulator import connect
+from scripts.cloud.errors import CloudError
+from scripts.cloud.outputs import StackOutputs, read_outputs
+from scripts.cloud.state import movers_home, read_state
+
+EDGE_SECONDS = 15
+# A run may last 15 minutes, and asking twice would start two.
+PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+
+
+@dataclass(frozen=True)
+class Target:
+    """A stage's resources, by the names its stacks and functions give. `ca` is what to trust for its site."""
+
+    stage: str
+    endpoint: str | None
+    local_url: str | None
+    ca: str | bool
+
+    def client(self, service: str) -> Any:
+        if self.endpoint:
+            return connect(self.endpoint, service)
+        return boto3.client(service, config=PATIENT)  # type: ignore[call-overload]
+
+    @cached_property
+    def outputs(self) -> StackOutputs:
+        """Names of the resources. Raises `CloudError` if the stage is not deployed or cannot be reached."""
+        try:
+            return read_outputs(self.client("cloudformation"), self.stage)
+        except (BotoCoreError, ClientError, KeyError) as error:
+            raise CloudError(f"The stage {self.stage!r} cannot be read: {error}") from error
+
+    @cached_property
+    def settings(self) -> Settings:
+        """The settings of the deployed ingest function."""
+        name = self.outputs.ingest_function_name
+        configuration = self.client("lambda").get_function_configuration(FunctionName=name)
+        return Settings.from_env(configuration["Environment"]["Variables"])
+
+    @cached_property
+    def store(self) -> Store:
+        return Store(self.client("dynamodb"), self.outputs.table_name)
+
+    @property
+    def site_url(self) -> str:
+        return self.local_url or self.outputs.site_url
+
+    def fetch(self, path: str) -> requests.Response:
+        """What a viewer gets. Raises `CloudError` if the site does not answer."""
+        try:
+            return requests.get(self.site_url + path, verify=self.ca, timeout=EDGE_SECONDS)
+        except requests.RequestException as error:
+            raise CloudError(f"{self.site_url}{path} does not answer: {error}") from error
+
+
+def find(stage: str) -> Target:
+    """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
+    if stage != LOCAL_STAGE:
+        return Target(stage, None, None, ca=True)
+    state = read_state(movers_home())
+    return Target(stage, state.aws_endpoint, state.site_url, ca=str(Path(state.ca)))

@@ -1,0 +1,144 @@
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from scripts.cloud.page import is_twin, page_files
+from scripts.cloud.state import ROOT, read_state
+from scripts.cloud.up import LocalCloud
+from tests.conftest import free_port
+
+# All that may differ between a synthesized template and the one that the emulator got.
+TRANSFORMED = re.compile(
+    r"/Resources/\w+/Properties/(?:"
+    r"Environment/Variables/(?:MASSIVE_URL|SOURCE_KIND|CLOCK_OFFSET_SECONDS|SITE_URL)"
+    r"|PolicyDocument/Statement"
+    r"|DistributionConfig/CacheBehaviors/\d+/TargetOriginId)"
+)
+
+
+def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
+    if isinstance(before, dict) and isinstance(after, dict):
+        for key in before.keys() | after.keys():
+            yield from differences(before.get(key), after.get(key), f"{path}/{key}")
+    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
+        for index, pair in enumerate(zip(before, after, strict=True)):
+            yield from differences(*pair, f"{path}/{index}")
+    elif before != after:
+        yield path
+
+
+def deployed(cloud: LocalCloud, stack: str) -> dict[str, Any]:
+    body = cloud.client("cloudformation").get_template(StackName=stack)["TemplateBody"]
+    template: dict[str, Any] = json.loads(body) if isinstance(body, str) else body
+    return template
+
+
+def test_the_deployed_templates_are_the_synthesized_ones_but_for_the_listed_transforms(
+    cloud: LocalCloud,
+) -> None:
+    changed = {
+        path
+        for template in cloud.templates
+        for path in differences(
+            json.loads(template.read_text()), deployed(cloud, template.name.removesuffix(".template.json"))
+        )
+    }
+    assert changed
+    assert [path for path in changed if not TRANSFORMED.fullmatch(path)] == []
+
+
+def test_the_first_ingest_publishes_the_last_seven_sessions(cloud: LocalCloud) -> None:
+    assert isinstance(cloud.first_ingest, dict)
+    twin = cloud.client("s3").get_object(Bucket=cloud.outputs.site_bucket_name, Key="movers.json")
+    dates = [mover["Date"] for mover in json.load(twin["Body"])]
+    assert len(dates) == 7
+    assert sorted(cloud.first_ingest["Stored"], reverse=True) == dates
+
+
+def test_the_page_lies_beside_the_twins_and_can_take_the_place_of_none(cloud: LocalCloud) -> None:
+    found = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs.site_bucket_name)["Contents"]
+    keys = {entry["Key"] for entry in found}
+    page = {file.key for file in page_files(ROOT)}
+    assert keys > page
+    assert keys - page > {"movers.json", "status.json", "movers.csv", "feed.xml"}
+    assert [key for key in keys - page if not is_twin(key)] == []
+
+
+def test_the_key_of_the_local_market_is_kept_as_a_secret(cloud: LocalCloud) -> None:
+    parameter = cloud.client("ssm").get_parameter(Name=cloud.outputs.key_parameter_name)["Parameter"]
+    assert parameter["Type"] == "SecureString"
+
+
+def test_the_schedule_runs_the_ingest_function_hourly(cloud: LocalCloud) -> None:
+    (found,) = cloud.client("scheduler").list_schedules()["Schedules"]
+    schedule = cloud.client("scheduler").get_schedule(Name=found["Name"])
+    assert schedule["State"] == "ENABLED"
+    assert schedule["ScheduleExpression"] == "cron(10 * * * ? *)"
+    assert schedule["Target"]["Arn"].endswith(f":{cloud.outputs.ingest_function_name}")
+
+
+def test_the_other_commands_find_the_cloud(
+    cloud: LocalCloud, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    state = read_state(cloud.ca.parents[1])
+    assert (state.site_url, state.aws_endpoint) == (cloud.site_url, cloud.aws_endpoint)
+    assert cloud.market is not None
+    assert state.market_url == cloud.market.url
+
+
+def started(home: Path, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(  # noqa: S603 - our own words
+        [sys.executable, "-m", "scripts.cli", *arguments],
+        cwd=ROOT,
+        env=os.environ | {"MOVERS_HOME": str(home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.mark.xdist_group("cloud")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_prints_the_urls_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+    port, aws_port = free_port(), free_port()
+    with started(tmp_path, "up", "--port", str(port), "--aws-port", str(aws_port)) as up:
+        assert up.stdout is not None
+        urls = [up.stdout.readline().split()[-1] for _ in range(4)]
+        assert (tmp_path / "cloud.json").exists()
+        up.send_signal(number)
+        _, progress = up.communicate(timeout=30)
+    site = f"https://localhost:{port}"
+    assert urls == [f"{site}/", f"{site}/movers.json", f"{site}/movers", f"http://127.0.0.1:{aws_port}"]
+    assert up.returncode == 0
+    assert "Stored: 20" in progress
+    assert not listens(port)
+    assert not listens(aws_port)
+    assert [path.name for path in tmp_path.iterdir()] == ["edge"]  # with the authority that browsers trust
+
+
+@pytest.mark.xdist_group("cloud")
+def test_a_start_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> None:
+    port, aws_port = free_port(), free_port()
+    with started(tmp_path, "up", "--port", str(port), "--aws-port", str(aws_port)) as up:
+        assert up.stderr is not None
+        assert "AWS emulator" in up.stderr.readline()
+        up.send_signal(signal.SIGTERM)
+        urls, _ = up.communicate(timeout=30)
+    assert up.returncode == 130
+    assert urls == ""
+    assert not listens(aws_port)
+    assert list(tmp_path.iterdir()) == []

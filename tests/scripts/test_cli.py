@@ -1,0 +1,138 @@
+import os
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import requests
+import typer
+from typer.testing import CliRunner
+
+from scripts.cli import app, main
+from scripts.cloud.state import only_one
+from tests.conftest import free_port
+
+Run = Callable[..., tuple[int, str]]
+COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    home = tmp_path / "home"
+    monkeypatch.setenv("MOVERS_HOME", str(home))
+    return home
+
+
+@pytest.fixture
+def run(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Run:
+    """Run the command in this process; gives its exit code and what it said on standard error."""
+
+    def run(*arguments: object) -> tuple[int, str]:
+        monkeypatch.setattr(sys, "argv", ["movers", *map(str, arguments)])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), " ".join(capfd.readouterr().err.split())
+
+    return run
+
+
+@pytest.fixture
+def taken() -> Iterator[int]:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        yield listener.getsockname()[1]
+
+
+def recording(folder: Path, *rows: str) -> Path:
+    path = folder / "bars.csv"
+    path.write_text("\n".join(["date,ticker,open,high,low,close,volume", *rows]))
+    return path
+
+
+def whole_watchlist(day: str) -> list[str]:
+    return [f"{day},{ticker},10,11,9,10,1" for ticker in ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_shows_worked_examples_in_its_help(name: str) -> None:
+    result = CliRunner().invoke(app, [name, "--help"])
+    assert result.exit_code == 0
+    assert f"movers {name}" in result.stdout.split("Examples", 1)[1]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_in_one_line_what_it_does(name: str) -> None:
+    assert COMMANDS[name].get_short_help_str()
+
+
+def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
+    code, error = run("up", "--ports", 1)
+    assert code == 2
+    assert "--ports" in error
+
+
+def test_a_date_of_another_form_is_a_usage_error(run: Run) -> None:
+    code, error = run("up", "--as-of", "30.6.2025")
+    assert code == 2
+    assert "%Y-%m-%d" in error
+
+
+def test_a_recording_that_is_not_there_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    assert run("up", "--recorded", tmp_path / "none.csv")[0] == 2
+
+
+def test_a_bad_recording_ends_with_its_line(run: Run, tmp_path: Path) -> None:
+    code, error = run(
+        "up", "--port", free_port(), "--recorded", recording(tmp_path, "2025-06-30,AAPL,1,2,x,1,1")
+    )
+    assert code == 1
+    assert "bars.csv:2" in error
+
+
+def test_a_date_outside_the_recording_ends_with_the_possible_ones(run: Run, tmp_path: Path) -> None:
+    path = recording(tmp_path, *whole_watchlist("2025-06-27"), *whole_watchlist("2025-06-30"))
+    code, error = run("up", "--port", free_port(), "--recorded", path, "--as-of", "2025-08-01")
+    assert code == 1
+    assert "2025-06-28 to 2025-07-01" in error
+
+
+def test_a_taken_port_is_named_with_its_option(run: Run, taken: int) -> None:
+    for command in ("up", "market"):
+        code, error = run(command, "--port", taken)
+        assert code == 1
+        assert f"Port {taken} is taken" in error
+        assert "--port" in error
+
+
+def test_a_second_cloud_in_one_folder_is_refused(run: Run, home: Path) -> None:
+    with only_one(home):
+        code, error = run("up", "--port", free_port())
+    assert code == 1
+    assert "MOVERS_HOME" in error
+
+
+def test_text_in_brackets_is_shown_and_not_taken_for_markup(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "[red]"
+    folder.mkdir()
+    code, error = run("market", "--port", free_port(), "--recorded", recording(folder))
+    assert code == 1
+    assert "[red]" in error
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_the_market_serves_until_it_is_stopped(number: signal.Signals) -> None:
+    port = free_port()
+    command = [sys.executable, "-m", "scripts.cli", "market", "--port", str(port), "--as-of", "2025-06-30"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as market:  # noqa: S603
+        assert market.stdout is not None
+        url = market.stdout.readline().strip()
+        bars = requests.get(f"{url}/v2/aggs/ticker/AAPL/prev?apiKey=any", timeout=5).json()
+        market.send_signal(number)
+        assert market.wait(timeout=10) == 0
+    assert url == f"http://127.0.0.1:{port}"
+    assert bars["resultsCount"] == 1

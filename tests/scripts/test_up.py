@@ -1,0 +1,76 @@
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from scripts.cli import _tell
+from scripts.cloud.up import IngestError, ingest, local_api_url
+
+
+class Functions:
+    """A Lambda client that knows one function and its answer."""
+
+    def __init__(self, payload: object, **answer: object) -> None:
+        self.answer = {"Payload": io.BytesIO(json.dumps(payload).encode()), **answer}
+
+    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the names are AWS's
+        assert (FunctionName, Payload) == ("ingest", b"{}")
+        return self.answer
+
+
+def cloud(first_ingest: object) -> Any:
+    return SimpleNamespace(
+        first_ingest=first_ingest,
+        site_url="https://localhost:8443",
+        aws_endpoint="http://127.0.0.1:4566",
+        ca=Path("/ca.pem"),
+        told=SimpleNamespace(source_kind="simulated"),
+    )
+
+
+def test_an_ingest_gives_what_the_function_says_it_did() -> None:
+    assert ingest(Functions({"Stored": ["2026-02-10"]}), "ingest") == {"Stored": ["2026-02-10"]}
+
+
+def test_an_ingest_that_fails_gives_the_functions_own_words() -> None:
+    payload = {"errorMessage": "2026-02-10 not stored: no bar of TSLA", "errorType": "Runtime.HandlerError"}
+    with pytest.raises(IngestError, match=r"^2026-02-10 not stored: no bar of TSLA$"):
+        ingest(Functions(payload, FunctionError="Unhandled"), "ingest")
+
+
+def test_the_urls_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
+    _tell(cloud({"Stored": ["2026-02-10"]}))
+    said = capsys.readouterr()
+    assert [line.split()[1] for line in said.out.splitlines()] == [
+        "https://localhost:8443/",
+        "https://localhost:8443/movers.json",
+        "https://localhost:8443/movers",
+        "http://127.0.0.1:4566",
+    ]
+    assert "2026-02-10, simulated" in said.err
+
+
+def test_a_first_ingest_that_failed_is_told_while_the_cloud_stays_up(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    _tell(cloud(IngestError("2026-02-10 not stored: [TSLA] has no bar")))
+    said = capsys.readouterr()
+    assert "2026-02-10 not stored: [TSLA] has no bar" in said.err
+    assert "movers ingest" in said.err
+    assert "https://localhost:8443/movers.json" in said.out
+
+
+def test_a_first_ingest_that_another_run_has_kept_out_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _tell(cloud({"Skipped": "held by another run"}))
+    assert "held by another run" in capsys.readouterr().err
+
+
+def test_the_api_is_reached_through_the_emulator() -> None:
+    deployed = "https://c1d2348c.execute-api.us-east-1.amazonaws.com/v1/"
+    assert (
+        local_api_url("http://127.0.0.1:4566", deployed)
+        == "http://127.0.0.1:4566/_aws/execute-api/c1d2348c/v1"
+    )
