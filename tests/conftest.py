@@ -77,7 +77,7 @@ def free_port() -> int:
         return port
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def recorded_market() -> Path:
     """The file of recorded bars that `RECORDED_MARKET` names."""
     path = Path(os.environ.get("RECORDED_MARKET", "../shared/market/daily.csv.gz"))

@@ -1,0 +1,73 @@
+"""A whole year of recorded bars at five calls a minute: every winner right, six calls, nobody times out."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+
+from api.store import Store
+from scripts.cloud.options import Options
+from scripts.cloud.up import LocalCloud, local_cloud
+from tests.conftest import free_port
+
+pytestmark = pytest.mark.xdist_group("recorded")
+
+
+@pytest.fixture(scope="module")
+def recorded(recorded_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    options = Options(
+        tmp_path_factory.mktemp("recorded"),
+        port=free_port(),
+        aws_port=free_port(),
+        recorded=recorded_market,
+        as_of=date(2026, 5, 30),
+        rate=5,
+    )
+    with local_cloud(options) as running:
+        yield running
+
+
+@pytest.fixture
+def winners() -> dict[str, tuple[str, Decimal, Decimal]]:
+    """Ticker, percent and close by date, computed apart from this project."""
+    path = Path(os.environ.get("RECORDED_MARKET", "../shared/market/daily.csv.gz")).with_name(
+        "winners_visible.csv"
+    )
+    if not path.exists():
+        pytest.skip(f"no winners to compare with at {path}")
+    with path.open() as rows:
+        return {
+            row["date"]: (row["winner"], Decimal(row["pct_change"]), Decimal(row["close"]))
+            for row in csv.DictReader(rows)
+        }
+
+
+def test_a_year_is_backfilled_with_six_calls_and_every_winner_right(
+    recorded: LocalCloud, winners: dict[str, tuple[str, Decimal, Decimal]]
+) -> None:
+    assert recorded.market
+    assert recorded.first_ingest["Failed"] == {}  # type: ignore[index]
+    before = recorded.market.stats()["total"]
+    told = subprocess.run(
+        [sys.executable, "-m", "scripts.cli", "backfill", "--from", "2025-06-05", "--to", "2026-05-29"],
+        env=os.environ | {"MOVERS_HOME": str(recorded.ca.parents[1])},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert told.returncode == 0, told.stderr
+    assert recorded.market.stats()["total"] - before <= 6
+    assert set(recorded.market.stats()["requests"]["range"]) == {"200"}  # the limit was kept, not hit
+    assert "upstream call 6 of 6" in told.stderr
+    assert len(json.loads(told.stdout)["Stored"]) == 240
+    movers = Store(recorded.client("dynamodb"), recorded.outputs.table_name).movers()
+    assert {
+        str(mover.date): (mover.ticker, mover.percent_change, mover.closing_price) for mover in movers
+    } == winners
