@@ -21,7 +21,10 @@ PATTERNS = {
     "stage": (r"[a-z][a-z0-9-]{0,19}", "lower-case letters, digits and hyphens, at most 20, a letter first"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d", "the name of an AWS region such as us-east-1"),
     "provider": (r"massive", "massive"),
-    "ready": (r"T\+\d ([01]\d|2[0-3]):[0-5]\d", "T+DAYS HH:MM in exchange time, such as T+1 00:05"),
+    "ready": (
+        r"T\+(0 (1[6-9]|2[0-3])|[1-9] ([01]\d|2[0-3])):[0-5]\d",
+        "T+DAYS HH:MM in exchange time and after the close at 16:00, such as T+1 00:05",
+    ),
     "domain": (r"|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "a lower-case host name, or nothing"),
     "certificate": (
         r"|arn:aws[a-z-]*:acm:us-east-1:\d{12}:certificate/[0-9a-f-]+",

@@ -35,11 +35,9 @@ def recorded(recorded_market: Path, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 @pytest.fixture
-def winners() -> dict[str, tuple[str, Decimal, Decimal]]:
+def winners(recorded_market: Path) -> dict[str, tuple[str, Decimal, Decimal]]:
     """Ticker, percent and close by date, computed apart from this project."""
-    path = Path(os.environ.get("RECORDED_MARKET", "../shared/market/daily.csv.gz")).with_name(
-        "winners_visible.csv"
-    )
+    path = recorded_market.with_name("winners_visible.csv")
     if not path.exists():
         pytest.skip(f"no winners to compare with at {path}")
     with path.open() as rows:

@@ -65,9 +65,9 @@ class World:
     distribution: str = ""
 
     def __post_init__(self) -> None:
-        self.dynamodb, self.s3, self.cloudfront = (
-            boto3.client(name) for name in ("dynamodb", "s3", "cloudfront")
-        )
+        self.dynamodb = boto3.client("dynamodb")
+        self.s3 = boto3.client("s3")
+        self.cloudfront = boto3.client("cloudfront")
         create_table(self.dynamodb)
         for bucket in (RAW, SITE):
             self.s3.create_bucket(Bucket=bucket)

