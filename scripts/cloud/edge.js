@@ -1,4 +1,5 @@
-// What CloudFront works out per request and nginx has no directive for; nginx.py says where it is used.
+// What CloudFront works out per request and nginx has no directive for; nginx_viewers.py and
+// nginx_origins.py say where it is used.
 // The rules are those of the CloudFront developer guide, pages Expiration and HTTPStatusCodes.
 
 // The part of the viewer's query string that the cache policy names: "" or "?days=7".

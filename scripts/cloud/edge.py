@@ -27,7 +27,7 @@ class Edge:
     origin, `api` for every other one: base URLs in place of the origin's domain and path.
     `folder` gets configuration, log, cache and certificates; keep it between runs, so that an
     authority which a browser was told to trust stays the same. The cache begins empty, because a new
-    cloud has new data.
+    cloud has new data. `ca` is the certificate of that authority.
 
     Raises CloudError when the port is taken, when nginx is missing or does not start, and when the
     distribution asks for something that the edge does not know.
@@ -44,13 +44,13 @@ class Edge:
         distribution_id: str,
         port: int = 8443,
     ) -> None:
-        self.url = f"https://localhost:{port}"
-        self.ca = folder / "ca.pem"
-        self._port = port
         self._folder = folder.absolute()  # nginx runs in it
+        self._port = port
+        self.url = f"https://localhost:{port}"
+        self.ca = self._folder / "ca.pem"
         self._distribution = read_distribution(template)
         self._upstreams = Upstreams(files=files, api=api)
-        self._watch = InvalidationWatch(cloudfront, distribution_id, folder / "cache")
+        self._watch = InvalidationWatch(cloudfront, distribution_id, self._folder / "cache")
 
     def __enter__(self) -> "Edge":
         refuse_taken(self._port, option="--port")
@@ -84,7 +84,7 @@ class Edge:
         """Make the folder as nginx expects it, with nothing left of an earlier run but certificates."""
         for name in ("cache", "temporary"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
-        for name in ("nginx.pid", "origins.sock", "error.log"):
+        for name in ("nginx.pid", "origins.sock"):
             (self._folder / name).unlink(missing_ok=True)
         (self._folder / "temporary").mkdir(parents=True)
         ensure_certificates(self._folder, datetime.now(UTC))
@@ -94,8 +94,13 @@ class Edge:
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS
-        while not (self._folder / "nginx.pid").exists():  # written once it listens
+        while not self._has_written_its_pid():
             self.check()
             if time.monotonic() > deadline:
                 raise CloudError(f"nginx is not ready after {START_SECONDS} seconds; try again.")
             time.sleep(0.01)
+
+    def _has_written_its_pid(self) -> bool:
+        """Which nginx does once it listens."""
+        file = self._folder / "nginx.pid"
+        return file.exists() and file.stat().st_size > 0

@@ -70,16 +70,20 @@ def _account() -> str | None:
 
 @contextlib.contextmanager
 def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """nginx with the folder's configuration, in a session of its own, ended with the context or this process."""
-    command = [binary, "-p", f"{folder}/", "-c", "nginx.conf", "-e", "error.log"]
-    process = subprocess.Popen(  # noqa: S603 - all of it is ours
-        [sys.executable, "-I", str(Path(leash.__file__)), *map(str, command)],
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,  # the same stands in error.log
-        start_new_session=True,
-    )
+    """nginx with the folder's configuration, in a session of its own; it ends with the context or this process.
+
+    What it says goes to `error.log`.
+    """
+    command = [str(binary), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
+    with (folder / "error.log").open("wb") as log:
+        process = subprocess.Popen(  # noqa: S603 - all of it is ours
+            [sys.executable, "-I", leash.__file__, *command],
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
     try:
         yield process
     finally:
