@@ -4,9 +4,7 @@ import contextlib
 import http.client
 import os
 import shutil
-import signal
 import socket
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -17,12 +15,12 @@ import botocore.session
 from botocore.config import Config
 
 from scripts.cloud.errors import CloudError
+from scripts.cloud.leash import leashed
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator's root user, no secret
 START_SECONDS = 30
-STOP_SECONDS = 8
 
 # boto3 must take nothing from the user's own AWS files, profile or proxy: this is another cloud.
 _NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
@@ -52,18 +50,23 @@ class Emulator:
 
     def __enter__(self) -> "Emulator":
         refuse_taken(self.port, option="--aws-port")
-        self._temporary.mkdir(parents=True)
-        self._process = _start(self._log, self._temporary, _environment(self.port, self._temporary))
-        try:
+        with contextlib.ExitStack() as stack:
+            self._temporary.mkdir(parents=True)
+            stack.callback(shutil.rmtree, self._temporary, ignore_errors=True)
+            self._process = stack.enter_context(
+                leashed(
+                    [sys.executable, "-P", "-m", "ministack"],
+                    folder=self._temporary,
+                    log=self._log,
+                    environment=_environment(self.port, self._temporary),
+                )
+            )
             self._wait_until_ready()
-        except BaseException:
-            self.__exit__()
-            raise
+            self._stack = stack.pop_all()
         return self
 
     def __exit__(self, *_: object) -> None:
-        _stop(self._process)
-        shutil.rmtree(self._temporary, ignore_errors=True)
+        self._stack.close()
 
     @property
     def pid(self) -> int:
@@ -95,27 +98,6 @@ def connect(url: str, service: str) -> Any:
     """A boto3 client of the emulator at this address, independent of the user's AWS settings."""
     session: Any = _session()
     return session.client(service, endpoint_url=url, config=_CONFIG)
-
-
-def _start(log: Path, folder: Path, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    with log.open("wb") as output:
-        return subprocess.Popen(
-            [sys.executable, "-P", "-m", "scripts.cloud.guard"],
-            env=environment,
-            cwd=folder,
-            stdin=subprocess.PIPE,  # held open: the guard ends with it
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,  # Ctrl-C in the terminal must not reach it before the orderly stop
-        )
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with process:  # closes its standard input and reaps it
-        _signal_group(process.pid, signal.SIGTERM)
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        _signal_group(process.pid, signal.SIGKILL)  # also a worker that did not listen
 
 
 def _session() -> boto3.Session:
@@ -158,8 +140,3 @@ def _answers(port: int) -> bool:
         connection.request("GET", "/_ministack/health")
         return connection.getresponse().status == 200
     return False
-
-
-def _signal_group(pid: int, number: signal.Signals) -> None:
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(pid, number)

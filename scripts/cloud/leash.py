@@ -1,27 +1,66 @@
-"""Runs a command that ends with its parent: `python leash.py COMMAND…`.
+"""Runs a command as a child that cannot outlive its parent, nor leave children of its own behind.
 
-The parent holds the write end of this process's standard input. When the parent goes, in whatever
-way, the pipe closes and the command is told to stop.
+The parent holds the write end of the leash's standard input. When the parent lets go of it, in whatever way, the
+whole process group is told to stop.
 """
 
+import contextlib
 import os
 import signal
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+
+GRACE_SECONDS = 5
+STOP_SECONDS = 8
+
+
+@contextlib.contextmanager
+def leashed(
+    command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[bytes]]:
+    """The command, working in `folder`, until the context or this process ends; what it says goes to `log`.
+
+    It runs in a session of its own, so that Ctrl-C in the terminal does not reach it before an orderly stop.
+    """
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603 - all of it is ours
+            [sys.executable, "-I", __file__, *command],
+            env=environment,
+            cwd=folder,
+            stdin=subprocess.PIPE,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        yield process
+    finally:
+        with process:
+            if process.stdin:
+                process.stdin.close()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(STOP_SECONDS)
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
 
 
 def main() -> None:
-    """Run the command, stop it with the parent, end as it ends."""
+    """Run the command, stop its group with the parent, end as it ends."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # meant for the child, which shares the group
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603 - the parent chose it
-    signal.signal(signal.SIGTERM, lambda *_: child.terminate())
-    threading.Thread(target=_end_with_parent, args=(child,), daemon=True).start()
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.exit(child.wait())
 
 
-def _end_with_parent(child: subprocess.Popen[bytes]) -> None:
+def _end_with_parent() -> None:
     os.read(0, 1)  # unbuffered: a thread inside sys.stdin delays the exit by a second
-    child.terminate()
+    os.killpg(0, signal.SIGTERM)
+    time.sleep(GRACE_SECONDS)
+    os.killpg(0, signal.SIGKILL)
 
 
 if __name__ == "__main__":

@@ -1,25 +1,20 @@
 """nginx on this machine: which binary, with what it needs to be told, and its life as a child."""
 
-import contextlib
 import grp
 import os
 import platform
 import pwd
 import re
 import shutil
-import signal
 import socket
 import subprocess
-import sys
-from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 
-from scripts.cloud import leash
 from scripts.cloud.errors import CloudError
+from scripts.cloud.leash import leashed
 from scripts.cloud.nginx import Machine
-
-STOP_SECONDS = 5
 
 
 def nginx_binary() -> Path:
@@ -68,33 +63,7 @@ def _account() -> str | None:
     return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
 
 
-@contextlib.contextmanager
-def running(binary: Path, folder: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """nginx with the folder's configuration, in a session of its own; it ends with the context or this process.
-
-    What it says goes to `error.log`.
-    """
+def running(binary: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
+    """nginx with the folder's configuration, while the context lasts; what it says goes to `error.log`."""
     command = [str(binary), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
-    with (folder / "error.log").open("wb") as log:
-        process = subprocess.Popen(  # noqa: S603 - all of it is ours
-            [sys.executable, "-I", leash.__file__, *command],
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        yield process
-    finally:
-        _stop(process)
-
-
-def _stop(process: subprocess.Popen[bytes]) -> None:
-    with process:
-        if process.stdin:
-            process.stdin.close()  # which ends the leash, and that nginx
-        with contextlib.suppress(subprocess.TimeoutExpired):
-            process.wait(STOP_SECONDS)
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(process.pid, signal.SIGKILL)
+    return leashed(command, folder=folder, log=folder / "error.log")
