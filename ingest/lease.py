@@ -31,10 +31,13 @@ class Lease:
     owner: str
     found_dead: bool
 
-    def report(self, done: int, planned: int) -> None:
+    def report(self, done: int, planned: int, waiting_seconds: float = 0) -> None:
         """Show the progress in upstream calls to whoever watches. Raises if the lease was lost."""
         self._update(
-            "SET Done = :done, Planned = :planned", done={"N": str(done)}, planned={"N": str(planned)}
+            "SET Done = :done, Planned = :planned, Waiting = :waiting",
+            done={"N": str(done)},
+            planned={"N": str(planned)},
+            waiting={"N": str(ceil(waiting_seconds))},
         )
 
     def release(self) -> None:

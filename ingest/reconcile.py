@@ -142,7 +142,8 @@ def _apply(ingest: Ingest, work: Work, lease: Lease, report: Report, life: timed
         watched |= dict.fromkeys(session.watchlist)
     affordable = ingest.calls_per_minute * life / timedelta(minutes=1) or inf
     calls = plan.calls(work.days, list(watched), affordable)
-    ingest.provider.progress = lambda: lease.report(ingest.provider.calls.total(), len(calls))
+    done = ingest.provider.calls.total
+    ingest.provider.progress = lambda waiting: lease.report(done(), len(calls), waiting)
     if isinstance(calls[0], plan.GroupedCall):
         _by_session(ingest, work, report)
     else:

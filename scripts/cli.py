@@ -261,11 +261,18 @@ def _tell(cloud: LocalCloud) -> None:
             console.print(f"Stored: {', '.join(stored)}, {cloud.told.source_kind}.")
         case other:
             console.print(f"The first ingest says: {other}")
-    console.print(f"The certificate to trust is {cloud.ca}, as in curl --cacert. Ctrl-C stops everything.")
+    console.print(
+        f"The certificate to trust is {_near(cloud.ca)}, as in curl --cacert. Ctrl-C stops everything."
+    )
     typer.echo(f"page         {cloud.site_url}/")
     typer.echo(f"movers.json  {cloud.site_url}/movers.json")
     typer.echo(f"movers       {cloud.site_url}/movers")
     typer.echo(f"aws          {cloud.aws_endpoint}")
+
+
+def _near(path: Path) -> Path:
+    """The path as seen from the working folder, where it lies below it."""
+    return path.relative_to(Path.cwd()) if path.is_relative_to(Path.cwd()) else path
 
 
 def _day(moment: datetime | None) -> date | None:

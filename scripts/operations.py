@@ -92,7 +92,9 @@ def _progress(target: Target) -> str:
     item = target.store.client.get_item(TableName=target.store.table, Key=LEASE_KEY).get("Item", {})
     if "Planned" not in item:
         return "starting"
-    return f"upstream call {int(item['Done']['N']) + 1} of {item['Planned']['N']}"
+    done, planned, waiting = (int(item[name]["N"]) for name in ("Done", "Planned", "Waiting"))
+    words = f"upstream call {min(done + 1, planned)} of {planned}"
+    return f"{words}, waiting {waiting} s for the rate limit" if waiting else words
 
 
 def _stored(target: Target, days: Sequence[date]) -> int:

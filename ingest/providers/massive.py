@@ -59,7 +59,7 @@ class Massive:
     """One run's connection.
 
     `key` is asked for once, before the first call. `remaining` says how many seconds the run may still wait.
-    `progress` hears of each call before it is made.
+    `progress` hears, before each call and each wait, how many seconds the wait will be.
     """
 
     url: str
@@ -67,7 +67,7 @@ class Massive:
     window: InMemoryBucket | None
     clock: Callable[[], datetime]
     remaining: Callable[[], float]
-    progress: Callable[[], None] = lambda: None
+    progress: Callable[[float], None] = lambda _: None
     sleep: Callable[[float], None] = time.sleep
     calls: Counter[str] = field(default_factory=Counter)
 
@@ -148,7 +148,7 @@ class Massive:
 
     def _acquire(self, endpoint: str) -> None:
         """Take a place in the rolling window, waiting for one while the run has time."""
-        self.progress()
+        self.progress(0)
         if self.remaining() <= 0:
             raise OutOfTimeError("this run has no time left for another call to Massive, the next goes on")
         while self.window:
@@ -163,7 +163,9 @@ class Massive:
             raise OutOfTimeError(
                 f"Massive: {reason}; waiting {seconds:.0f} s would outlast this run, the next goes on"
             )
+        self.progress(seconds)
         self.sleep(seconds)
+        self.progress(0)
 
     def _document(self, response: requests.Response, body: bytes) -> Mapping[str, Any]:
         """The JSON object of a good answer; else the error that its HTTP status, then its own status, stand for."""

@@ -63,6 +63,7 @@ def test_a_year_is_backfilled_with_six_calls_and_every_winner_right(
     assert told.returncode == 0, told.stderr
     assert recorded.market.stats()["total"] - before <= 6
     assert set(recorded.market.stats()["requests"]["range"]) == {"200"}  # the limit was kept, not hit
+    assert "s for the rate limit" in told.stderr
     assert "upstream call 6 of 6" in told.stderr
     assert len(json.loads(told.stdout)["Stored"]) == 240
     movers = Store(recorded.client("dynamodb"), recorded.outputs.table_name).movers()

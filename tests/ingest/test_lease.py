@@ -39,9 +39,9 @@ def test_a_run_that_failed_frees_the_lease_but_is_remembered(dynamodb: Any) -> N
 
 
 def test_progress_can_be_watched(dynamodb: Any) -> None:
-    take(dynamodb, TABLE, "first", NIGHT, LIFE).report(2, 6)
+    take(dynamodb, TABLE, "first", NIGHT, LIFE).report(2, 6, 12.3)
     item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "LEASE"}, "sk": {"S": "INGEST"}})["Item"]
-    assert (item["Done"], item["Planned"]) == ({"N": "2"}, {"N": "6"})
+    assert (item["Done"], item["Planned"], item["Waiting"]) == ({"N": "2"}, {"N": "6"}, {"N": "13"})
 
 
 def test_a_lost_lease_cannot_be_used_or_released(dynamodb: Any) -> None:

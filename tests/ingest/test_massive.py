@@ -312,10 +312,10 @@ def answer_of(results: Any) -> Answer:
     return Answer({}, NOW, b"", {"status": "OK", "results": results})
 
 
-def test_progress_is_told_before_each_call(server: MarketServer) -> None:
-    told: list[int] = []
+def test_progress_is_told_before_each_call_and_each_wait(server: MarketServer) -> None:
+    told: list[tuple[int, float]] = []
     massive = provider(server)
-    massive.progress = lambda: told.append(massive.calls.total())
+    massive.progress = lambda waiting: told.append((massive.calls.total(), waiting))
+    server.set_faults([{"status": 429, "body": "", "next": 1}])
     massive.grouped(FRIDAY)
-    massive.grouped(FRIDAY)
-    assert told == [0, 1]
+    assert told == [(0, 0), (1, 61), (1, 0), (1, 0)]

@@ -1,0 +1,48 @@
+"""The README speaks of commands, targets and settings that exist, and leaves none out."""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+from scripts.cli import app
+
+README = Path("README.md").read_text()
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+
+
+def test_every_command_is_in_the_table_and_the_table_has_no_other() -> None:
+    assert set(re.findall(r"^\| `movers ([a-z]+)` \|", README, re.MULTILINE)) == set(COMMANDS)
+
+
+@pytest.mark.parametrize("line", re.findall(r"movers [a-z]+ --?[^`\n#]+", README))
+def test_every_call_shown_has_options_that_exist(line: str) -> None:
+    _, command, *words = line.split()
+    known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_worked_examples(command: str) -> None:
+    assert re.search(rf"Examples.*\n\s+(\S+=\S+ )?movers {command}", COMMANDS[command].help or "", re.DOTALL)
+
+
+def test_every_make_target_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.MULTILINE))
+    named = set(re.findall(r"(?:`|^)make ([a-z-]+)", README, re.MULTILINE))
+    assert {"up", "test", "check"} <= named <= targets
+
+
+def test_every_setting_is_explained() -> None:
+    settings = json.loads(Path("infra/cdk.json").read_text())["context"]
+    rows = re.findall(r"^\| (`[^|]+) \|", README, re.MULTILINE)
+    explained = {name for row in rows for name in re.findall(r"`([a-z_]+)`", row)}
+    assert set(settings) <= explained
+
+
+def test_every_folder_is_on_the_map() -> None:
+    folders = set(re.findall(r"^\| `([a-z]+)/` \|", README, re.MULTILINE))
+    assert folders == {"api", "infra", "ingest", "scripts", "site", "tests"}
