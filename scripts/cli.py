@@ -25,7 +25,8 @@ from scripts.cloud.progress import console, shown_progress, shown_step
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.source import local_source
 from scripts.cloud.state import movers_home
-from scripts.cloud.up import IngestError, LocalCloud, local_cloud
+from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.invocation import IngestError
 from scripts.synth import SynthesisError
 from scripts.target import find
 

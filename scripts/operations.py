@@ -1,6 +1,5 @@
 """What an operator does with a running system: ingest, backfill, invalidate, look."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -18,6 +17,7 @@ from ingest.handler import clock
 from ingest.lease import KEY as LEASE_KEY
 from ingest.publish import INVALIDATED, Site, orphans, session_key, status_twin, twins
 from scripts.cloud.errors import CloudError
+from scripts.invocation import IngestError, run_ingest
 from scripts.target import Target
 
 POLL_SECONDS = 0.5
@@ -29,18 +29,9 @@ Tell = Callable[[str, int, int], None]
 """Hears how far a run is: words, sessions done, sessions asked for."""
 
 
-class RunFailedError(CloudError):
-    """The ingest function failed; the message is its own."""
-
-
 def ingest(target: Target, event: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Run the deployed ingest function and return what it did. Raises `RunFailedError` with its own words."""
-    name = target.outputs.ingest_function_name
-    answer = target.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event or {}))
-    result: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise RunFailedError(str(result.get("errorMessage", result)))
-    return result
+    """Run the stage's ingest function and return what it did. Raises `IngestError` with its own words."""
+    return run_ingest(target.client("lambda"), target.outputs.ingest_function_name, event)
 
 
 def days_to_fill(target: Target, count: int | None, first: date | None, last: date | None) -> list[date]:
@@ -60,7 +51,7 @@ def days_to_fill(target: Target, count: int | None, first: date | None, last: da
 def backfill(target: Target, days: Sequence[date], tell: Tell) -> Iterator[dict[str, Any]]:
     """Run the ingest function over the days, again while something is left; yields what each run did.
 
-    Raises `RunFailedError` when a session fails, or when a run leaves something without having got anywhere.
+    Raises `IngestError` when a session fails, or when a run leaves something without having got anywhere.
     """
     event = {"from": str(days[0]), "to": str(days[-1]), "invalidate": False}
     while True:
@@ -73,7 +64,7 @@ def backfill(target: Target, days: Sequence[date], tell: Tell) -> Iterator[dict[
         if not done["Left"]:
             return
         if not (done["Stored"] or done["Corrected"] or done["Checked"]):
-            raise RunFailedError(f"nothing more can be had now: {next(iter(done['Left'].values()))}")
+            raise IngestError(f"nothing more can be had now: {next(iter(done['Left'].values()))}")
 
 
 def _watched_run(target: Target, event: dict[str, Any], days: Sequence[date], tell: Tell) -> dict[str, Any]:

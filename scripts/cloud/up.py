@@ -14,7 +14,6 @@ from scripts.cloud.assembly import assemble
 from scripts.cloud.deploy import deploy
 from scripts.cloud.edge import Edge
 from scripts.cloud.emulator import REGION, Emulator, refuse_taken
-from scripts.cloud.errors import CloudError
 from scripts.cloud.nginx import Upstream
 from scripts.cloud.options import STAGE, Options, choose_source, context
 from scripts.cloud.outputs import StackOutputs, read_outputs
@@ -22,6 +21,7 @@ from scripts.cloud.page import upload_page
 from scripts.cloud.source import Source
 from scripts.cloud.state import ROOT, CloudState, fresh, only_one, published
 from scripts.cloud.transforms import LocalIngest
+from scripts.invocation import IngestError, run_ingest
 from scripts.market.server import MarketServer
 
 MASSIVE = "https://api.massive.com"
@@ -29,10 +29,6 @@ MADE_UP_KEY = "local-market-key"
 
 Step = Callable[[str], AbstractContextManager[object]]
 """Tells somebody what is being done while its context lasts."""
-
-
-class IngestError(CloudError):
-    """The ingest function ran and failed; the message is its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,18 +113,6 @@ def local_cloud(options: Options, step: Step = nullcontext) -> Iterator[LocalClo
         yield cloud
 
 
-def ingest(functions: Any, name: str) -> dict[str, Any]:
-    """Run a deployed ingest function as its schedule does, and return what it says it did.
-
-    Raises IngestError with the function's own words.
-    """
-    answer = functions.invoke(FunctionName=name, Payload=b"{}")
-    result: dict[str, Any] = json.loads(answer["Payload"].read())
-    if "FunctionError" in answer:
-        raise IngestError(str(result.get("errorMessage", result)))
-    return result
-
-
 def _market(source: Source, options: Options) -> MarketServer:
     return source.server(rate=options.rate, plan=options.plan, key=MADE_UP_KEY)
 
@@ -174,6 +158,6 @@ def local_api_url(endpoint: str, api_url: str) -> str:
 
 def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:
     try:
-        return ingest(functions, name)
+        return run_ingest(functions, name)
     except IngestError as failure:
         return failure

@@ -13,7 +13,8 @@ import requests
 
 from api import resources
 from api.store import Store
-from scripts.cloud.up import IngestError, LocalCloud, local_api_url
+from scripts.cloud.up import LocalCloud, local_api_url
+from scripts.invocation import IngestError, run_ingest
 
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
 
@@ -38,12 +39,7 @@ class Visitor:
         return self.session.request(method, base + path, timeout=20)
 
     def ingest(self, **event: Any) -> dict[str, Any]:
-        name = self.cloud.outputs.ingest_function_name
-        answer = self.cloud.client("lambda").invoke(FunctionName=name, Payload=json.dumps(event))
-        result: dict[str, Any] = json.loads(answer["Payload"].read())
-        if "FunctionError" in answer:
-            raise IngestError(str(result))
-        return result
+        return run_ingest(self.cloud.client("lambda"), self.cloud.outputs.ingest_function_name, event)
 
     def calls(self) -> int:
         assert self.cloud.market

@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ from scripts.cloud.page import is_twin, page_files
 from scripts.cloud.state import ROOT, read_state
 from scripts.cloud.up import LocalCloud
 from tests.conftest import free_port
+from tests.templates import differences
 
 # All that may differ between a synthesized template and the one that the emulator got.
 TRANSFORMED = re.compile(
@@ -23,17 +23,6 @@ TRANSFORMED = re.compile(
     r"|PolicyDocument/Statement"
     r"|DistributionConfig/CacheBehaviors/\d+/TargetOriginId)"
 )
-
-
-def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in before.keys() | after.keys():
-            yield from differences(before.get(key), after.get(key), f"{path}/{key}")
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, pair in enumerate(zip(before, after, strict=True)):
-            yield from differences(*pair, f"{path}/{index}")
-    elif before != after:
-        yield path
 
 
 def deployed(cloud: LocalCloud, stack: str) -> dict[str, Any]:

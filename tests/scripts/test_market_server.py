@@ -292,4 +292,3 @@ def test_a_whole_market_comes_in_one_answer() -> None:
         rows = get(server).json()["results"]
     assert {row["T"] for row in rows} == set(bars)
     assert len(rows) == len(bars) > 11_500
-

@@ -1,13 +1,12 @@
 import copy
 import json
-from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 from scripts.cloud import transforms
 from scripts.cloud.transforms import LocalIngest, Template
+from tests.templates import differences
 
 TEMPLATES = Path(__file__).parents[1] / "fixtures" / "templates"
 INGEST = LocalIngest("http://127.0.0.1:9000", "simulated", -3600, "https://localhost:8443")
@@ -16,17 +15,6 @@ INGEST = LocalIngest("http://127.0.0.1:9000", "simulated", -3600, "https://local
 def read(name: str) -> Template:
     template: Template = json.loads((TEMPLATES / f"{name}.template.json").read_text())
     return template
-
-
-def differences(before: Any, after: Any, path: str = "") -> Iterator[str]:
-    if isinstance(before, dict) and isinstance(after, dict):
-        for key in before.keys() | after.keys():
-            yield from differences(before.get(key), after.get(key), f"{path}/{key}")
-    elif isinstance(before, list) and isinstance(after, list) and len(before) == len(after):
-        for index, pair in enumerate(zip(before, after, strict=True)):
-            yield from differences(*pair, f"{path}/{index}")
-    elif before != after:
-        yield path
 
 
 def test_the_ingest_function_is_told_what_is_true_of_this_machine() -> None:

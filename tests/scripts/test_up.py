@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from scripts.cli import _tell
-from scripts.cloud.up import IngestError, ingest, local_api_url
+from scripts.cloud.up import local_api_url
+from scripts.invocation import IngestError, run_ingest
 
 
 class Functions:
@@ -16,8 +17,8 @@ class Functions:
     def __init__(self, payload: object, **answer: object) -> None:
         self.answer = {"Payload": io.BytesIO(json.dumps(payload).encode()), **answer}
 
-    def invoke(self, *, FunctionName: str, Payload: bytes) -> dict[str, Any]:  # noqa: N803 - the names are AWS's
-        assert (FunctionName, Payload) == ("ingest", b"{}")
+    def invoke(self, *, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - the names are AWS's
+        assert (FunctionName, Payload) == ("ingest", "{}")
         return self.answer
 
 
@@ -32,13 +33,13 @@ def cloud(first_ingest: object) -> Any:
 
 
 def test_an_ingest_gives_what_the_function_says_it_did() -> None:
-    assert ingest(Functions({"Stored": ["2026-02-10"]}), "ingest") == {"Stored": ["2026-02-10"]}
+    assert run_ingest(Functions({"Stored": ["2026-02-10"]}), "ingest") == {"Stored": ["2026-02-10"]}
 
 
 def test_an_ingest_that_fails_gives_the_functions_own_words() -> None:
     payload = {"errorMessage": "2026-02-10 not stored: no bar of TSLA", "errorType": "Runtime.HandlerError"}
     with pytest.raises(IngestError, match=r"^2026-02-10 not stored: no bar of TSLA$"):
-        ingest(Functions(payload, FunctionError="Unhandled"), "ingest")
+        run_ingest(Functions(payload, FunctionError="Unhandled"), "ingest")
 
 
 def test_the_urls_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
