@@ -51,14 +51,20 @@ class Store:
         return [_session(item) for item in islice(self._newest(SESSIONS, limit), limit)]
 
     def session(self, day: date) -> tuple[Mover, Session] | None:
-        """A mover and its session, of one and the same revision."""
+        """A mover and its session, of one and the same revision.
+
+        Raises `RevisionConflictError` if only one of the two is there, or if they keep changing while being read.
+        """
         for _ in range(READS):
             mover, session = self._get(MOVERS, day.isoformat()), self._get(SESSIONS, day.isoformat())
             if not mover and not session:
                 return None
             if mover and session and mover["Revision"] == session["Revision"]:
                 return _mover(mover), _session(session)
-        raise RevisionConflictError(f"{day} was rewritten during each of {READS} reads")
+        raise RevisionConflictError(
+            f"the mover and the session of {day} do not belong together; if one of the two items is lost, delete"
+            " the other, and the next run fetches the session again"
+        )
 
     def ticker(self, symbol: str, limit: int) -> list[tuple[date, Bar, str]]:
         """`(date, bar, winner)` of the sessions that hold the ticker, among the `limit` newest, newest first."""
@@ -94,7 +100,11 @@ class Store:
         except self.client.exceptions.TransactionCanceledException as refused:
             codes = {reason.get("Code") for reason in refused.response.get("CancellationReasons", [])}
             if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
-                raise RevisionConflictError(f"{mover.date} is no longer at revision {replaces}") from refused
+                expected = f"at revision {replaces}" if replaces else "absent"
+                raise RevisionConflictError(
+                    f"the table's items of {mover.date} are not {expected}; if one of the two, mover and session, is"
+                    " lost, delete the other, and the next run fetches the session again"
+                ) from refused
             raise
 
     def check(self, day: date, revision: int, now: datetime) -> None:
@@ -177,15 +187,14 @@ def _mover(item: Item) -> Mover:
 
 
 def _session_item(session: Session, winner: str) -> Item:
-    item = {
+    return {
         **_keys(SESSIONS, session.date.isoformat()),
         "Revision": session.revision,
         "Winner": winner,
         "Watchlist": list(session.watchlist),
         "Bars": {ticker: _bar_item(bar) for ticker, bar in session.bars.items()},
-        "Excused": dict(session.excused),
+        **({"Excused": dict(session.excused)} if session.excused else {}),
     }
-    return item if session.excused else {name: value for name, value in item.items() if name != "Excused"}
 
 
 def _session(item: Item) -> Session:

@@ -18,7 +18,6 @@ from holidays.constants import HALF_DAY
 from holidays.financial.ny_stock_exchange import NewYorkStockExchange
 
 NEW_YORK = ZoneInfo("America/New_York")
-MIC = "XNYS"
 REGULAR_CLOSE = time(16, 0)
 EARLY_CLOSE = time(13, 0)
 ONE_DAY = timedelta(days=1)

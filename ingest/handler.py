@@ -59,14 +59,24 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def request(event: Mapping[str, Any], run: str) -> Request:
     """Read the event. Raises `RequestError` unless it has both of `from` and `to`, as dates, or neither."""
+    if unknown := sorted(set(event) - {"from", "to", "invalidate"}):
+        raise RequestError(
+            f"the event has {', '.join(unknown)}; allowed are from, to and invalidate, or nothing"
+        )
     first, last = event.get("from"), event.get("to")
     if first is None and last is None:
         return Request(run)
+    return Request(run, _date(first), _date(last), invalidate=event.get("invalidate", True) is not False)
+
+
+def _date(text: object) -> date:
     try:
-        days = date.fromisoformat(first or ""), date.fromisoformat(last or "")
-    except (TypeError, ValueError):
-        raise RequestError(f"from {first!r} and to {last!r} must both be of the form YYYY-MM-DD") from None
-    return Request(run, *days, invalidate=event.get("invalidate", True) is not False)
+        day = date.fromisoformat(str(text))
+        if str(day) == text:
+            return day
+    except ValueError:
+        pass  # the same answer as for a date in another form
+    raise RequestError(f"{text!r} is no date of the form YYYY-MM-DD; both of from and to are needed")
 
 
 def clock(settings: Settings) -> datetime:
@@ -94,7 +104,6 @@ def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest
         ready=settings.ready,
         window=settings.window,
         history_days=settings.history_days,
-        calls_per_minute=settings.calls_per_minute,
         site_url=settings.site_url,
     )
 
@@ -137,7 +146,7 @@ def _failures(report: Report) -> str:
     by_reason: dict[str, list[str]] = {}
     for day, reason in sorted(report.failed.items()):
         by_reason.setdefault(reason, []).append(str(day))
-    return "; ".join(f"{_days(days)} not stored: {reason}" for reason, days in by_reason.items())
+    return "; ".join(f"{_days(days)}: {reason}" for reason, days in by_reason.items())
 
 
 def _days(days: list[str], shown: int = 7) -> str:

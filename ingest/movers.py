@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import date, datetime
 
 from api.records import Bar, Mover, Session, margin
-from ingest.providers import Bars
+from ingest.providers import Bars, Fault
 
 
 class IncompleteSessionError(Exception):
@@ -19,12 +19,18 @@ def judge(day: date, watchlist: tuple[str, ...], bars: Bars, excused: Mapping[st
     """
     excused = {ticker: excused[ticker] for ticker in watchlist if ticker in excused}
     needed = [ticker for ticker in watchlist if ticker not in excused]
-    faults = [f"{ticker} {fault}" for ticker in needed if (fault := _fault(bars.get(ticker)))]
     if not needed:
-        faults = ["every ticker is excused"]
+        raise IncompleteSessionError("every ticker is excused")
+    sane, faults = dict[str, Bar](), list[str]()
+    for ticker in needed:
+        match _judged(bars.get(ticker)):
+            case Bar() as bar:
+                sane[ticker] = bar
+            case Fault(reason=reason):
+                faults.append(f"{ticker} {reason}")
     if faults:
         raise IncompleteSessionError(_summary(faults))
-    return Session(day, 1, watchlist, {ticker: bars[ticker] for ticker in needed}, excused)
+    return Session(day, 1, watchlist, sane, excused)
 
 
 def mover_of(session: Session, provider: str, now: datetime) -> Mover:
@@ -52,19 +58,20 @@ def correction(stored: Session, fresh: Session) -> Session | None:
     return None if same else replace(fresh, revision=stored.revision + 1)
 
 
-def _fault(bar: Bar | None) -> str | None:
+def _judged(bar: Bar | Fault | None) -> Bar | Fault:
+    """The bar if it is sane, else its fault."""
     match bar:
         case None:
-            return "is missing"
+            return Fault("is missing")
         case Bar(volume=volume) if volume <= 0:
-            return "did not trade (volume 0)"
+            return Fault("did not trade (volume 0)")
         case Bar(low=low) if low <= 0:
-            return f"has a price of {low}"
+            return Fault(f"has a price of {low}")
         case Bar(open=open_, high=high, low=low, close=close) if not (
             low <= open_ <= high and low <= close <= high
         ):
-            return f"has impossible prices (open {open_}, high {high}, low {low}, close {close})"
-    return None
+            return Fault(f"has impossible prices (open {open_}, high {high}, low {low}, close {close})")
+    return bar
 
 
 def _summary(faults: list[str], shown: int = 10) -> str:

@@ -1,6 +1,6 @@
 """Decide what a run has to do: which sessions, and the fewest upstream calls that bring them. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -12,22 +12,6 @@ RECHECK_AFTER = timedelta(hours=6)
 
 class RequestError(ValueError):
     """A window was asked for that cannot be served; the message says what is allowed."""
-
-
-@dataclass(frozen=True, slots=True)
-class GroupedCall:
-    """The whole market on one day."""
-
-    day: date
-
-
-@dataclass(frozen=True, slots=True)
-class RangeCall:
-    """One ticker from `first` to `last`."""
-
-    ticker: str
-    first: date
-    last: date
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +27,10 @@ def horizon(calendar: Calendar, ready: Ready, history_days: int, now: datetime) 
 
 
 def window(calendar: Calendar, within: Horizon, newest_stored: date | None, count: int) -> list[date]:
-    """The sessions that should be stored: the latest `count`, or all since the newest stored one if that is longer."""
+    """The sessions to look after: the latest `count`, or all from the newest stored one on if that is longer."""
     latest = calendar.latest(count, within.newest)
     if newest_stored and newest_stored < latest[0]:
-        latest = calendar.sessions(calendar.next_session(newest_stored), within.newest)
+        latest = calendar.sessions(newest_stored, within.newest)
     return [day for day in latest if day >= within.oldest]
 
 
@@ -54,7 +38,7 @@ def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> l
     """The sessions of a backfill. Raises `RequestError` for days that are not ready or that the plan does not serve."""
     if first > last:
         raise RequestError(f"from {first} is after to {last}")
-    if last > within.newest and calendar.sessions(max(first, within.newest + timedelta(days=1)), last):
+    if last >= calendar.next_session(within.newest):
         raise RequestError(f"{last} is not ready yet; the newest session that is ready is {within.newest}")
     if first < within.oldest:
         raise RequestError(f"{first} is older than the plan's history, which begins on {within.oldest}")
@@ -79,14 +63,10 @@ def unchecked(sessions: Iterable[date], stored: Mapping[date, Mover], now: datet
     ]
 
 
-def calls(
-    sessions: Sequence[date], tickers: Sequence[str], affordable: float
-) -> list[GroupedCall] | list[RangeCall]:
-    """One grouped call per session or one range call per ticker, whichever is fewer; oldest session first.
+def by_ticker(sessions: int, tickers: int, affordable: float) -> bool:
+    """Whether to make one range call per ticker rather than one grouped call per session.
 
-    Range answers are of use only when all of them are there. Where they would not fit into the `affordable`
-    number of calls, grouped calls are made instead, of which each completes a session.
+    The fewer calls are better, but range answers are of use only when all of them are there. Where they do not fit
+    into the `affordable` number of calls, grouped calls are made, of which each completes a session.
     """
-    if len(tickers) < len(sessions) and len(tickers) <= affordable:
-        return [RangeCall(ticker, min(sessions), max(sessions)) for ticker in tickers]
-    return [GroupedCall(day) for day in sorted(sessions)]
+    return tickers < sessions and tickers <= affordable

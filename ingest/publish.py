@@ -6,6 +6,7 @@ next to last and `status.json` last, so whoever sees a new status finds everythi
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from io import StringIO
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from api import resources
 from api.records import Mover, Session, Status
-from api.store import Store
+from api.store import RevisionConflictError, Store
 from ingest.feed import atom
 
 if TYPE_CHECKING:
@@ -78,13 +79,19 @@ class Site:
         return answer["Invalidation"]["Id"]
 
 
-def publish(store: Store, site: Site, status: Status, days: Iterable[date] | None, site_url: str) -> None:
-    """Bring the twins in line with the table, `status` included.
+def publish(
+    store: Store,
+    site: Site,
+    movers: Sequence[Mover],
+    status: Status,
+    days: Iterable[date] | None,
+    site_url: str,
+) -> None:
+    """Bring the twins in line with the table's `movers`, newest first, and with `status`.
 
     Compared are the sessions of `days` (all stored ones for `None`), the latest ones, and those without a twin.
     """
     site.look()
-    movers = store.movers()
     latest = store.sessions(resources.TICKER_SESSIONS)
     compared = {mover.date for mover in movers if days is None or session_key(mover.date) not in site.listing}
     for twin in twins(store, movers, latest, compared.union(days or ()), site_url):
@@ -102,11 +109,13 @@ def twins(
     Older sessions are read one by one, so that a long history takes no memory.
     """
     winners = {mover.date: mover for mover in movers}
+    latest = [session for session in latest if session.date in winners]
     for session in latest:
         yield Twin(session_key(session.date), resources.session(winners[session.date], session))
     for day in sorted(set(older) & set(winners) - {session.date for session in latest}):
-        if found := store.session(day):
-            yield Twin(session_key(day), resources.session(*found))
+        with suppress(RevisionConflictError):  # half of it is gone: the run names it, the rest is published
+            if found := store.session(day):
+                yield Twin(session_key(day), resources.session(*found))
     for symbol in _symbols(latest):
         rows = [
             (session.date, session.bars[symbol], winners[session.date].ticker)

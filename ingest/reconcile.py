@@ -7,7 +7,6 @@ because every run starts from what is really there.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from math import inf
 
 from aws_lambda_powertools import Logger
 
@@ -18,7 +17,7 @@ from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready
 from ingest.lease import Lease, take
 from ingest.movers import IncompleteSessionError, correction, judge, mover_of
-from ingest.providers import Bars, NotYetError, OutOfTimeError, ProviderError, RefusedError
+from ingest.providers import Bars, History, NotYetError, OutOfTimeError, ProviderError, RefusedError
 from ingest.providers.massive import Massive, read_grouped, read_range
 from ingest.publish import Site, publish
 
@@ -53,7 +52,6 @@ class Ingest:
     ready: Ready
     window: int
     history_days: int
-    calls_per_minute: int
     site_url: str
 
 
@@ -78,15 +76,23 @@ class Report:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """Sessions to add, and stored ones to read again."""
+    """Sessions to add, each judged by today's watchlist, and stored ones to read again, each judged by its own."""
 
     missing: Sequence[date]
     recheck: Mapping[date, Session]
+    watchlist: tuple[str, ...]
     now: datetime
 
     @property
     def days(self) -> list[date]:
         return sorted({*self.missing, *self.recheck})
+
+    @property
+    def tickers(self) -> list[str]:
+        return list(dict.fromkeys(ticker for day in self.days for ticker in self.watched(day)))
+
+    def watched(self, day: date) -> tuple[str, ...]:
+        return self.recheck[day].watchlist if day in self.recheck else self.watchlist
 
 
 def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) -> Report:
@@ -96,11 +102,10 @@ def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) 
     Sessions that could not be stored are in the report.
     """
     within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
-    if request.first and request.last:
-        plan.requested(ingest.calendar, within, request.first, request.last)  # refuse before taking the lease
+    backfill = _requested(ingest, request, within)
     lease = take(ingest.store.client, ingest.store.table, request.run, now, life)
     try:
-        report = _run(ingest, request, within, lease, now, life)
+        report = _run(ingest, request, within, backfill, lease, now)
     except BaseException:
         lease.abandon(now)
         raise
@@ -108,46 +113,68 @@ def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) 
     return report
 
 
+def _requested(ingest: Ingest, request: Request, within: plan.Horizon) -> list[date] | None:
+    """The sessions of a backfill; refused, if need be, before the lease is taken."""
+    if not request.first or not request.last:
+        return None
+    return plan.requested(ingest.calendar, within, request.first, request.last)
+
+
 def _run(
-    ingest: Ingest, request: Request, within: plan.Horizon, lease: Lease, now: datetime, life: timedelta
+    ingest: Ingest,
+    request: Request,
+    within: plan.Horizon,
+    backfill: list[date] | None,
+    lease: Lease,
+    now: datetime,
 ) -> Report:
-    stored = {mover.date: mover for mover in ingest.store.movers()}
-    sessions = _sessions(ingest, request, within, max(stored, default=None))
-    recheck = _read(ingest.store, plan.unchecked(sessions, stored, now))
-    work = Work(plan.missing(sessions, stored), recheck, now)
     report = Report()
+    stored = {mover.date: mover for mover in ingest.store.movers()}
+    due = _due(ingest, within, max(stored, default=None))
+    sessions = due if backfill is None else backfill
+    recheck = _read(ingest.store, plan.unchecked(sessions, stored, now), report)
+    work = Work(plan.missing(sessions, stored), recheck, ingest.watchlist, now)
     if work.days:
-        _apply(ingest, work, lease, report, life)
+        _apply(ingest, work, lease, report)
     report.upstream_calls = ingest.provider.calls.total()
-    _publish(ingest, request, within, None if lease.found_dead else sessions, report, now)
+    movers = ingest.store.movers()
+    status = status_of(ingest, within, due, {mover.date for mover in movers}, now)
+    publish(
+        ingest.store, ingest.site, movers, status, None if lease.found_dead else sessions, ingest.site_url
+    )
+    report.published = len(ingest.site.changed)
+    if request.invalidate and (ingest.site.changed or lease.found_dead):
+        report.invalidation = ingest.site.invalidate(request.run)
     return report
 
 
-def _sessions(
-    ingest: Ingest, request: Request, within: plan.Horizon, newest_stored: date | None
-) -> list[date]:
-    if request.first and request.last:
-        return plan.requested(ingest.calendar, within, request.first, request.last)
-    return plan.window(ingest.calendar, within, newest_stored, ingest.window)
+def _due(ingest: Ingest, within: plan.Horizon, newest_stored: date | None) -> list[date]:
+    """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
+    status = ingest.store.status()
+    holes = [day for day in status.missing if ingest.calendar.is_session(day)] if status else []
+    window = plan.window(ingest.calendar, within, newest_stored, ingest.window)
+    return sorted({*window, *(day for day in holes if day >= within.oldest)})
 
 
-def _read(store: Store, days: Iterable[date]) -> dict[date, Session]:
-    return {day: found[1] for day in days if (found := store.session(day))}
+def _read(store: Store, days: Iterable[date], report: Report) -> dict[date, Session]:
+    """The stored sessions of the days; one that is damaged is a failure of its own."""
+    sessions = {}
+    for day in days:
+        try:
+            if found := store.session(day):
+                sessions[day] = found[1]
+        except RevisionConflictError as damaged:
+            report.note(damaged, [day])
+    return sessions
 
 
-def _apply(ingest: Ingest, work: Work, lease: Lease, report: Report, life: timedelta) -> None:
-    """Fetch, archive, check, rank, store."""
-    watched = dict.fromkeys(ingest.watchlist if work.missing else ())
-    for session in work.recheck.values():
-        watched |= dict.fromkeys(session.watchlist)
-    affordable = ingest.calls_per_minute * life / timedelta(minutes=1) or inf
-    calls = plan.calls(work.days, list(watched), affordable)
-    done = ingest.provider.calls.total
-    ingest.provider.progress = lambda waiting: lease.report(done(), len(calls), waiting)
-    if isinstance(calls[0], plan.GroupedCall):
-        _by_session(ingest, work, report)
-    else:
-        _by_ticker(ingest, work, list(watched), report)
+def _apply(ingest: Ingest, work: Work, lease: Lease, report: Report) -> None:
+    """Fetch, archive, check, rank, store, with the fewest upstream calls."""
+    sessions, tickers, done = len(work.days), len(work.tickers), ingest.provider.calls.total
+    by_ticker = plan.by_ticker(sessions, tickers, ingest.provider.affordable())
+    planned = tickers if by_ticker else sessions
+    ingest.provider.progress = lambda waiting: lease.report(done(), planned, waiting)
+    (_by_ticker if by_ticker else _by_session)(ingest, work, report)
 
 
 def _by_session(ingest: Ingest, work: Work, report: Report) -> None:
@@ -156,7 +183,7 @@ def _by_session(ingest: Ingest, work: Work, report: Report) -> None:
         try:
             answer = ingest.provider.grouped(day)
             ingest.archive.keep(answer)
-            _settle(ingest, work, day, read_grouped(answer, day, _watchlist(ingest, work, day)), report)
+            _settle(ingest, work, day, read_grouped(answer, day, work.watched(day)), report)
         except (OutOfTimeError, RefusedError) as doomed:
             report.note(doomed, work.days[position:])
             return
@@ -164,49 +191,69 @@ def _by_session(ingest: Ingest, work: Work, report: Report) -> None:
             report.note(failure, [day])
 
 
-def _by_ticker(ingest: Ingest, work: Work, tickers: Sequence[str], report: Report) -> None:
-    """One range call per ticker, then all sessions: without one of the tickers none is whole."""
-    first, last = work.days[0], work.days[-1]
-    histories, delayed = {}, False
-    try:
-        for ticker in tickers:
-            answers = []
-            for answer in ingest.provider.range(ticker, first, last):
-                ingest.archive.keep(answer)
-                answers.append(answer)
-            histories[ticker] = read_range(answers, ticker, first, last)
-            delayed |= any(answer.document["status"] == "DELAYED" for answer in answers)
-    except ProviderError as failure:
-        report.note(failure, work.days)
-        return
-    for day in work.days:
-        bars = {ticker: history[day] for ticker, history in histories.items() if day in history}
-        if delayed and not bars:
+def _by_ticker(ingest: Ingest, work: Work, report: Report) -> None:
+    """One range call per ticker, then all sessions that lack none of their tickers."""
+    pending, tickers = work.days, work.tickers
+    histories, delayed, too_new = dict[str, History](), False, None
+    while tickers and pending:
+        ticker = tickers[0]
+        waiting = [day for day in pending if ticker in work.watched(day)]
+        try:
+            if waiting:
+                histories[ticker], cut = _history(ingest, ticker, pending[0], pending[-1])
+                delayed |= cut
+        except (OutOfTimeError, RefusedError) as doomed:
+            report.note(doomed, pending)
+            return
+        except NotYetError as failure:
+            if too_new:
+                report.note(failure, pending)
+                return
+            too_new = pending.pop()  # no session but the newest can be: ask once more, without it
+            report.note(failure, [too_new])
+            continue
+        except ProviderError as failure:
+            report.note(failure, waiting)
+            pending = [day for day in pending if day not in waiting]
+        tickers = tickers[1:]
+    newest = max((day for history in histories.values() for day in history), default=date.min)
+    for day in pending:
+        if delayed and day > newest:
             report.note(NotYetError("the provider's answer, marked DELAYED, ends before this session"), [day])
         else:
-            _settle(ingest, work, day, bars, report)
+            _settle(ingest, work, day, {t: h[day] for t, h in histories.items() if day in h}, report)
 
 
-def _watchlist(ingest: Ingest, work: Work, day: date) -> tuple[str, ...]:
-    """A session is judged by the watchlist it was recorded with; a new watchlist applies forward."""
-    return work.recheck[day].watchlist if day in work.recheck else ingest.watchlist
+def _history(ingest: Ingest, ticker: str, first: date, last: date) -> tuple[History, bool]:
+    """A ticker's bars, archived page by page, and whether the provider cut them at the present."""
+    answers = []
+    for answer in ingest.provider.range(ticker, first, last):
+        ingest.archive.keep(answer)
+        answers.append(answer)
+    cut = any(answer.document["status"] == "DELAYED" for answer in answers)
+    return read_range(answers, ticker, first, last), cut
 
 
 def _settle(ingest: Ingest, work: Work, day: date, bars: Bars, report: Report) -> None:
     """Store a session that is whole, as new, as checked, or as a correction; else note why it is not stored."""
+    stored = work.recheck.get(day)
     excused = ingest.calendar.overrides.excused.get(day, {})
     try:
-        session = judge(day, _watchlist(ingest, work, day), bars, excused)
-        if day not in work.recheck:
+        session = judge(day, work.watched(day), bars, excused)
+        if not stored:
             ingest.store.record(mover_of(session, ingest.source.provider, work.now), session, replaces=None)
             report.stored.append(day)
-        elif corrected := correction(work.recheck[day], session):
-            _correct(ingest, work.recheck[day], corrected, work.now)
+        elif corrected := correction(stored, session):
+            _correct(ingest, stored, corrected, work.now)
             report.corrected.append(day)
         else:
-            ingest.store.check(day, work.recheck[day].revision, work.now)
+            ingest.store.check(day, stored.revision, work.now)
             report.checked.append(day)
-    except (IncompleteSessionError, RevisionConflictError) as failure:
+    except IncompleteSessionError as failure:
+        report.note(failure, [day])
+        if stored:  # the one re-read was made, and what is stored is better than what came
+            ingest.store.check(day, stored.revision, work.now)
+    except RevisionConflictError as failure:
         report.note(failure, [day])
 
 
@@ -226,25 +273,11 @@ def _correct(ingest: Ingest, old: Session, new: Session, now: datetime) -> None:
     )
 
 
-def _publish(
-    ingest: Ingest,
-    request: Request,
-    within: plan.Horizon,
-    compared: Sequence[date] | None,
-    report: Report,
-    now: datetime,
-) -> None:
-    """Publish, and invalidate if anything changed or if the run before may have died in between."""
-    stored = {mover.date for mover in ingest.store.movers()}
-    publish(ingest.store, ingest.site, status_of(ingest, within, stored, now), compared, ingest.site_url)
-    report.published = len(ingest.site.changed)
-    if request.invalidate and (ingest.site.changed or compared is None):
-        report.invalidation = ingest.site.invalidate(request.run)
-
-
-def status_of(ingest: Ingest, within: plan.Horizon, stored: set[date], now: datetime) -> Status:
-    """How fresh `stored` is. With nothing stored yet, the newest ready session is the next to come."""
-    expected = ingest.calendar.latest(ingest.window, within.newest)[::-1]
+def status_of(
+    ingest: Ingest, within: plan.Horizon, due: Sequence[date], stored: set[date], now: datetime
+) -> Status:
+    """How fresh `stored` is, and what of `due` is missing. With nothing stored, the newest ready session is next."""
+    expected = plan.window(ingest.calendar, within, None, ingest.window)
     as_of = max(stored, default=None)
     next_session = ingest.calendar.next_session(as_of) if as_of else within.newest
     return Status(
@@ -252,8 +285,8 @@ def status_of(ingest: Ingest, within: plan.Horizon, stored: set[date], now: date
         generated_at=now.replace(microsecond=0),
         stale_after=ingest.calendar.ready_at(next_session, ingest.ready) + STALE_AFTER_READY,
         next_session=next_session,
-        expected=tuple(expected),
-        missing=tuple(day for day in expected if day not in stored),
+        expected=tuple(reversed(expected)),
+        missing=tuple(day for day in reversed(due) if day not in stored),
         watchlist=ingest.watchlist,
         source=ingest.source,
     )

@@ -7,6 +7,7 @@ from typing import Self
 from ingest.calendar import Ready
 
 LOCAL_STAGE = "local"
+MASSIVE_URL = "https://api.massive.com"
 LOCAL_ONLY = ("MASSIVE_URL", "SOURCE_KIND", "CLOCK_OFFSET_SECONDS")
 
 
@@ -27,18 +28,17 @@ class Settings:
     window: int
     calls_per_minute: int
     history_days: int
-    massive_url: str = "https://api.massive.com"
-    source_kind: str = "live"
-    clock_offset_seconds: int = 0
+    massive_url: str
+    source_kind: str
+    clock_offset_seconds: int
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read the environment. Raises `KeyError` or `ValueError` naming the variable that is wrong."""
         stage = env["STAGE"]
-        local = {name.lower(): env[name] for name in LOCAL_ONLY if name in env}
-        if local and stage != LOCAL_STAGE:
+        if stage != LOCAL_STAGE and (local := [name for name in LOCAL_ONLY if name in env]):
             raise ValueError(
-                f"{', '.join(LOCAL_ONLY)} may be set in the stage {LOCAL_STAGE!r} only, not in {stage!r}"
+                f"{', '.join(local)} may be set in the stage {LOCAL_STAGE!r} only, not in {stage!r}"
             )
         if env["PROVIDER"] != "massive":
             raise ValueError(f"PROVIDER {env['PROVIDER']!r} is unknown; allowed is 'massive'")
@@ -50,13 +50,26 @@ class Settings:
             distribution_id=env["DISTRIBUTION_ID"],
             site_url=env["SITE_URL"].rstrip("/"),
             key_parameter=env["KEY_PARAMETER"],
-            watchlist=tuple(env["WATCHLIST"].split(",")),
+            watchlist=_watchlist(env["WATCHLIST"]),
             provider=env["PROVIDER"],
             ready=Ready.parse(env["READY"]),
-            window=int(env["WINDOW"]),
-            calls_per_minute=int(env["CALLS_PER_MINUTE"]),
-            history_days=int(env["HISTORY_DAYS"]),
-            massive_url=local.get("massive_url", "https://api.massive.com").rstrip("/"),
-            source_kind=local.get("source_kind", "live"),
-            clock_offset_seconds=int(local.get("clock_offset_seconds", "0")),
+            window=_whole(env, "WINDOW", least=1),
+            calls_per_minute=_whole(env, "CALLS_PER_MINUTE", least=0),
+            history_days=_whole(env, "HISTORY_DAYS", least=1),
+            massive_url=env.get("MASSIVE_URL", MASSIVE_URL).rstrip("/"),
+            source_kind=env.get("SOURCE_KIND", "live"),
+            clock_offset_seconds=int(env.get("CLOCK_OFFSET_SECONDS", "0")),
         )
+
+
+def _watchlist(text: str) -> tuple[str, ...]:
+    tickers = tuple(text.split(","))
+    if "" in tickers or len(set(tickers)) < len(tickers):
+        raise ValueError(f"WATCHLIST {text!r} must name tickers, each once, with commas in between")
+    return tickers
+
+
+def _whole(env: Mapping[str, str], name: str, *, least: int) -> int:
+    if not env[name].isdecimal() or int(env[name]) < least:
+        raise ValueError(f"{name} {env[name]!r} must be a whole number, {least} or more")
+    return int(env[name])

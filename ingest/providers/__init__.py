@@ -53,8 +53,15 @@ class Answer:
     document: Mapping[str, Any]
 
 
-Bars = Mapping[str, Bar]
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a bar that was sent cannot be believed."""
+
+    reason: str
+
+
+Bars = Mapping[str, Bar | Fault]
 """The bars of one session, by ticker."""
 
-History = Mapping[date, Bar]
+History = Mapping[date, Bar | Fault]
 """The bars of one ticker, by session."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from functools import cache, cached_property
+from math import inf
 from typing import Any, cast
 from urllib.parse import urlsplit
 
@@ -27,6 +28,7 @@ from ingest.providers import (
     Answer,
     BadAnswerError,
     Bars,
+    Fault,
     History,
     NotYetError,
     OutOfPlanError,
@@ -41,10 +43,10 @@ RETRIES = 2
 CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 5, 20, 60
 MAX_BYTES = 32_000_000  # the whole market is about 1.5 MB
 MAX_PAGES = 50
-MAX_EXPONENT, MAX_DIGITS = (
-    11,
-    30,
-)  # damaged rows with prices of 1e12 have been sent; the table keeps 38 digits
+# Rows with prices of 1e12 have been sent. The table keeps 38 digits, and a percentage takes 6 behind the point.
+EXPONENTS = range(-9, 12)
+MAX_DIGITS = 30
+MAX_MILLISECONDS = 10**14  # the year 5138
 RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
 
 
@@ -93,17 +95,26 @@ class Massive:
             path, query = _next_page(following, ticker), {}
         raise BadAnswerError(f"the bars of {ticker} run over more than {MAX_PAGES} pages")
 
+    def affordable(self) -> float:
+        """How many calls fit into the rest of this run, counted with care: slow answers take time as well."""
+        if not self.window:
+            return inf
+        return self.window.rates[0].limit * (self.remaining() // WINDOW_SECONDS)
+
     def _get(self, partition: Mapping[str, str], path: str, query: Mapping[str, str]) -> Answer:
+        http = self._http  # without a key nothing is asked and nothing counted
         while True:
             self._acquire(partition["endpoint"])
-            response, body = self._send(path, query)
+            response, body = self._send(http, path, query)
             if response.status_code != requests.codes.too_many_requests:
                 return Answer(partition, self.clock(), body, self._document(response, body))
             self._wait(_retry_after(response), "it answered 429, too many requests")
 
-    def _send(self, path: str, query: Mapping[str, str]) -> tuple[requests.Response, bytes]:
+    def _send(
+        self, http: requests.Session, path: str, query: Mapping[str, str]
+    ) -> tuple[requests.Response, bytes]:
         try:
-            with self._http.get(
+            with http.get(
                 self.url + path,
                 params=query,
                 timeout=(CONNECT_SECONDS, READ_SECONDS),
@@ -148,7 +159,6 @@ class Massive:
 
     def _acquire(self, endpoint: str) -> None:
         """Take a place in the rolling window, waiting for one while the run has time."""
-        self.progress(0)
         if self.remaining() <= 0:
             raise OutOfTimeError("this run has no time left for another call to Massive, the next goes on")
         while self.window:
@@ -156,6 +166,7 @@ class Massive:
             if self.window.put(call):
                 break
             self._wait(cast(int, self.window.waiting(call)) / 1000, "its rate limit is used up")
+        self.progress(0)
         self.calls[endpoint] += 1
 
     def _wait(self, seconds: float, reason: str) -> None:
@@ -165,21 +176,21 @@ class Massive:
             )
         self.progress(seconds)
         self.sleep(seconds)
-        self.progress(0)
 
     def _document(self, response: requests.Response, body: bytes) -> Mapping[str, Any]:
         """The JSON object of a good answer; else the error that its HTTP status, then its own status, stand for."""
         document = _json_object(body)
-        message = self._redacted(document.get("error") or document.get("message") or "no message")
+        words = self._redacted(document.get("error") or document.get("message") or "no message")
         if response.status_code != requests.codes.ok:
-            raise _failure(response.status_code, message)
+            raise _failure(response.status_code, words)
         if not document:
-            kind = response.headers.get("Content-Type", "no content type")
+            kind = self._redacted(response.headers.get("Content-Type", "no content type"))
             raise BadAnswerError(
                 f"Massive answered 200 with {len(body)} bytes that are no JSON object ({kind})"
             )
         if document.get("status") not in GOOD:
-            raise BadAnswerError(f"Massive answered 200 with status {document.get('status')!r}: {message}")
+            status = self._redacted(document.get("status"))
+            raise BadAnswerError(f"Massive answered 200 with status {status}: {words}")
         return document
 
     def _redacted(self, text: object) -> str:
@@ -187,27 +198,30 @@ class Massive:
 
 
 def read_grouped(answer: Answer, day: date, tickers: Iterable[str]) -> Bars:
-    """The bars of `tickers` on `day`. Raises `BadAnswerError` for a row of another date or two unlike rows."""
-    wanted, bars = set(tickers), dict[str, Bar]()
+    """The bars of `tickers` in the answer for `day`. Raises `BadAnswerError` if it is no list of bars."""
+    wanted, bars = set(tickers), dict[str, Bar | Fault]()
     for row in _rows(answer):
         ticker = row.get("T")
         if isinstance(ticker, str) and ticker in wanted:
-            if _day(row) != day:
-                raise BadAnswerError(f"{ticker} carries the date {_day(row)} in the answer for {day}")
-            _put(bars, ticker, _bar(row, ticker), f"{ticker} on {day}")
+            found = _day(row)
+            dated = _bar(row) if found == day else Fault(f"carries the date {found}")
+            bars[ticker] = _one(bars.get(ticker), dated)
     return bars
 
 
 def read_range(answers: Iterable[Answer], ticker: str, first: date, last: date) -> History:
-    """The bars of one ticker by date. Rows outside the asked days are left out: the vendor has sent such."""
-    bars = dict[date, Bar]()
+    """The bars of one ticker by date. Rows outside the asked days are left out: the vendor has sent such.
+
+    Raises `BadAnswerError` if an answer is about another ticker, or no list of bars.
+    """
+    bars = dict[date, Bar | Fault]()
     for answer in answers:
         if answer.document.get("ticker") != ticker:
-            raise BadAnswerError(f"the answer for {ticker} is about {answer.document.get('ticker')!r}")
+            raise BadAnswerError(f"the answer for {ticker} is about another ticker")
         for row in _rows(answer):
             day = _day(row)
-            if first <= day <= last:
-                _put(bars, day, _bar(row, ticker), f"{ticker} on {day}")
+            if day and first <= day <= last:
+                bars[day] = _one(bars.get(day), _bar(row))
     return bars
 
 
@@ -219,32 +233,32 @@ def _rows(answer: Answer) -> list[dict[str, Any]]:
     return rows
 
 
-def _day(row: Mapping[str, Any]) -> date:
-    """The New York date of a bar: `t` is its midnight in range answers, 16:00 in grouped ones."""
+def _day(row: Mapping[str, Any]) -> date | None:
+    """The New York date of a bar, if it has one: `t` is its midnight in range answers, 16:00 in grouped ones."""
     milliseconds = row.get("t")
-    try:
-        return new_york_date(datetime.fromtimestamp(int(milliseconds) / 1000, UTC))  # type: ignore[arg-type]
-    except (TypeError, ValueError, OverflowError, OSError):
-        raise BadAnswerError(f"{row.get('T', 'a bar')} carries no instant but {milliseconds!r}") from None
+    if not isinstance(milliseconds, int) or not 0 < milliseconds < MAX_MILLISECONDS:
+        return None
+    return new_york_date(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
 
-def _bar(row: Mapping[str, Any], ticker: str) -> Bar:
-    return Bar(*(_number(row, name, ticker) for name in "ohlcv"))
+def _bar(row: Mapping[str, Any]) -> Bar | Fault:
+    """The bar, or what is wrong with it; never the value itself, which could be anything."""
+    for name in "ohlcv":
+        value = row.get(name)
+        if isinstance(value, bool) or not isinstance(value, int | Decimal):
+            return Fault(f"carries {name} as a {type(value).__name__}, not a number")
+        if not _believable(Decimal(value)):
+            return Fault(f"carries a number beyond belief as {name}")
+    return Bar(*(Decimal(row[name]) for name in "ohlcv"))
 
 
-def _number(row: Mapping[str, Any], name: str, ticker: str) -> Decimal:
-    value = row.get(name)
-    if isinstance(value, bool) or not isinstance(value, int | Decimal):
-        raise BadAnswerError(f"{ticker} carries {name}={value!r}, which is no number")
-    number = Decimal(value)
-    if number.adjusted() > MAX_EXPONENT or len(number.as_tuple().digits) > MAX_DIGITS:
-        raise BadAnswerError(f"{ticker} carries {name}={str(value)[:40]}, which is beyond belief")
-    return number
+def _believable(number: Decimal) -> bool:
+    return not number or (number.adjusted() in EXPONENTS and len(number.as_tuple().digits) <= MAX_DIGITS)
 
 
-def _put(bars: dict[Any, Bar], key: Any, bar: Bar, name: str) -> None:
-    if bars.setdefault(key, bar) != bar:
-        raise BadAnswerError(f"{name} comes twice, with different values")
+def _one(known: Bar | Fault | None, bar: Bar | Fault) -> Bar | Fault:
+    """The bar of a row that may come twice."""
+    return bar if known in (None, bar) else Fault("comes twice, with different values")
 
 
 def _failure(status: int, message: str) -> Exception:
@@ -263,7 +277,7 @@ def _json_object(body: bytes) -> dict[str, Any]:
     """The object in the body; empty where there is none. Numbers stay exact, NaN and Infinity are refused."""
     try:
         document = json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
-    except (ValueError, RecursionError):
+    except (ValueError, ArithmeticError, RecursionError):
         return {}
     return document if isinstance(document, dict) else {}
 

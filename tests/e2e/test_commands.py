@@ -95,7 +95,7 @@ def test_a_refused_key_is_told_in_the_functions_own_words(cloud: LocalCloud) -> 
     finally:
         cloud.market.set_faults([])
     assert told.returncode == 1
-    assert "2026-08-03, 2026-08-04 not stored: Massive refuses the key" in told.stderr
+    assert "2026-08-03, 2026-08-04: Massive refuses the key" in told.stderr
 
 
 def test_without_a_cloud_the_commands_say_how_to_start_one(cloud: LocalCloud, tmp_path: Path) -> None:

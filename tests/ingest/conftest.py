@@ -13,7 +13,7 @@ from api.records import Bar, Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
-from ingest.providers.massive import Massive
+from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
 from ingest.reconcile import Ingest, Report, Request, reconcile
 from scripts.market.server import MarketServer
@@ -60,6 +60,7 @@ class World:
     watchlist: tuple[str, ...] = WATCHLIST
     calendar: Calendar = field(default_factory=load_calendar)
     calls_per_minute: int = 0
+    history_days: int = 730
     slept: list[float] = field(default_factory=list)
     runs: Iterator[int] = field(default_factory=itertools.count)
     distribution: str = ""
@@ -85,8 +86,7 @@ class World:
             source=Source("massive", "simulated"),
             ready=Ready.parse("T+1 00:05"),
             window=7,
-            history_days=730,
-            calls_per_minute=self.calls_per_minute,
+            history_days=self.history_days,
             site_url="https://movers.example",
         )
 
@@ -94,7 +94,7 @@ class World:
         return Massive(
             url=self.server.url,
             key=lambda: key,
-            window=None,
+            window=rate_window(self.calls_per_minute),
             clock=lambda: self.now,
             remaining=lambda: 800.0 - sum(self.slept),
             sleep=self.slept.append,

@@ -53,3 +53,18 @@ def test_a_missing_variable_is_named(name: str) -> None:
 def test_an_unknown_provider_is_refused() -> None:
     with pytest.raises(ValueError, match="allowed is 'massive'"):
         Settings.from_env(ENVIRONMENT | {"PROVIDER": "other"})
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("WATCHLIST", ""),
+        ("WATCHLIST", "AAPL,"),
+        ("WATCHLIST", "AAPL,AAPL"),
+        ("WINDOW", "0"),
+        ("WINDOW", "seven"),
+    ],
+)
+def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
+    with pytest.raises(ValueError, match=name):
+        Settings.from_env(ENVIRONMENT | {name: value})

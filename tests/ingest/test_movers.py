@@ -4,6 +4,7 @@ from decimal import Decimal
 import pytest
 
 from ingest.movers import IncompleteSessionError, correction, judge, mover_of
+from ingest.providers import Fault
 from tests.samples import BARS, DAY, NIGHT, WATCHLIST, bar, session
 
 
@@ -24,6 +25,7 @@ def test_bars_of_other_tickers_are_left_out() -> None:
         (replace(BARS["TSLA"], low=Decimal(0)), "TSLA has a price of 0"),
         (replace(BARS["TSLA"], low=Decimal(-1)), "TSLA has a price of -1"),
         (replace(BARS["TSLA"], volume=Decimal(0)), "TSLA did not trade"),
+        (Fault("comes twice, with different values"), "TSLA comes twice"),
     ],
 )
 def test_one_faulty_bar_fails_the_session(faulty: object, words: str) -> None:

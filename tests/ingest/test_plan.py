@@ -2,12 +2,10 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from ingest import plan
 from ingest.calendar import load_calendar
-from ingest.plan import GroupedCall, Horizon, RangeCall
+from ingest.plan import Horizon
 from tests.samples import DAY, NIGHT, mover, session
 
 CALENDAR = load_calendar()
@@ -22,9 +20,9 @@ def test_the_window_is_the_latest_sessions() -> None:
     ]
 
 
-def test_after_a_long_outage_the_window_begins_behind_the_newest_stored_session() -> None:
+def test_after_a_long_outage_the_window_begins_with_the_newest_stored_session() -> None:
     window = plan.window(CALENDAR, WITHIN, date(2026, 10, 30), 3)
-    assert (window[0], window[-1], len(window)) == (date(2026, 11, 2), date(2026, 11, 20), 15)
+    assert (window[0], window[-1], len(window)) == (date(2026, 10, 30), date(2026, 11, 20), 16)
 
 
 def test_the_window_ends_where_the_plans_history_does() -> None:
@@ -41,35 +39,20 @@ def test_a_session_is_read_again_once_six_hours_after_it_was_recorded() -> None:
     assert plan.unchecked([DAY], {}, six_hours) == []
 
 
-def test_one_day_is_one_grouped_call_however_many_tickers() -> None:
-    assert plan.calls([DAY], ["AAPL"] * 500, INFINITE) == [GroupedCall(DAY)]
-
-
-def test_a_long_past_of_few_tickers_is_a_range_call_for_each() -> None:
-    days = [DAY + timedelta(days=n) for n in range(9)]
-    assert plan.calls(days, ["AAPL", "TSLA"], INFINITE) == [
-        RangeCall("AAPL", days[0], days[-1]),
-        RangeCall("TSLA", days[0], days[-1]),
-    ]
-
-
-def test_range_calls_that_do_not_fit_into_the_run_give_way_to_calls_that_each_bring_a_session() -> None:
-    days = [DAY + timedelta(days=n) for n in range(9)]
-    assert plan.calls(days, ["A", "B", "C"], affordable=2) == [GroupedCall(day) for day in days]
-
-
-@given(
-    st.sets(st.dates(), min_size=1, max_size=40), st.sets(st.text("ABC", min_size=1, max_size=3), min_size=1)
+@pytest.mark.parametrize(
+    ("sessions", "tickers", "affordable", "by_ticker"),
+    [
+        (1, 500, INFINITE, False),
+        (7, 6, INFINITE, True),
+        (6, 6, INFINITE, False),  # as few, and each completes a session
+        (500, 65, 65, True),
+        (500, 66, 65, False),  # they would not fit into the run
+    ],
 )
-def test_the_calls_are_never_more_than_sessions_or_tickers_and_always_enough(
-    days: set[date], tickers: set[str]
+def test_the_fewest_calls_are_made_that_bring_something(
+    sessions: int, tickers: int, affordable: float, by_ticker: bool
 ) -> None:
-    calls = plan.calls(list(days), list(tickers), INFINITE)
-    assert len(calls) == min(len(days), len(tickers))
-    grouped = {call.day for call in calls if isinstance(call, GroupedCall)}
-    ranges = [call for call in calls if isinstance(call, RangeCall)]
-    covered = {call.ticker for call in ranges if call.first <= min(days) and max(days) <= call.last}
-    assert grouped == days or covered == tickers
+    assert plan.by_ticker(sessions, tickers, affordable) is by_ticker
 
 
 def test_a_backfill_may_end_on_a_day_off_after_the_newest_session() -> None:
@@ -83,6 +66,7 @@ def test_a_backfill_may_end_on_a_day_off_after_the_newest_session() -> None:
     ("first", "last", "words"),
     [
         (date(2026, 11, 23), date(2026, 11, 23), "not ready yet"),
+        (date(2026, 11, 19), date(9999, 12, 31), "not ready yet"),
         (date(2024, 11, 20), date(2026, 11, 20), "older than the plan"),
         (date(2026, 11, 20), date(2026, 11, 19), "after"),
         (date(2026, 11, 15), date(2026, 11, 15), "no session"),
