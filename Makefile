@@ -1,9 +1,10 @@
 # One environment for everything; `make help` lists the targets.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
+unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_SYSTEM_PYTHON
 BIN := .venv/bin
 UV := 0.13.8
-READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml Makefile | sha256sum | cut -c1-16)
+READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml Makefile | cksum | cut -d' ' -f1)
 
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -45,8 +46,8 @@ $(READY):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
 	@$(PYTHON) -m venv --clear .venv
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
-	@$(BIN)/uv pip install --quiet --require-hashes --requirements requirements.lock
-	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --requirements requirements.lock
+	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 clean:  ## remove everything that was made

@@ -7,7 +7,7 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
-from infra.functions import kept_logs, python_function
+from infra.functions import python_function
 from infra.settings import Settings
 
 ROUTES = ("movers", "movers/{date}", "tickers/{ticker}", "status")
@@ -48,8 +48,7 @@ class ApiStack(Stack):
 
 
 def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
-    """The API with its one stage: throttled, traced, every request in the access log."""
-    access_log = apigateway.LogGroupLogDestination(kept_logs(stack, "AccessLogs"))
+    """The API with its one stage: throttled and traced. Its requests are in the function's log."""
     return apigateway.RestApi(
         stack,
         "Api",
@@ -61,18 +60,6 @@ def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
             throttling_rate_limit=settings.throttle_rate,
             throttling_burst_limit=settings.throttle_burst,
             tracing_enabled=True,
-            access_log_destination=access_log,
-            access_log_format=apigateway.AccessLogFormat.json_with_standard_fields(
-                caller=False,
-                user=False,
-                ip=True,
-                http_method=True,
-                protocol=True,
-                request_time=True,
-                resource_path=True,
-                response_length=True,
-                status=True,
-            ),
         ),
     )
 

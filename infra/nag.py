@@ -48,6 +48,10 @@ def accept_in_api(api: ApiStack) -> None:
     accept(api.node.find_child("ApiFunctionRole"), XRAY)
     accept(
         api.api,
+        (
+            "APIG1",
+            "The function logs each request; an access log would need a role that the whole account shares.",
+        ),
         ("APIG2", "The function checks each request itself and says in its 400 what is allowed."),
         (
             "APIG3",
@@ -56,7 +60,7 @@ def accept_in_api(api: ApiStack) -> None:
         ("APIG4", "The data is public and every method only reads."),
         (
             "APIG6",
-            "The access log has every request; execution logs need a role that is shared by the account.",
+            "The function logs each request; execution logs need a role that the whole account shares.",
         ),
         ("COG4", "The data is public and every method only reads."),
     )

@@ -82,11 +82,13 @@ class Settings:
         Names that are not plain words belong to the CDK itself and are passed over.
         Raises ValueError for an unknown setting or a value that is not allowed.
         """
-        given = {name: value for name, value in context.items() if name.isidentifier()}
+        laid_over = default_context() | dict(context)
+        values = {name: value for name, value in laid_over.items() if name.isidentifier()}
         known = [field.name for field in fields(cls)]
-        if unknown := sorted(given.keys() - set(known)):
+        if unknown := sorted(values.keys() - set(known)):
             raise ValueError(f"unknown setting {', '.join(unknown)}: allowed are {', '.join(known)}")
-        values = default_context() | given
+        if absent := sorted(set(known) - values.keys()):
+            raise ValueError(f"setting {', '.join(absent)} is missing: infra/cdk.json names them all")
         return cls(**{name: PARSERS.get(name, text)(name, values[name]) for name in known})
 
     def stack_name(self, part: str) -> str:
@@ -100,8 +102,11 @@ class Settings:
 
 
 def default_context() -> dict[str, object]:
-    """The context of `infra/cdk.json`."""
-    context: dict[str, object] = json.loads(DEFAULTS.read_text())["context"]
+    """The context of `infra/cdk.json`. Raises ValueError if the file is no JSON."""
+    try:
+        context: dict[str, object] = json.loads(DEFAULTS.read_text())["context"]
+    except json.JSONDecodeError as error:
+        raise ValueError(f"infra/cdk.json is no JSON: {error}") from error
     return context
 
 

@@ -56,8 +56,8 @@ def build_bundle(root: Path, name: str, *, sources: list[str], libraries: Path |
 
 
 def installed_libraries(root: Path) -> Path:
-    """The folder with ingest's libraries, installed again only when the lock has changed."""
-    digest = hashlib.sha256((root / LOCK).read_bytes()).hexdigest()[:16]
+    """The folder with ingest's libraries, installed again only when the lock or these rules have changed."""
+    digest = hashlib.sha256((root / LOCK).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
     libraries = root / "build" / "libraries" / digest
     if not libraries.exists():
         with scratch_folder(root) as scratch:

@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
+from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
 from ingest.plan import RequestError
 from ingest.publish import INVALIDATED
 from ingest.settings import LOCAL_STAGE
-from scripts import operations
+from scripts import inspection, operations
 from scripts.bundle import CompiledLibraryError
 from scripts.cloud.emulator import refuse_taken
 from scripts.cloud.errors import CloudError
@@ -70,7 +71,15 @@ Plan = Annotated[
 
 Stage = Annotated[str, typer.Option(help="The stage to work on: local, or one deployed at AWS.")]
 BUSY = 3
-MENDABLE = (CloudError, SynthesisError, CompiledLibraryError, RequestError, subprocess.CalledProcessError)
+MENDABLE = (
+    CloudError,
+    SynthesisError,
+    CompiledLibraryError,
+    RequestError,
+    BotoCoreError,
+    ClientError,
+    subprocess.CalledProcessError,
+)
 
 
 @app.callback()
@@ -167,7 +176,9 @@ def ingest(stage: Stage = LOCAL_STAGE) -> None:
 
 @app.command()
 def backfill(
-    days: Annotated[int | None, typer.Option(min=1, metavar="N", help="The latest N sessions.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=5000, metavar="N", help="The latest N sessions.")
+    ] = None,
     first: Annotated[
         datetime | None, typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
     ] = None,
@@ -189,19 +200,25 @@ def backfill(
       movers backfill --from 2025-06-05 --to 2026-05-29
       movers backfill --from 2026-02-10 --to 2026-02-10 --no-invalidate
     """
-    if bool(days) == bool(first or last):
+    if bool(days) == bool(first or last) or bool(first) != bool(last):
         raise typer.BadParameter("Give either --days, or both --from and --to.")
     target = find(stage)
     sessions = operations.days_to_fill(target, days, _day(first), _day(last))
+    failure = None
     with shown_progress(f"{sessions[0]} to {sessions[-1]}") as tell:
-        for done in operations.backfill(target, sessions, tell):
-            typer.echo(json.dumps(done))
+        try:
+            for done in operations.backfill(target, sessions, tell):
+                typer.echo(json.dumps(done, indent=2))
+        except IngestError as error:
+            failure = error  # what was stored all the same is for viewers to see
     if no_invalidate:
         console.print("Viewers see it when the caches expire, or after `movers invalidate`.")
-        return
-    with shown_step("Invalidation"):
-        operations.invalidate(target)
-        operations.wait_until_visible(target)
+    else:
+        with shown_step("Invalidation"):
+            operations.invalidate(target)
+            operations.wait_until_visible(target)
+    if failure:
+        raise failure
 
 
 @app.command()
@@ -236,10 +253,11 @@ def status(stage: Stage = LOCAL_STAGE) -> None:
       movers status
       movers status --stage prod && echo all is well
     """
-    findings = list(operations.look(find(stage), datetime.now(UTC)))
-    for finding in findings:
-        typer.echo(f"{'ok ' if finding.fine else 'NOT'}  {finding.name:<8} {finding.value}")
-    if not all(finding.fine for finding in findings):
+    fine = True
+    for finding in inspection.look(find(stage), datetime.now(UTC)):
+        typer.echo(f"{'ok ' if finding.fine else 'BAD'}  {finding.name:<8} {finding.value}")
+        fine &= finding.fine
+    if not fine:
         raise typer.Exit(1)
 
 
@@ -269,6 +287,9 @@ def _tell(cloud: LocalCloud) -> None:
     typer.echo(f"movers.json  {cloud.site_url}/movers.json")
     typer.echo(f"movers       {cloud.site_url}/movers")
     typer.echo(f"aws          {cloud.aws_endpoint}")
+    typer.echo(f"api          {cloud.api_url}/movers")
+    if cloud.market:
+        typer.echo(f"market       {cloud.market.url}/-/stats")
 
 
 def _near(path: Path) -> Path:

@@ -1,29 +1,27 @@
-"""What an operator does with a running system: ingest, backfill, invalidate, look."""
+"""What an operator does with a running system: ingest, backfill, invalidate."""
 
+import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, wait
+from datetime import date
 from functools import partial
-from http import HTTPStatus
 from typing import Any
 
-from api import resources
 from ingest import plan
 from ingest.calendar import load_calendar
 from ingest.handler import clock
 from ingest.lease import KEY as LEASE_KEY
-from ingest.publish import INVALIDATED, Site, orphans, session_key, status_twin, twins
+from ingest.publish import INVALIDATED
 from scripts.cloud.errors import CloudError
+from scripts.inspection import WATCHED, published, visible
 from scripts.invocation import IngestError, run_ingest
 from scripts.target import Target
 
-POLL_SECONDS = 0.5
+POLL_SECONDS = 1.0
 BUSY_SECONDS = 5.0
 VISIBLE_SECONDS = 420
-WATCHED = ("movers.json", "status.json")
 
 Tell = Callable[[str, int, int], None]
 """Hears how far a run is: words, sessions done, sessions asked for."""
@@ -44,7 +42,7 @@ def days_to_fill(target: Target, count: int | None, first: date | None, last: da
     if count:
         first, last = calendar.latest(count, within.newest)[0], within.newest
     if not first or not last:
-        raise plan.RequestError("give either --days, or both --from and --to")
+        raise plan.RequestError("a backfill needs a number of days, or both a first and a last day")
     return plan.requested(calendar, within, first, last)
 
 
@@ -68,14 +66,21 @@ def backfill(target: Target, days: Sequence[date], tell: Tell) -> Iterator[dict[
 
 
 def _watched_run(target: Target, event: dict[str, Any], days: Sequence[date], tell: Tell) -> dict[str, Any]:
-    """One run, with its progress told while it lasts."""
-    with ThreadPoolExecutor(1) as pool:
-        run: Future[dict[str, Any]] = pool.submit(ingest, target, event)
-        while not run.done():
-            tell(_progress(target), _stored(target, days), len(days))
-            time.sleep(POLL_SECONDS)
-    tell("done", _stored(target, days), len(days))
+    """One run, with its progress told while it lasts. Whoever interrupts it does not wait for its end."""
+    run = Future[dict[str, Any]]()
+    threading.Thread(target=_fulfil, args=(run, target, event), daemon=True).start()
+    while not run.done():
+        tell(_progress(target), _stored(target, days), len(days))
+        wait([run], POLL_SECONDS)
+    tell("the run has ended", _stored(target, days), len(days))
     return run.result()
+
+
+def _fulfil(run: Future[dict[str, Any]], target: Target, event: dict[str, Any]) -> None:
+    try:
+        run.set_result(ingest(target, event))
+    except Exception as error:  # noqa: BLE001 - whatever it was, it is raised where the result is awaited
+        run.set_exception(error)
 
 
 def _progress(target: Target) -> str:
@@ -104,20 +109,27 @@ def invalidate(target: Target, paths: Sequence[str] = INVALIDATED) -> str:
     made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
     identity: str = made["Invalidation"]["Id"]
     _until(
-        lambda: (
-            cloudfront.get_invalidation(DistributionId=distribution, Id=identity)["Invalidation"]["Status"]
-            == "Completed"
-        ),
+        lambda: _status(cloudfront, distribution, identity) == "Completed",
         f"invalidation {identity} is still under way",
     )
     return identity
 
 
-def wait_until_visible(target: Target, keys: Iterable[str] = WATCHED) -> None:
-    """Return when viewers get the bytes that are in the bucket. Raises `CloudError` after seven minutes."""
-    site = _site(target)
-    for key in filter(site.listing.__contains__, keys):
-        _until(partial(_visible, target, site, key), f"the CDN still serves an old {key}")
+def _status(cloudfront: Any, distribution: str, identity: str) -> str:
+    found = cloudfront.get_invalidation(DistributionId=distribution, Id=identity)
+    status: str = found["Invalidation"]["Status"]
+    return status
+
+
+def wait_until_visible(target: Target) -> None:
+    """Return when viewers get what is in the bucket now. Raises `CloudError` after seven minutes."""
+    for key in WATCHED:
+        _until(partial(_shown, target, key), f"the CDN still serves an old {key}")
+
+
+def _shown(target: Target, key: str) -> bool:
+    site = published(target)  # read each time: a run may publish meanwhile
+    return key not in site.listing or visible(target, site, key)
 
 
 def _until(reached: Callable[[], bool], otherwise: str) -> None:
@@ -126,105 +138,3 @@ def _until(reached: Callable[[], bool], otherwise: str) -> None:
         if time.monotonic() > deadline:
             raise CloudError(f"After {VISIBLE_SECONDS // 60} minutes {otherwise}; look again later.")
         time.sleep(POLL_SECONDS)
-
-
-def _site(target: Target) -> Site:
-    names = target.outputs
-    site = Site(
-        target.client("s3"), names.site_bucket_name, target.client("cloudfront"), names.distribution_id
-    )
-    site.look()
-    return site
-
-
-def _visible(target: Target, site: Site, key: str, path: str | None = None) -> bool:
-    """Whether viewers get, under the twin's name or the given path, the bytes that are in the bucket."""
-    answer = target.fetch(path or f"/{key}")
-    return answer.status_code == HTTPStatus.OK and resources.md5(answer.content) == site.listing.get(key)
-
-
-@dataclass(frozen=True, slots=True)
-class Finding:
-    """One line of `movers status`."""
-
-    name: str
-    value: str
-    fine: bool = True
-
-
-def look(target: Target, now: datetime) -> Iterator[Finding]:
-    """Compare table, twins and what the CDN serves; say how fresh it all is and where the gaps are."""
-    movers = target.store.movers()
-    status = target.store.status()
-    yield _newest(target, now)
-    gaps = _gaps([mover.date for mover in movers])
-    yield Finding("stored", f"{len(movers)} sessions" + (f", the first {movers[-1].date}" if movers else ""))
-    yield Finding("gaps", _list(gaps) or "none", fine=not gaps)
-    if status:
-        yield Finding("missing", _list(status.missing) or "none", fine=not status.missing)
-    site = _site(target)
-    latest = target.store.sessions(resources.TICKER_SESSIONS)
-    wanted = {
-        twin.key: resources.md5(twin.body)
-        for twin in twins(
-            target.store, movers, latest, [mover.date for mover in movers], target.settings.site_url
-        )
-    }
-    wanted["status.json"] = resources.md5(status_twin(status).body)
-    wrong = [key for key, md5 in wanted.items() if site.listing.get(key) != md5]
-    wrong += orphans(site.listing, movers, latest)
-    yield Finding("twins", _agree(wrong, f"{len(wanted)} equal to the table"), fine=not wrong)
-    shown = [*WATCHED, *(session_key(mover.date) for mover in movers[: resources.LATEST_MOVERS])]
-    old = [key for key in shown if not _visible(target, site, key)]
-    yield Finding(
-        "edge", _agree(old, f"{len(shown)} of the twins served as they are in the bucket"), fine=not old
-    )
-    apart = [key for key in WATCHED if not _visible(target, site, key, f"/{key.removesuffix('.json')}")]
-    yield Finding("api", _agree(apart, "answers with the bytes of its twins"), fine=not apart)
-    yield _last_run(target, now)
-
-
-def _newest(target: Target, now: datetime) -> Finding:
-    status = target.store.status()
-    if not status or not status.as_of:
-        return Finding("newest", "nothing is stored yet: run `movers ingest`", fine=False)
-    source = f"{status.source.provider}, {status.source.kind}"
-    moment = now + timedelta(seconds=status.source.clock_offset_seconds)
-    if moment > status.stale_after:
-        return Finding(
-            "newest", f"{status.as_of} ({source}), late: {status.next_session} was due", fine=False
-        )
-    return Finding("newest", f"{status.as_of} ({source}), next {status.next_session}")
-
-
-def _gaps(stored: Sequence[date]) -> list[date]:
-    """Sessions between the oldest and the newest stored one that are not stored."""
-    return sorted(set(load_calendar().sessions(stored[-1], stored[0])) - set(stored)) if stored else []
-
-
-def _last_run(target: Target, now: datetime) -> Finding:
-    """When the function last ran, from its log, and whether a run is at work or ended badly."""
-    item = target.store.client.get_item(TableName=target.store.table, Key=LEASE_KEY).get("Item")
-    if item:
-        until = datetime.fromisoformat(item["ExpiresAt"]["S"])
-        running = until > now + timedelta(seconds=target.settings.clock_offset_seconds)
-        what, owner = "at work" if running else "ended badly", item["Owner"]["S"]
-        return Finding("run", f"{what}: {owner}, lease until {resources.instant(until)}", fine=running)
-    name = target.outputs.ingest_function_name
-    group = target.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
-    streams = target.client("logs").describe_log_streams(
-        logGroupName=group, orderBy="LastEventTime", descending=True, limit=1
-    )["logStreams"]
-    if not streams or "lastEventTimestamp" not in streams[0]:
-        return Finding("run", "none in the log yet")
-    ended = datetime.fromtimestamp(streams[0]["lastEventTimestamp"] / 1000, UTC)
-    return Finding("run", f"ended {resources.instant(ended)}")
-
-
-def _agree(wrong: Sequence[str], fine: str) -> str:
-    return f"not so: {_list(wrong)}" if wrong else fine
-
-
-def _list(items: Sequence[object], shown: int = 7) -> str:
-    rest = len(items) - shown
-    return ", ".join(map(str, items[:shown])) + (f" and {rest} more" if rest > 0 else "")

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from graphlib import TopologicalSorter
 from pathlib import Path
@@ -20,12 +21,16 @@ def synthesize(out: Path, context: Mapping[str, object]) -> list[Path]:
 
     Raises SynthesisError with the app's own words.
     """
-    environment = os.environ | {
-        "CDK_OUTDIR": str(out.resolve()),
-        "CDK_CONTEXT_JSON": json.dumps(dict(context)),
-    }
     command = [sys.executable, "-m", "infra.app"]
-    run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
+    with (
+        tempfile.TemporaryDirectory() as scratch
+    ):  # jsii leaves its unpacked kernel behind when it is interrupted
+        environment = os.environ | {
+            "CDK_OUTDIR": str(out.resolve()),
+            "CDK_CONTEXT_JSON": json.dumps(dict(context)),
+            "TMPDIR": scratch,
+        }
+        run = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)  # noqa: S603
     if run.returncode:
         raise SynthesisError(run.stderr.strip() or run.stdout.strip())
     return [out / f"{stack}.template.json" for stack in deployment_order(out)]

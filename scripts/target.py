@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import boto3
@@ -11,6 +10,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.store import Store
+from infra.settings import Settings as Deployment
 from ingest.settings import LOCAL_STAGE, Settings
 from scripts.cloud.emulator import connect
 from scripts.cloud.errors import CloudError
@@ -27,6 +27,7 @@ class Target:
     """A stage's resources, by the names its stacks and functions give. `ca` is what to trust for its site."""
 
     stage: str
+    region: str
     endpoint: str | None
     local_url: str | None
     ca: str | bool
@@ -34,7 +35,8 @@ class Target:
     def client(self, service: str) -> Any:
         if self.endpoint:
             return connect(self.endpoint, service)
-        return boto3.client(service, config=PATIENT)  # type: ignore[call-overload]
+        config = PATIENT if service == "lambda" else None
+        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
     @cached_property
     def outputs(self) -> StackOutputs:
@@ -42,7 +44,10 @@ class Target:
         try:
             return read_outputs(self.client("cloudformation"), self.stage)
         except (BotoCoreError, ClientError, KeyError) as error:
-            raise CloudError(f"The stage {self.stage!r} cannot be read: {error}") from error
+            raise CloudError(
+                f"The stage {self.stage!r} cannot be read: {error}. The local cloud is the stage {LOCAL_STAGE!r};"
+                " any other needs AWS credentials and a region."
+            ) from error
 
     @cached_property
     def settings(self) -> Settings:
@@ -61,8 +66,10 @@ class Target:
 
     def fetch(self, path: str) -> requests.Response:
         """What a viewer gets. Raises `CloudError` if the site does not answer."""
+        session = requests.Session()
+        session.trust_env = not self.local_url  # a proxy has no way to the local cloud
         try:
-            return requests.get(self.site_url + path, verify=self.ca, timeout=EDGE_SECONDS)
+            return session.get(self.site_url + path, verify=self.ca, timeout=EDGE_SECONDS)
         except requests.RequestException as error:
             raise CloudError(f"{self.site_url}{path} does not answer: {error}") from error
 
@@ -70,6 +77,6 @@ class Target:
 def find(stage: str) -> Target:
     """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
     if stage != LOCAL_STAGE:
-        return Target(stage, None, None, ca=True)
+        return Target(stage, Deployment.from_context({}).region, None, None, ca=True)
     state = read_state(movers_home())
-    return Target(stage, state.aws_endpoint, state.site_url, ca=str(Path(state.ca)))
+    return Target(stage, state.region, state.aws_endpoint, state.site_url, ca=state.ca)

@@ -2,8 +2,12 @@
 connections to loopback through and no others."""
 
 import os
+import re
 import socket
+import subprocess
+import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +20,8 @@ from scripts.cloud.emulator import Emulator
 REGION = "us-east-1"
 TABLE = "movers"
 
-for name in [name for name in os.environ if name.startswith(("AWS_", "MASSIVE_", "MOVERS_"))]:
+FOREIGN = re.compile(r"AWS_.*|MASSIVE_.*|MOVERS_.*|.*_PROXY|FORCE_COLOR|CLICOLOR_FORCE", re.IGNORECASE)
+for name in filter(FOREIGN.fullmatch, list(os.environ)):
     del os.environ[name]
 os.environ |= {
     "AWS_ACCESS_KEY_ID": "testing",
@@ -68,6 +73,17 @@ def create_table(client: Any) -> None:
             {"AttributeName": "sk", "KeyType": "RANGE"},
         ],
     )
+
+
+@contextmanager
+def running(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
+    """The `movers` command as a process of its own, which a failing test does not leave behind."""
+    command = [sys.executable, "-m", "scripts.cli", *arguments]
+    with subprocess.Popen(command, text=True, stdout=subprocess.PIPE, **options) as process:  # noqa: S603
+        try:
+            yield process
+        finally:
+            process.terminate()
 
 
 def free_port() -> int:

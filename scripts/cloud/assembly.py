@@ -1,10 +1,13 @@
 """The synthesized templates with their bundles, made again only when something they are made of has changed."""
 
+import fcntl
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 from scripts.bundle import build_bundles
@@ -20,15 +23,30 @@ def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
     Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings.
     """
     cache = root / "build" / "local"
-    out = cache / _fingerprint(root, context)
+    cache.mkdir(parents=True, exist_ok=True)
+    with _alone_in(cache):
+        return _assembled(cache / _fingerprint(root, context), root, context)
+
+
+def _assembled(out: Path, root: Path, context: Mapping[str, object]) -> list[Path]:
     if not out.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as scratch:
+        with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
             build_bundles(root)
             synthesize(Path(scratch) / "out", context)
-            _forget_old(cache)
+            _forget_old(out.parent)
             (Path(scratch) / "out").rename(out)
     return [out / f"{stack}.template.json" for stack in deployment_order(out)]
+
+
+@contextmanager
+def _alone_in(folder: Path) -> Iterator[None]:
+    """Hold the folder against other processes that build."""
+    held = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(held)
 
 
 def _fingerprint(root: Path, context: Mapping[str, object]) -> str:

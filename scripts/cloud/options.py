@@ -28,16 +28,24 @@ class Options:
 def choose_source(options: Options, now: datetime) -> Source | None:
     """A local market, or None for Massive itself: if there is a key and nobody asks for another time.
 
-    Raises CloudError if the options do not go together.
+    Raises CloudError if the options do not go together, or if the settings are wrong.
     """
+    if options.port == options.aws_port:
+        raise CloudError(f"--port and --aws-port are both {options.port}: choose two.")
     if not options.api_key or options.recorded or options.as_of:
-        watchlist = Settings.from_context({}).watchlist
-        return local_source(options.recorded, options.as_of, now=now, watchlist=watchlist)
+        return local_source(options.recorded, options.as_of, now=now, watchlist=_watchlist())
     if options.plan:
         raise CloudError(
             "--plan limits the local market, but MASSIVE_API_KEY asks for Massive itself: unset one."
         )
     return None
+
+
+def _watchlist() -> tuple[str, ...]:
+    try:
+        return Settings.from_context({}).watchlist
+    except ValueError as error:
+        raise CloudError(f"A setting in infra/cdk.json is wrong: {error}") from error
 
 
 def context(options: Options, source: Source | None) -> dict[str, object]:

@@ -89,5 +89,6 @@ def _lock(folder: int, home: Path) -> None:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CloudError(
-            f"A local cloud runs from {home} already: stop it, or give this one a folder in MOVERS_HOME."
+            f"A local cloud runs from {home} already: stop it, or give this one a folder in MOVERS_HOME and"
+            " ports of its own with --port and --aws-port."
         ) from error

@@ -57,6 +57,11 @@ class LocalCloud:
         return self.emulator.url
 
     @property
+    def api_url(self) -> str:
+        """The API itself, without the CDN."""
+        return local_api_url(self.emulator.url, self.outputs.api_url)
+
+    @property
     def state(self) -> CloudState:
         """What the other commands need to know."""
         return CloudState(

@@ -4,12 +4,18 @@ import json
 import os
 import subprocess
 import sys
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from api.store import Store
+from ingest.calendar import NEW_YORK, load_calendar
 from scripts.cloud.up import LocalCloud
+
+TODAY = datetime.now(NEW_YORK).date()
+NEXT = load_calendar().next_session(TODAY)
+OLD = load_calendar().sessions(TODAY - timedelta(days=130), TODAY - timedelta(days=100))
 
 Result = subprocess.CompletedProcess[str]
 
@@ -40,20 +46,21 @@ def test_status_finds_a_twin_that_is_behind_the_table(cloud: LocalCloud) -> None
     cloud.client("s3").put_object(Bucket=bucket, Key="tickers/NVDA.json", Body=b"{}")
     told = movers(cloud, "status")
     assert told.returncode == 1
-    assert "NOT  twins    not so: tickers/NVDA.json" in told.stdout
+    assert "BAD  twins    differ: tickers/NVDA.json (`movers ingest` mends them)" in told.stdout
     assert json.loads(movers(cloud, "ingest").stdout)["Published"] == 1
     assert movers(cloud, "status").returncode == 0
 
 
 def test_a_backfill_stores_publishes_and_shows(cloud: LocalCloud) -> None:
-    told = movers(cloud, "backfill", "--from", "2026-07-01", "--to", "2026-07-10")
+    window = ("--from", str(OLD[0]), "--to", str(OLD[6]))
+    told = movers(cloud, "backfill", *window)
     assert told.returncode == 0, told.stderr
-    assert len(json.loads(told.stdout)["Stored"]) == 7  # the 3rd is a holiday
+    assert json.loads(told.stdout)["Stored"] == [str(day) for day in OLD[:7]]
     assert "7/7 sessions stored" in told.stderr
     assert "Invalidation" in told.stderr
     store = Store(cloud.client("dynamodb"), cloud.outputs.table_name)
-    assert "2026-07-10" in {str(mover.date) for mover in store.movers()}
-    again = movers(cloud, "backfill", "--from", "2026-07-01", "--to", "2026-07-10", "--no-invalidate")
+    assert OLD[6] in {mover.date for mover in store.movers()}
+    again = movers(cloud, "backfill", *window, "--no-invalidate")
     assert json.loads(again.stdout)["UpstreamCalls"] == 0
     assert "movers invalidate" in again.stderr
 
@@ -63,8 +70,8 @@ def test_a_backfill_stores_publishes_and_shows(cloud: LocalCloud) -> None:
     [
         (["backfill"], 2, "--days"),
         (["backfill", "--days", "3", "--from", "2026-01-02"], 2, "--days"),
-        (["backfill", "--from", "2026-01-02"], 1, "both --from and --to"),
-        (["backfill", "--from", "2026-01-02", "--to", "2027-01-04"], 1, "not ready yet"),
+        (["backfill", "--from", "2026-01-02"], 2, "--days"),
+        (["backfill", "--from", str(OLD[0]), "--to", str(NEXT)], 1, "not ready yet"),
         (["backfill", "--from", "soon", "--to", "2027-01-04"], 2, "--from"),
         (["invalidate", "movers.json"], 1, "begin with a slash"),
         (["status", "--stage", "nowhere"], 1, "'nowhere' cannot be read"),
@@ -91,11 +98,11 @@ def test_a_refused_key_is_told_in_the_functions_own_words(cloud: LocalCloud) -> 
     assert cloud.market
     cloud.market.set_faults([{"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'}])
     try:
-        told = movers(cloud, "backfill", "--from", "2026-08-03", "--to", "2026-08-04")
+        told = movers(cloud, "backfill", "--from", str(OLD[10]), "--to", str(OLD[11]))
     finally:
         cloud.market.set_faults([])
     assert told.returncode == 1
-    assert "2026-08-03, 2026-08-04: Massive refuses the key" in told.stderr
+    assert f"{OLD[10]}, {OLD[11]}: Massive refuses the key" in told.stderr
 
 
 def test_without_a_cloud_the_commands_say_how_to_start_one(cloud: LocalCloud, tmp_path: Path) -> None:

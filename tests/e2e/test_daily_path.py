@@ -13,9 +13,12 @@ import requests
 
 from api import resources
 from api.store import Store
-from scripts.cloud.up import LocalCloud, local_api_url
+from ingest.calendar import load_calendar
+from scripts.cloud.up import LocalCloud
 from scripts.invocation import IngestError, run_ingest
 
+# Sessions that no run looks at by itself, within the plan's history.
+OLD = load_calendar().sessions(date.today() - timedelta(days=250), date.today() - timedelta(days=190))  # noqa: DTZ011
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
 
 
@@ -35,8 +38,7 @@ class Visitor:
 
     def api(self, path: str, method: str = "GET") -> requests.Response:
         """The API's own URL, without the CDN."""
-        base = local_api_url(self.cloud.aws_endpoint, self.cloud.outputs.api_url)
-        return self.session.request(method, base + path, timeout=20)
+        return self.session.request(method, self.cloud.api_url + path, timeout=20)
 
     def ingest(self, **event: Any) -> dict[str, Any]:
         return run_ingest(self.cloud.client("lambda"), self.cloud.outputs.ingest_function_name, event)
@@ -206,7 +208,7 @@ def test_a_second_run_calls_nothing_upstream_and_publishes_nothing(visitor: Visi
 
 
 def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor: Visitor) -> None:
-    first, last = "2026-06-01", "2026-06-12"
+    first, last = str(OLD[0]), str(OLD[9])
     paths = ("/movers?days=366", "/tickers/AAPL.json", "/tickers/AAPL", "/movers.csv")
     visitor.forget()
     before = {path: visitor.get(path).content for path in paths}
@@ -240,7 +242,7 @@ def test_viewers_are_answered_by_the_cache(visitor: Visitor) -> None:
 
 
 def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor) -> None:
-    days = {"from": "2026-05-04", "to": "2026-05-08"}
+    days = {"from": str(OLD[20]), "to": str(OLD[24])}
     with visitor.faults({"delay": 4}), ThreadPoolExecutor(2) as pool:  # long enough for the second to start
         runs = list(pool.map(lambda _: visitor.ingest(**days), range(2)))
     (worked,) = [done for done in runs if "Skipped" not in done]
@@ -257,14 +259,14 @@ def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor)
 
 def test_a_failed_run_fails_loudly_and_the_queue_hears_of_it(visitor: Visitor) -> None:
     name = visitor.cloud.outputs.ingest_function_name
-    event = json.dumps({"from": "2026-04-01", "to": "2026-04-01"})
+    event = json.dumps({"from": str(OLD[30]), "to": str(OLD[30])})
     with visitor.faults({"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'}):
         with pytest.raises(IngestError, match="Unknown API Key"):
             visitor.ingest(**json.loads(event))
         visitor.cloud.client("lambda").invoke(FunctionName=name, InvocationType="Event", Payload=event)
         message = received(visitor)
     assert "Unknown API Key" in message
-    assert visitor.store.session(date(2026, 4, 1)) is None
+    assert visitor.store.session(OLD[30]) is None
 
 
 def received(visitor: Visitor, seconds: float = 30) -> str:
@@ -282,7 +284,7 @@ def received(visitor: Visitor, seconds: float = 30) -> str:
 
 def test_a_run_killed_by_its_timeout_blocks_the_next_for_no_longer_than_its_lease(visitor: Visitor) -> None:
     functions, name = visitor.cloud.client("lambda"), visitor.cloud.outputs.ingest_function_name
-    days = {"from": "2026-03-02", "to": "2026-03-02"}
+    days = {"from": str(OLD[32]), "to": str(OLD[32])}
     functions.update_function_configuration(FunctionName=name, Timeout=3)
     try:
         with visitor.faults({"delay": 10}), pytest.raises(IngestError, match=r"[Tt]imed"):
@@ -292,7 +294,7 @@ def test_a_run_killed_by_its_timeout_blocks_the_next_for_no_longer_than_its_leas
         assert timedelta(seconds=50) < left < timedelta(seconds=3 + 60)
         assert "is at work" in visitor.ingest(**days)["Skipped"]
         time.sleep(left.total_seconds() + 1)
-        assert visitor.ingest(**days)["Stored"] == ["2026-03-02"]
+        assert visitor.ingest(**days)["Stored"] == [str(OLD[32])]
     finally:
         functions.update_function_configuration(FunctionName=name, Timeout=900)
 

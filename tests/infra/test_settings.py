@@ -1,4 +1,5 @@
 import dataclasses
+from pathlib import Path
 
 import pytest
 
@@ -80,3 +81,20 @@ def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
 def test_what_cannot_work_is_refused_with_what_is_allowed(context: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
         Settings.from_context(context)
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('{"context": {"colour": 1}}', "unknown setting colour"),
+        ('{"context": {"stage": "prod"}}', "setting alert_email, .* is missing"),
+        ('{"context": ', "infra/cdk.json is no JSON"),
+    ],
+)
+def test_the_file_itself_is_checked_as_well(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, text: str, words: str
+) -> None:
+    (tmp_path / "cdk.json").write_text(text)
+    monkeypatch.setattr("infra.settings.DEFAULTS", tmp_path / "cdk.json")
+    with pytest.raises(ValueError, match=words):
+        Settings.from_context({})

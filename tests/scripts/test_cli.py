@@ -1,7 +1,5 @@
-import os
 import signal
 import socket
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,7 +12,7 @@ from typer.testing import CliRunner
 
 from scripts.cli import app, main
 from scripts.cloud.state import only_one
-from tests.conftest import free_port
+from tests.conftest import free_port, running
 
 Run = Callable[..., tuple[int, str]]
 COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
@@ -127,8 +125,7 @@ def test_text_in_brackets_is_shown_and_not_taken_for_markup(run: Run, tmp_path: 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
 def test_the_market_serves_until_it_is_stopped(number: signal.Signals) -> None:
     port = free_port()
-    command = [sys.executable, "-m", "scripts.cli", "market", "--port", str(port), "--as-of", "2025-06-30"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, env=os.environ) as market:  # noqa: S603
+    with running("market", "--port", str(port), "--as-of", "2025-06-30") as market:
         assert market.stdout is not None
         url = market.stdout.readline().strip()
         bars = requests.get(f"{url}/v2/aggs/ticker/AAPL/prev?apiKey=any", timeout=5).json()

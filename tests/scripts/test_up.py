@@ -27,6 +27,8 @@ def cloud(first_ingest: object) -> Any:
         first_ingest=first_ingest,
         site_url="https://localhost:8443",
         aws_endpoint="http://127.0.0.1:4566",
+        api_url="http://127.0.0.1:4566/api",
+        market=SimpleNamespace(url="http://127.0.0.1:8100"),
         ca=Path("/ca.pem"),
         told=SimpleNamespace(source_kind="simulated"),
     )
@@ -50,6 +52,8 @@ def test_the_urls_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]
         "https://localhost:8443/movers.json",
         "https://localhost:8443/movers",
         "http://127.0.0.1:4566",
+        "http://127.0.0.1:4566/api/movers",
+        "http://127.0.0.1:8100/-/stats",
     ]
     assert "2026-02-10, simulated" in said.err
 
