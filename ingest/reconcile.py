@@ -250,9 +250,10 @@ def _settle(ingest: Ingest, work: Work, day: date, bars: Bars, report: Report) -
             ingest.store.check(day, stored.revision, work.now)
             report.checked.append(day)
     except IncompleteSessionError as failure:
-        report.note(failure, [day])
         if stored:  # the one re-read was made, and what is stored is better than what came
             ingest.store.check(day, stored.revision, work.now)
+            failure = IncompleteSessionError(f"kept as it was, because in the re-read {failure}")
+        report.note(failure, [day])
     except RevisionConflictError as failure:
         report.note(failure, [day])
 

@@ -16,6 +16,7 @@ from api.store import Store
 from ingest.calendar import load_calendar
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import IngestError, run_ingest
+from tests.contract import SPEC, conform
 
 # Sessions that no run looks at by itself, within the plan's history.
 OLD = load_calendar().sessions(date.today() - timedelta(days=250), date.today() - timedelta(days=190))  # noqa: DTZ011
@@ -116,6 +117,28 @@ def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str)
         assert answer.headers[header] == twin.headers[header]
     plain = [visitor.get(each, Accept_Encoding="identity").headers["ETag"] for each in (path, f"{path}.json")]
     assert plain == [resources.etag(answer.content)] * 2
+
+
+@pytest.mark.parametrize(
+    ("described", "asked", "status"),
+    [
+        ("/movers", "/movers?days=366", "200"),
+        ("/movers", "/movers.json", "200"),
+        ("/movers/{date}", "/movers/{day}", "200"),
+        ("/tickers/{ticker}", "/tickers/NVDA.json", "200"),
+        ("/status", "/status", "200"),
+        ("/movers", "/movers?days=0", "400"),
+        ("/movers/{date}", "/movers/someday", "400"),
+        ("/tickers/{ticker}", "/tickers/NONE", "404"),
+    ],
+)
+def test_live_answers_keep_to_the_published_description(
+    visitor: Visitor, described: str, asked: str, status: str
+) -> None:
+    answer = visitor.get(asked.format(day=newest(visitor)))
+    assert str(answer.status_code) == status
+    conform(described, status, answer.content)
+    assert visitor.get("/openapi.json").json() == SPEC
 
 
 @pytest.mark.parametrize("path", ["/movers", "/movers.json", "/status", "/status.json"])
