@@ -20,7 +20,8 @@ from ingest.plan import RequestError
 from ingest.providers import RefusedError
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
-from ingest.reconcile import Ingest, Report, Request, reconcile
+from ingest.reconcile import reconcile
+from ingest.run import Ingest, Report, Request
 from ingest.settings import Settings
 
 if TYPE_CHECKING:

@@ -19,6 +19,7 @@ PURE = (
     "ingest/plan.py",
     "ingest/movers.py",
     "ingest/feed.py",
+    "ingest/providers/massive_bars.py",
     "scripts/cloud/nginx.py",
     "scripts/cloud/distribution.py",
     "scripts/market/endpoints.py",

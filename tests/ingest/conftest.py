@@ -15,7 +15,8 @@ from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
-from ingest.reconcile import Ingest, Report, Request, reconcile
+from ingest.reconcile import reconcile
+from ingest.run import Ingest, Report, Request
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
 from tests.conftest import TABLE, create_table

@@ -21,7 +21,8 @@ from ingest.providers import (
     ProviderError,
     RefusedError,
 )
-from ingest.providers.massive import Massive, rate_window, read_grouped, read_range
+from ingest.providers.massive import Massive, rate_window
+from ingest.providers.massive_bars import read_grouped, read_range
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
 from tests.ingest.conftest import KEY

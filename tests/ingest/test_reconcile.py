@@ -13,7 +13,8 @@ from ingest.calendar import NEW_YORK, Calendar, Overrides
 from ingest.lease import LeaseHeldError, take
 from ingest.plan import RequestError
 from ingest.providers.massive import rate_window
-from ingest.reconcile import Request, reconcile
+from ingest.reconcile import reconcile
+from ingest.run import Request
 from tests.conftest import TABLE
 from tests.ingest.conftest import LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 from tests.samples import bar
