@@ -49,7 +49,7 @@ def session(mover: Mover, session: Session) -> bytes:
             "RecordedAt": mover.recorded_at,
             "Watchlist": session.watchlist,
             "Excused": session.excused,
-            "Bars": [{"Ticker": ticker, **_bar(bar)} for ticker, bar in session.ranked()],
+            "Bars": [{"Ticker": ticker, **bar_fields(bar)} for ticker, bar in session.ranked()],
         }
     )
 
@@ -60,7 +60,9 @@ def ticker(symbol: str, sessions: Iterable[tuple[date, Bar, str]]) -> bytes:
         {
             "SchemaVersion": SCHEMA_VERSION,
             "Ticker": symbol,
-            "Sessions": [{"Date": day, **_bar(bar), "Won": won == symbol} for day, bar, won in sessions],
+            "Sessions": [
+                {"Date": day, **bar_fields(bar), "Won": won == symbol} for day, bar, won in sessions
+            ],
         }
     )
 
@@ -103,7 +105,8 @@ def md5(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
 
 
-def _bar(bar: Bar) -> dict[str, Any]:
+def bar_fields(bar: Bar) -> dict[str, Any]:
+    """A bar as documents and the table's items name its parts."""
     return {
         "Open": bar.open,
         "High": bar.high,

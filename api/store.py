@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from api.records import Bar, Mover, Session, Source, Status
-from api.resources import instant
+from api.resources import bar_fields, instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -192,7 +192,7 @@ def _session_item(session: Session, winner: str) -> Item:
         "Revision": session.revision,
         "Winner": winner,
         "Watchlist": list(session.watchlist),
-        "Bars": {ticker: _bar_item(bar) for ticker, bar in session.bars.items()},
+        "Bars": {ticker: bar_fields(bar) for ticker, bar in session.bars.items()},
         **({"Excused": dict(session.excused)} if session.excused else {}),
     }
 
@@ -205,17 +205,6 @@ def _session(item: Item) -> Session:
         bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
         excused=item.get("Excused", {}),
     )
-
-
-def _bar_item(bar: Bar) -> Item:
-    return {
-        "Open": bar.open,
-        "High": bar.high,
-        "Low": bar.low,
-        "Close": bar.close,
-        "Volume": bar.volume,
-        "PercentChange": bar.percent_change,
-    }
 
 
 def _bar(item: Mapping[str, Any]) -> Bar:

@@ -86,6 +86,11 @@ def take(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: 
     return Lease(client, table, owner, found_dead=bool(answer.get("Attributes")))
 
 
+def read(client: "DynamoDBClient", table: str) -> dict[str, Any]:
+    """The lease's item as it stands in the table; empty where nobody holds it."""
+    return cast(dict[str, Any], client.get_item(TableName=table, Key=KEY).get("Item", {}))
+
+
 def _held(holder: dict[str, dict[str, str]]) -> str:
     owner, until = (holder.get(name, {}).get("S", "unknown") for name in ("Owner", "ExpiresAt"))
     return f"run {owner} is at work, until {until} at the latest"

@@ -67,12 +67,12 @@ class Site:
         self.s3.delete_object(Bucket=self.bucket, Key=key)
         self.changed.append(key)
 
-    def invalidate(self, reference: str) -> str:
-        """Drop everything published from the CDN's caches; `reference` makes a repeated call the same one."""
+    def invalidate(self, reference: str, paths: Sequence[str] = INVALIDATED) -> str:
+        """Drop paths, or all that is published, from the CDN; `reference` makes a repeated call the same one."""
         answer = self.cloudfront.create_invalidation(
             DistributionId=self.distribution_id,
             InvalidationBatch={
-                "Paths": {"Quantity": len(INVALIDATED), "Items": list(INVALIDATED)},
+                "Paths": {"Quantity": len(paths), "Items": list(paths)},
                 "CallerReference": reference,
             },
         )

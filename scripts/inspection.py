@@ -8,7 +8,7 @@ from http import HTTPStatus
 from api import resources
 from api.records import Mover, Status
 from ingest.calendar import load_calendar
-from ingest.lease import KEY as LEASE_KEY
+from ingest.lease import read
 from ingest.publish import Site, orphans, session_key, status_twin, twins
 from scripts.cloud.errors import CloudError
 from scripts.target import Target
@@ -42,10 +42,7 @@ def look(target: Target, now: datetime) -> Iterator[Finding]:
 
 def published(target: Target) -> Site:
     """The site bucket, with its listing as it is now."""
-    names = target.outputs
-    site = Site(
-        target.client("s3"), names.site_bucket_name, target.client("cloudfront"), names.distribution_id
-    )
+    site = target.site()
     site.look()
     return site
 
@@ -109,8 +106,7 @@ def _api(target: Target, site: Site) -> Finding:
 
 def _last_run(target: Target, now: datetime) -> Finding:
     """Whether a run is at work or ended badly; else about when the last one was, from the function's log."""
-    item = target.store.client.get_item(TableName=target.store.table, Key=LEASE_KEY).get("Item")
-    if item:
+    if item := read(target.store.client, target.store.table):
         until = datetime.fromisoformat(item["ExpiresAt"]["S"])
         running = until > now + timedelta(seconds=target.settings.clock_offset_seconds)
         what, owner = "at work" if running else "ended badly", item["Owner"]["S"]

@@ -12,8 +12,8 @@ from typing import Any
 from ingest import plan
 from ingest.calendar import load_calendar
 from ingest.handler import clock
-from ingest.lease import KEY as LEASE_KEY
-from ingest.publish import INVALIDATED
+from ingest.lease import read
+from ingest.publish import INVALIDATED, Site
 from scripts.cloud.errors import CloudError
 from scripts.inspection import WATCHED, published, visible
 from scripts.invocation import IngestError, run_ingest
@@ -85,7 +85,7 @@ def _fulfil(run: Future[dict[str, Any]], target: Target, event: dict[str, Any]) 
 
 def _progress(target: Target) -> str:
     """What the run at work says of itself in its lease."""
-    item = target.store.client.get_item(TableName=target.store.table, Key=LEASE_KEY).get("Item", {})
+    item = read(target.store.client, target.store.table)
     if "Planned" not in item:
         return "starting"
     done, planned, waiting = (int(item[name]["N"]) for name in ("Done", "Planned", "Waiting"))
@@ -104,21 +104,15 @@ def invalidate(target: Target, paths: Sequence[str] = INVALIDATED) -> str:
     """
     if wrong := [path for path in paths if not path.startswith("/")]:
         raise CloudError(f"{wrong[0]!r} is no path: it must begin with a slash, and may end with *")
-    cloudfront, distribution = target.client("cloudfront"), target.outputs.distribution_id
-    batch = {"Paths": {"Quantity": len(paths), "Items": list(paths)}, "CallerReference": str(uuid.uuid4())}
-    made = cloudfront.create_invalidation(DistributionId=distribution, InvalidationBatch=batch)
-    identity: str = made["Invalidation"]["Id"]
-    _until(
-        lambda: _status(cloudfront, distribution, identity) == "Completed",
-        f"invalidation {identity} is still under way",
-    )
+    site = target.site()
+    identity = site.invalidate(str(uuid.uuid4()), paths)
+    _until(lambda: _completed(site, identity), f"invalidation {identity} is still under way")
     return identity
 
 
-def _status(cloudfront: Any, distribution: str, identity: str) -> str:
-    found = cloudfront.get_invalidation(DistributionId=distribution, Id=identity)
-    status: str = found["Invalidation"]["Status"]
-    return status
+def _completed(site: Site, identity: str) -> bool:
+    found = site.cloudfront.get_invalidation(DistributionId=site.distribution_id, Id=identity)
+    return found["Invalidation"]["Status"] == "Completed"
 
 
 def wait_until_visible(target: Target) -> None:

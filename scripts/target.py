@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from api.store import Store
 from infra.settings import Settings as Deployment
+from ingest.publish import Site
 from ingest.settings import LOCAL_STAGE, Settings
 from scripts.cloud.emulator import connect
 from scripts.cloud.errors import CloudError
@@ -63,6 +64,13 @@ class Target:
     @property
     def site_url(self) -> str:
         return self.local_url or self.outputs.site_url
+
+    def site(self) -> Site:
+        """The published side: bucket and distribution."""
+        names = self.outputs
+        return Site(
+            self.client("s3"), names.site_bucket_name, self.client("cloudfront"), names.distribution_id
+        )
 
     def fetch(self, path: str) -> requests.Response:
         """What a viewer gets. Raises `CloudError` if the site does not answer."""
