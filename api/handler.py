@@ -85,19 +85,22 @@ def _route(path: str, query: Query) -> Callable[[Store], bytes]:
             return lambda store: resources.movers(store.movers(_days(query)))
         case ["movers", day]:
             return lambda store: _session(store, _date(day))
+        case ["history"]:
+            return lambda store: resources.movers(store.movers())
         case ["tickers", symbol]:
             return lambda store: _ticker(store, _symbol(symbol))
         case ["status"]:
             return lambda store: resources.status(store.status())
     raise HttpError(
-        404, "There is no such resource; try /movers, /movers/{date}, /tickers/{ticker} or /status"
+        404,
+        "There is no such resource; try /movers, /movers/{date}, /history, /tickers/{ticker} or /status",
     )
 
 
 def _session(store: Store, day: date) -> bytes:
     found = store.session(day)
     if not found:
-        raise HttpError(404, f"No session is stored for {day}; /movers?days={MAX_DAYS} lists those that are")
+        raise HttpError(404, f"No session is stored for {day}; /history lists those that are")
     return resources.session(*found)
 
 

@@ -13,7 +13,7 @@ CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, s
 CONTENT_TYPE = "application/json"
 SCHEMA_VERSION = 1
 # The names of all that is published beside the page, as patterns: only ingest writes them.
-PUBLISHED = ("movers.json", "movers/*", "tickers/*", "status.json", "movers.csv", "feed.xml")
+PUBLISHED = ("movers.json", "movers/*", "history.json", "tickers/*", "status.json", "movers.csv", "feed.xml")
 LATEST_MOVERS = 7
 TICKER_SESSIONS = 30
 
@@ -21,9 +21,9 @@ _MICRO = Decimal("0.000001")
 _WIDE = Context(prec=60)
 
 
-def movers(latest: Iterable[Mover]) -> bytes:
-    """`/movers`: the published four-field form, in the order given."""
-    return render([winner(mover) for mover in latest])
+def movers(winners: Iterable[Mover]) -> bytes:
+    """`/movers` and `/history`: the published four-field form, in the order given."""
+    return render([winner(mover) for mover in winners])
 
 
 def winner(mover: Mover) -> dict[str, Any]:

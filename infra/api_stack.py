@@ -10,7 +10,7 @@ from constructs import Construct
 from infra.functions import python_function
 from infra.settings import Settings
 
-ROUTES = ("movers", "movers/{date}", "tickers/{ticker}", "status")
+ROUTES = ("movers", "movers/{date}", "history", "tickers/{ticker}", "status")
 
 # GET, HEAD and OPTIONS are declared so that each can be throttled and metered; ANY hands the rest
 # to the function too, which answers 405.

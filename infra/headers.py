@@ -1,4 +1,6 @@
-"""The response headers that the CDN adds: a strict set for the page, an open one for the public data."""
+"""The response headers that the CDN adds: strict for the page, few for its assets, open for the public data."""
+
+from collections.abc import Mapping
 
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
@@ -39,10 +41,11 @@ DENIED_FEATURES = (
     "usb",
     "xr-spatial-tracking",
 )
+OWN_HOST_ONLY = {"Cross-Origin-Resource-Policy": "same-origin"}
 PAGE_HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),
     "Cross-Origin-Opener-Policy": "same-origin",
-    "Cross-Origin-Resource-Policy": "same-origin",
+    **OWN_HOST_ONLY,
 }
 
 STRICT_TRANSPORT = cloudfront.ResponseHeadersStrictTransportSecurity(
@@ -71,12 +74,20 @@ def page_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
             referrer_policy=NO_REFERRER,
             strict_transport_security=STRICT_TRANSPORT,
         ),
-        custom_headers_behavior=cloudfront.ResponseCustomHeadersBehavior(
-            custom_headers=[
-                cloudfront.ResponseCustomHeader(header=header, value=value, override=True)
-                for header, value in PAGE_HEADERS.items()
-            ]
+        custom_headers_behavior=custom(PAGE_HEADERS),
+    )
+
+
+def asset_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+    """Scripts and styles run under the policy of the page that loads them, so none is sent again with each."""
+    return cloudfront.ResponseHeadersPolicy(
+        stack,
+        "AssetHeaders",
+        response_headers_policy_name=f"{stack.stack_name}-assets",
+        security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_type_options=NO_SNIFFING, strict_transport_security=STRICT_TRANSPORT
         ),
+        custom_headers_behavior=custom(OWN_HOST_ONLY),
     )
 
 
@@ -100,4 +111,14 @@ def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
             referrer_policy=NO_REFERRER,
             strict_transport_security=STRICT_TRANSPORT,
         ),
+    )
+
+
+def custom(headers: Mapping[str, str]) -> cloudfront.ResponseCustomHeadersBehavior:
+    """Headers that CloudFront has no property for."""
+    return cloudfront.ResponseCustomHeadersBehavior(
+        custom_headers=[
+            cloudfront.ResponseCustomHeader(header=header, value=value, override=True)
+            for header, value in headers.items()
+        ]
     )

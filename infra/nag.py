@@ -72,7 +72,7 @@ def accept_in_site(site: SiteStack, settings: Settings) -> None:
     accept(
         site.distribution,
         ("CFR1", "The data is for readers everywhere."),
-        ("CFR2", "There is nothing to inject into: files and four read-only resources behind a throttle."),
+        ("CFR2", "There is nothing to inject into: files and five read-only resources behind a throttle."),
         ("CFR3", "No record of readers is kept; CloudFront's metrics say how many they are."),
     )
     if not settings.domain:

@@ -11,13 +11,15 @@ from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
 from infra.data_stack import private_bucket
-from infra.headers import data_headers, page_headers
+from infra.headers import asset_headers, data_headers, page_headers
 from infra.settings import Settings
 
-# CloudFront takes the first pattern that fits: the twins' rule comes before the resources it would else hide.
+# CloudFront takes the first pattern that fits: assets stand before all else, so that no rule can hide one,
+# and the twins' rule before the resources, which would else take the twins.
+ASSETS = "assets/*"
 TWINS = "*.json"
 FILES = ("movers.csv", "feed.xml")
-RESOURCES = ("movers", "movers/*", "tickers/*", "status")
+RESOURCES = ("movers", "movers/*", "history", "tickers/*", "status")
 
 # S3 answers 403 for a missing object to a reader who may not list.
 FALLBACK_STATUSES = [403, 404, 500, 502, 503, 504]
@@ -56,14 +58,15 @@ def distribution(
         primary_origin=files, fallback_origin=live, fallback_status_codes=FALLBACK_STATUSES
     )
     data = partial(behaviour, cache_policy=data_cache(stack), response_headers_policy=data_headers(stack))
-    page = partial(behaviour, cache_policy=page_cache(stack), response_headers_policy=page_headers(stack))
+    file = partial(behaviour, files, cache_policy=page_cache(stack))
     return cloudfront.Distribution(
         stack,
         "Distribution",
         comment=stack.stack_name,
         default_root_object="index.html",
-        default_behavior=page(files),
+        default_behavior=file(response_headers_policy=page_headers(stack)),
         additional_behaviors={
+            ASSETS: file(response_headers_policy=asset_headers(stack)),
             TWINS: data(twins),
             **{pattern: data(live) for pattern in RESOURCES},
             **{pattern: data(files) for pattern in FILES},

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
 
-INVALIDATED = ("/movers*", "/tickers/*", "/status*", "/feed.xml")
+INVALIDATED = ("/movers*", "/history*", "/tickers/*", "/status*", "/feed.xml")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +126,7 @@ def twins(
     yield Twin("movers.csv", _csv(movers), "text/csv; charset=utf-8")
     if movers:
         yield Twin("feed.xml", atom(movers, site_url), "application/atom+xml; charset=utf-8")
+    yield Twin("history.json", resources.movers(movers))
     yield Twin("movers.json", resources.movers(movers[: resources.LATEST_MOVERS]))
 
 

@@ -13,7 +13,7 @@ from ingest.publish import Site, orphans, session_key, status_twin, twins
 from scripts.cloud.errors import CloudError
 from scripts.target import Target
 
-WATCHED = ("movers.json", "status.json")
+WATCHED = ("history.json", "movers.json", "status.json")
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,8 @@ js_set $age edge.age;
 proxy_cache_path cache keys_zone=edge:10m inactive=1d;
 
 # The sizes are CloudFront's; of its types, those that a site like this one serves (text/html is implied).
+# nginx's default level, 1, is for speed; CloudFront's answers are smaller than that makes them.
+gzip_comp_level 6;
 gzip_min_length 1000;
 gzip_proxied any;
 gzip_vary on;

@@ -1,4 +1,5 @@
 import json
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,7 @@ from api import handler as http
 from api import resources
 from api.store import Store
 from tests.conftest import TABLE, create_table
+from tests.contract import SPEC
 from tests.samples import DAY, bar, mover, session, status
 
 EVENT = json.loads(Path("tests/fixtures/events/api_gateway_get.json").read_text())
@@ -51,7 +53,7 @@ def test_days_out_of_range_are_refused_saying_what_is_allowed(store: Store, days
     assert json.loads(answer["body"]) == {"error": "days must be a whole number from 1 to 366"}
 
 
-@pytest.mark.parametrize("path", ["/movers", "/movers/2026-02-10", "/tickers/AAPL", "/status"])
+@pytest.mark.parametrize("path", ["/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status"])
 def test_every_resource_and_its_twins_name_are_the_same_bytes(store: Store, path: str) -> None:
     answer, twin = ask(store, path), ask(store, f"{path}.json")
     assert answer == twin
@@ -63,6 +65,12 @@ def test_every_resource_and_its_twins_name_are_the_same_bytes(store: Store, path
         "Cache-Control": resources.CACHE_CONTROL,
         "Content-Type": "application/json",
     }
+
+
+@pytest.mark.parametrize("query", [None, {"days": "1"}, {"days": "none"}])
+def test_the_history_is_every_mover_newest_first_whatever_the_query(store: Store, query: Any) -> None:
+    rows = json.loads(ask(store, "/history", query=query)["body"])
+    assert [row["Date"] for row in rows] == [str(day) for day in YEAR]
 
 
 def test_a_twins_name_takes_no_query_for_the_twin_has_none(store: Store) -> None:
@@ -92,6 +100,7 @@ def test_what_can_be_no_ticker_is_400(store: Store, symbol: str) -> None:
         "/",
         "",
         "/nothing",
+        "/history/2026-02-10",
         "/movers/2026-02-10/x",
         "/.json",
     ],
@@ -102,6 +111,11 @@ def test_what_is_not_there_is_404(store: Store, path: str) -> None:
     assert set(json.loads(answer["body"])) == {"error"}
     assert answer["headers"]["Cache-Control"] == "no-store"
     assert answer["headers"]["Access-Control-Allow-Origin"] == "*"
+
+
+def test_who_asks_for_nothing_known_is_told_what_there_is(store: Store) -> None:
+    hint = json.loads(ask(store, "/nothing")["body"])["error"]
+    assert set(re.findall(r"/[a-z{}/]+", hint)) == set(SPEC["paths"])
 
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE", "TRACE"])

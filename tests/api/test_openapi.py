@@ -23,6 +23,8 @@ def test_the_description_is_valid_openapi() -> None:
     [
         ("/movers", resources.movers([])),
         ("/movers", resources.movers([mover(session()), mover(HALTED)])),
+        ("/history", resources.movers([])),
+        ("/history", resources.movers([mover(session())] * 367)),
         ("/movers/{date}", resources.session(mover(session()), session())),
         ("/movers/{date}", resources.session(mover(HALTED), HALTED)),
         ("/tickers/{ticker}", resources.ticker("TSLA", [(DAY, bar("1", "2"), "TSLA")])),

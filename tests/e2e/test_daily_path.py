@@ -14,6 +14,7 @@ import requests
 from api import resources
 from api.store import Store
 from ingest.calendar import load_calendar
+from ingest.publish import INVALIDATED
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import IngestError, run_ingest
 from tests.contract import SPEC, conform
@@ -107,7 +108,7 @@ def test_the_first_ingest_shows_seven_days_to_viewers(visitor: Visitor) -> None:
     assert status["Source"]["Kind"] == "simulated"
 
 
-@pytest.mark.parametrize("path", ["/movers", "/movers/{day}", "/tickers/TSLA", "/status"])
+@pytest.mark.parametrize("path", ["/movers", "/movers/{day}", "/history", "/tickers/TSLA", "/status"])
 def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str) -> None:
     path = path.format(day=newest(visitor))
     answer, twin = visitor.get(path), visitor.get(f"{path}.json")
@@ -126,6 +127,7 @@ def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str)
         ("/movers", "/movers.json", "200"),
         ("/movers/{date}", "/movers/{day}", "200"),
         ("/tickers/{ticker}", "/tickers/NVDA.json", "200"),
+        ("/history", "/history", "200"),
         ("/status", "/status", "200"),
         ("/movers", "/movers?days=0", "400"),
         ("/movers/{date}", "/movers/someday", "400"),
@@ -200,7 +202,7 @@ def test_a_missing_page_is_a_404_and_not_the_index(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
 def test_wrong_methods_are_405_at_the_api(visitor: Visitor, method: str) -> None:
-    for path in ("/movers", "/movers/2026-02-10", "/tickers/AAPL", "/status"):
+    for path in ("/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status"):
         answer = visitor.api(path, method)
         assert answer.status_code == 405
         assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
@@ -232,16 +234,18 @@ def test_a_second_run_calls_nothing_upstream_and_publishes_nothing(visitor: Visi
 
 def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor: Visitor) -> None:
     first, last = str(OLD[0]), str(OLD[9])
-    paths = ("/movers?days=366", "/tickers/AAPL.json", "/tickers/AAPL", "/movers.csv")
+    files = ("/tickers/AAPL.json", "/history.json", "/movers.csv")
+    paths = ("/movers?days=366", "/tickers/AAPL", "/history", *files)
     visitor.forget()
     before = {path: visitor.get(path).content for path in paths}
     done = visitor.ingest(**{"from": first, "to": last, "invalidate": False})
     assert len(done["Stored"]) == 10
     assert {path: visitor.get(path).content for path in paths} == before
-    visitor.invalidate("/movers*", "/tickers/*", "/status*", "/feed.xml")
+    visitor.invalidate(*INVALIDATED)
     after = {path: visitor.get(path).content for path in paths}
     assert all(after[path] != before[path] for path in ("/movers?days=366", "/tickers/AAPL"))
-    assert first in after["/movers.csv"].decode()
+    assert all(first in after[path].decode() for path in ("/history", "/movers.csv"))
+    assert after["/history"] == after["/history.json"]
     assert after["/tickers/AAPL"] == after["/tickers/AAPL.json"]
     assert visitor.get(f"/movers/{first}.json").json()["Date"] == first
 

@@ -68,7 +68,7 @@ def test_the_page_lies_beside_the_twins_and_can_take_the_place_of_none(cloud: Lo
     keys = {entry["Key"] for entry in found}
     page = {file.key for file in page_files(ROOT)}
     assert keys > page
-    assert keys - page > {"movers.json", "status.json", "movers.csv", "feed.xml"}
+    assert keys - page > {"movers.json", "history.json", "status.json", "movers.csv", "feed.xml"}
     assert [key for key in keys - page if not is_twin(key)] == []
 
 

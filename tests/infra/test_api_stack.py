@@ -3,6 +3,7 @@ from typing import Any
 
 import pytest
 
+from tests.contract import SPEC
 from tests.infra.templates import Templates
 
 pytestmark = pytest.mark.xdist_group("synth")
@@ -37,14 +38,14 @@ def gateway_response(templates: Templates, kind: str) -> dict[str, Any]:
 def test_every_resource_is_read_with_get_head_and_options(templates: Templates) -> None:
     methods = methods_by_path(templates)
 
-    for path in ("/movers", "/movers/{date}", "/tickers/{ticker}", "/status"):
+    for path in SPEC["paths"]:
         assert {"GET", "HEAD", "OPTIONS"} <= methods[path]
 
 
 def test_other_methods_and_other_paths_reach_the_function_too(templates: Templates) -> None:
     methods = methods_by_path(templates)
 
-    for path in ("", "/movers", "/movers/{date}", "/tickers/{ticker}", "/status", "/{proxy+}"):
+    for path in ("", *SPEC["paths"], "/{proxy+}"):
         assert "ANY" in methods[path]
 
 

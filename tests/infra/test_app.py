@@ -16,7 +16,7 @@ RAW = "<data AWS::S3::Bucket Arn>"
 SITE = "<site AWS::S3::Bucket Arn>"
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 XRAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
-TWINS = ("feed.xml", "movers.csv", "movers.json", "movers/*", "status.json", "tickers/*")
+TWINS = ("feed.xml", "history.json", "movers.csv", "movers.json", "movers/*", "status.json", "tickers/*")
 
 # (actions, resources, condition) of every statement of every role.
 GRANTED = {

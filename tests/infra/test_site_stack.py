@@ -6,7 +6,7 @@ from tests.infra.templates import Templates
 
 pytestmark = pytest.mark.xdist_group("synth")
 
-DATA_PATTERNS = ["*.json", "movers", "movers/*", "tickers/*", "status", "movers.csv", "feed.xml"]
+DATA_PATTERNS = ["*.json", "movers", "movers/*", "history", "tickers/*", "status", "movers.csv", "feed.xml"]
 
 
 def distribution(templates: Templates) -> dict[str, Any]:
@@ -49,9 +49,11 @@ def test_behaviours_stand_in_the_order_that_sends_twins_to_the_bucket_first(temp
     }
 
     assert list(served_by.items()) == [
+        ("assets/*", "site"),
         ("*.json", "site -> api"),
         ("movers", "api"),
         ("movers/*", "api"),
+        ("history", "api"),
         ("tickers/*", "api"),
         ("status", "api"),
         ("movers.csv", "site"),
@@ -139,8 +141,9 @@ def test_data_lives_as_its_origin_says_and_is_kept_by_path_and_days(
     assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
 
 
-def test_page_files_are_kept_by_path_alone(templates: Templates) -> None:
-    cache = cache_policy(templates, "default")
+@pytest.mark.parametrize("pattern", ["assets/*", "default"])
+def test_page_files_are_kept_by_path_alone(templates: Templates, pattern: str) -> None:
+    cache = cache_policy(templates, pattern)
 
     assert cache["MinTTL"] == 0
     assert cache["MaxTTL"] == 31_536_000
@@ -148,7 +151,7 @@ def test_page_files_are_kept_by_path_alone(templates: Templates) -> None:
     assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
 
 
-@pytest.mark.parametrize("pattern", ["*.json", "default"])
+@pytest.mark.parametrize("pattern", ["assets/*", "*.json", "default"])
 def test_both_compressions_are_cached(templates: Templates, pattern: str) -> None:
     key = cache_policy(templates, pattern)["ParametersInCacheKeyAndForwardedToOrigin"]
 
@@ -199,8 +202,27 @@ def test_the_page_is_isolated_from_other_sites_and_from_devices(templates: Templ
     assert all(feature.endswith("=()") for feature in features)
 
 
+def test_assets_carry_no_header_that_only_documents_need(templates: Templates) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)["assets/*"],
+        "ResponseHeadersPolicyId",
+    )
+    strict = {"AccessControlMaxAgeSec": 63_072_000, "IncludeSubdomains": True, "Override": True}
+    own = {"Header": "Cross-Origin-Resource-Policy", "Value": "same-origin", "Override": True}
+
+    assert {name: part for name, part in headers.items() if name != "Name"} == {
+        "SecurityHeadersConfig": {
+            "ContentTypeOptions": {"Override": True},
+            "StrictTransportSecurity": strict,
+        },
+        "CustomHeadersConfig": {"Items": [own]},
+    }
+
+
 @pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
-def test_every_answer_is_strict_about_transport_types_and_referrers(
+def test_data_and_pages_are_strict_about_transport_types_and_referrers(
     templates: Templates, pattern: str
 ) -> None:
     headers = policy(

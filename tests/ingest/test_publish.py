@@ -17,6 +17,7 @@ def test_twins_carry_their_type_and_cache_life(world: World) -> None:
     types = {
         "movers.json": "application/json",
         "movers/2026-11-20.json": "application/json",
+        "history.json": "application/json",
         "movers.csv": "text/csv; charset=utf-8",
         "feed.xml": "application/atom+xml; charset=utf-8",
     }
@@ -41,14 +42,14 @@ def test_one_invalidation_covers_twins_answers_and_queries(world: World) -> None
     ]
     batch = world.cloudfront.get_invalidation(DistributionId=world.distribution, Id=listed[0]["Id"])
     paths = batch["Invalidation"]["InvalidationBatch"]["Paths"]["Items"]
-    assert sorted(paths) == ["/feed.xml", "/movers*", "/status*", "/tickers/*"]
+    assert sorted(paths) == ["/feed.xml", "/history*", "/movers*", "/status*", "/tickers/*"]
 
 
 def test_before_the_first_session_there_is_a_status_and_no_feed(world: World) -> None:
     world.fail({"status": 500, "body": ""})
     world.run()
-    assert sorted(world.keys(SITE)) == ["movers.csv", "movers.json", "status.json"]
-    assert world.twin("movers.json") == b"[]"
+    assert sorted(world.keys(SITE)) == ["history.json", "movers.csv", "movers.json", "status.json"]
+    assert world.twin("movers.json") == world.twin("history.json") == b"[]"
 
 
 def test_the_status_keeps_its_instant_while_it_says_the_same(world: World) -> None:

@@ -34,6 +34,7 @@ def pairs(world: World) -> dict[str, bytes]:
     }
     overview = {
         "movers.json": resources.movers(world.store.movers(7)),
+        "history.json": resources.movers(world.store.movers()),
         "status.json": resources.status(world.store.status()),
     }
     return sessions | tickers | overview
@@ -41,7 +42,7 @@ def pairs(world: World) -> dict[str, bytes]:
 
 def assert_twins_equal_the_table(world: World) -> None:
     published = {key: world.twin(key) for key in world.keys(SITE) if key.endswith(".json")}
-    assert len(published) > 2
+    assert len(published) > 3
     assert published == pairs(world)
 
 
@@ -422,7 +423,7 @@ def test_a_failure_while_publishing_frees_the_lease_and_is_mended_by_the_next_ru
 
 
 @pytest.mark.parametrize(
-    "lost", ["movers.json", "status.json", f"movers/{THURSDAY}.json", "tickers/TSLA.json"]
+    "lost", ["movers.json", "history.json", "status.json", f"movers/{THURSDAY}.json", "tickers/TSLA.json"]
 )
 def test_a_lost_twin_is_mended(world: World, lost: str) -> None:
     world.run()
@@ -445,7 +446,7 @@ def test_a_twin_that_nothing_stands_behind_is_taken_away(world: World) -> None:
 def test_movers_go_next_to_last_and_the_status_last(world: World) -> None:
     ingest = world.ingest()
     reconcile(ingest, Request("run"), world.now, LIFE)
-    assert ingest.site.changed[-2:] == ["movers.json", "status.json"]
+    assert ingest.site.changed[-3:] == ["history.json", "movers.json", "status.json"]
 
 
 def test_429_waits_for_the_rest_of_the_window_and_goes_on(world: World) -> None:

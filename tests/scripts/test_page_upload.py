@@ -110,6 +110,7 @@ def test_twins_are_left_as_they_are(s3: Any, root: Path) -> None:
     twins = {
         "movers.json",
         "movers/2026-02-10.json",
+        "history.json",
         "tickers/AAPL.json",
         "status.json",
         "movers.csv",
@@ -123,7 +124,9 @@ def test_twins_are_left_as_they_are(s3: Any, root: Path) -> None:
     )
 
 
-@pytest.mark.parametrize("name", ["movers.json", "movers/today.html", "status.json", "feed.xml"])
+@pytest.mark.parametrize(
+    "name", ["movers.json", "movers/today.html", "history.json", "status.json", "feed.xml"]
+)
 def test_a_file_with_the_name_of_a_twin_is_refused(root: Path, name: str) -> None:
     path = root / "site" / name
     path.parent.mkdir(exist_ok=True)

@@ -3,6 +3,7 @@
 import gzip
 import socket
 import ssl
+from pathlib import Path
 
 import h2.config
 import h2.connection
@@ -158,6 +159,19 @@ def test_a_large_text_is_compressed_and_its_tag_becomes_weak(viewer: Viewer, fil
     assert answer.headers["ETag"] == 'W/"abc"'
     assert answer.headers["Vary"] == "Accept-Encoding"
     assert gzip.decompress(answer.body) == TEXT.body
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/javascript; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml"]
+)
+def test_what_a_page_loads_is_compressed_as_tightly_as_gzip_does(
+    kind: str, viewer: Viewer, files: FakeOrigin
+) -> None:
+    path, body = f"/tight-{kind.partition(';')[0]}", Path("api/openapi.json").read_bytes()
+    files.replies[path] = Reply(body=body, headers={"Content-Type": kind})
+    answer = viewer.get(path, Accept_Encoding="gzip")
+    assert gzip.decompress(answer.body) == body
+    assert len(answer.body) < 1.05 * len(gzip.compress(body, 6)) < len(gzip.compress(body, 1))
 
 
 def test_viewers_without_gzip_get_the_same_answer_from_the_same_place(

@@ -46,9 +46,11 @@ def edge(
 def test_every_resource_goes_to_the_api_and_every_file_to_the_bucket(template: dict[str, Any]) -> None:
     is_file = {each.pattern: each.origin.is_bucket for each in read_distribution(template).behaviours}
     assert is_file == {
+        "/assets/*": True,
         "/*.json": True,
         "/movers": False,
         "/movers/*": False,
+        "/history": False,
         "/tickers/*": False,
         "/status": False,
         "/movers.csv": True,
@@ -72,3 +74,13 @@ def test_the_page_comes_with_its_policy_and_a_missing_one_is_404(viewer: Viewer,
         assert "require-trusted-types-for 'script'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
+
+
+def test_an_asset_comes_without_what_only_documents_need(viewer: Viewer, files: FakeOrigin) -> None:
+    files.replies["/assets/1/app.js"] = Reply(body=b"go()")
+    headers = viewer.get("/assets/1/app.js").headers
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert headers["Strict-Transport-Security"]
+    assert not headers["Content-Security-Policy"]
+    assert not headers["Permissions-Policy"]
