@@ -21,26 +21,8 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     ]
 )
-DENIED_FEATURES = (
-    "accelerometer",
-    "autoplay",
-    "browsing-topics",
-    "camera",
-    "display-capture",
-    "encrypted-media",
-    "fullscreen",
-    "geolocation",
-    "gyroscope",
-    "magnetometer",
-    "microphone",
-    "midi",
-    "payment",
-    "picture-in-picture",
-    "publickey-credentials-get",
-    "screen-wake-lock",
-    "usb",
-    "xr-spatial-tracking",
-)
+# What browsers allow a page to ask for without further ado; the rest is off unless asked for.
+DENIED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 OWN_HOST_ONLY = {"Cross-Origin-Resource-Policy": "same-origin"}
 PAGE_HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),

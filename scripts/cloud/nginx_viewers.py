@@ -1,7 +1,7 @@
 """The viewer side of the edge: TLS, behaviours, the cache, compression and the policies' headers."""
 
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from scripts.cloud.distribution import Behaviour
 from scripts.cloud.nginx_syntax import block, path_regex, quoted
@@ -9,6 +9,8 @@ from scripts.cloud.response_headers import Header
 
 # Put on answers behind the viewer side, by the emulator's own CDN or the origin side; not for viewers.
 INNER_HEADERS = ("X-Asked-At", "X-Cache", "Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop")
+# CloudFront sends these in answers to preflight requests only.
+PREFLIGHT_HEADERS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age")
 REFUSED_METHOD = "This distribution is not configured to allow the HTTP request method that was used."
 
 HTTP = """\
@@ -62,6 +64,7 @@ def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: It
     yield HTTP
     yield _paths(root_object)
     yield from _gap_fillers(behaviours)
+    yield from _preflight_answers(behaviours)
     yield block("server", *listens, SERVER, *locations)
 
 
@@ -94,20 +97,36 @@ def _location(number: int, behaviour: Behaviour) -> str:
 def _policy_header(header: Header) -> Iterator[str]:
     if header.override:
         yield f"proxy_hide_header {header.name};"
-    value = quoted(header.value) if header.override else _gap_filler(header)
-    yield f"add_header {header.name} {value} always;"
+    yield f"add_header {header.name} {_value(header)} always;"
+
+
+def _value(header: Header) -> str:
+    if header.name in PREFLIGHT_HEADERS:
+        return _variable("preflight", header)
+    return quoted(header.value) if header.override else _variable("policy", header)
 
 
 def _gap_fillers(behaviours: Iterable[Behaviour]) -> Iterator[str]:
     """Variables that are empty, and so add no header, where the origin sends that header itself."""
-    yielding = (header for behaviour in behaviours for header in behaviour.headers if not header.override)
-    for header in dict.fromkeys(yielding):
+    for header in _distinct(behaviours, lambda header: not header.override):
         own = f"$upstream_http_{_slug(header.name)}"
-        yield block(f"map {own} {_gap_filler(header)}", f'"" {quoted(header.value)};', 'default "";')
+        yield block(f"map {own} {_variable('policy', header)}", f'"" {quoted(header.value)};', 'default "";')
 
 
-def _gap_filler(header: Header) -> str:
-    return f"$policy_{_slug(header.name)}_{zlib.crc32(header.value.encode())}"
+def _preflight_answers(behaviours: Iterable[Behaviour]) -> Iterator[str]:
+    """Variables that are empty but for OPTIONS."""
+    for header in _distinct(behaviours, lambda header: header.name in PREFLIGHT_HEADERS):
+        variable = _variable("preflight", header)
+        yield block(f"map $request_method {variable}", f"OPTIONS {quoted(header.value)};", 'default "";')
+
+
+def _distinct(behaviours: Iterable[Behaviour], wanted: Callable[[Header], bool]) -> Iterable[Header]:
+    headers = (header for behaviour in behaviours for header in behaviour.headers if wanted(header))
+    return dict.fromkeys(headers)
+
+
+def _variable(kind: str, header: Header) -> str:
+    return f"${kind}_{zlib.crc32(f'{header.name}: {header.value}'.encode())}"
 
 
 def _slug(name: str) -> str:

@@ -106,6 +106,14 @@ def test_a_preflight_is_answered_by_the_origin_without_the_length_of_nothing(
     assert answer.headers["Access-Control-Max-Age"] == "86400"
 
 
+def test_what_only_a_preflight_asks_for_stands_on_no_other_answer(viewer: Viewer, api: FakeOrigin) -> None:
+    api.replies["/movers/plain"] = Reply()
+    answer = viewer.get("/movers/plain", Origin="https://example.org")
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+    assert answer.headers["Access-Control-Allow-Methods"] is None
+    assert answer.headers["Access-Control-Max-Age"] is None
+
+
 def test_headers_of_the_policy_stand_in_place_of_the_origins(viewer: Viewer, api: FakeOrigin) -> None:
     own = {"Access-Control-Allow-Origin": "https://only.example", "X-Content-Type-Options": "sniff"}
     api.replies["/movers/headers"] = Reply(headers=own)
