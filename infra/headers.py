@@ -61,13 +61,13 @@ def page_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
 
 
 def asset_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
-    """Scripts and styles run under the policy of the page that loads them, so none is sent again with each."""
+    """Scripts and styles run under the policies of the page that loads them; none is sent again with each."""
     return cloudfront.ResponseHeadersPolicy(
         stack,
         "AssetHeaders",
         response_headers_policy_name=f"{stack.stack_name}-assets",
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
-            content_type_options=NO_SNIFFING, strict_transport_security=STRICT_TRANSPORT
+            content_type_options=NO_SNIFFING
         ),
         custom_headers_behavior=custom(OWN_HOST_ONLY),
     )
@@ -90,7 +90,6 @@ def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
         ),
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_type_options=NO_SNIFFING,
-            referrer_policy=NO_REFERRER,
             strict_transport_security=STRICT_TRANSPORT,
         ),
     )

@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { load } from "../../site/assets/data.js";
+import { also, HISTORY, load as read, MOVERS, session, ticker } from "../../site/assets/market.js";
 
+const load = (browser, now, patience) => read(browser, now, MOVERS, patience);
 const sample = (name) => JSON.parse(readFileSync(new URL(`../fixtures/site/${name}.json`, import.meta.url)));
 const movers = sample("movers");
 const status = sample("status");
@@ -30,7 +31,7 @@ function browser(answers, memory = new Map()) {
     getItem: (key) => memory.get(key) ?? null,
     setItem: (key, value) => memory.set(key, value),
   };
-  return { fetch, localStorage, asked };
+  return { fetch, localStorage, asked, navigator: { onLine: true } };
 }
 
 const quick = { twin: 20, api: 20 };
@@ -44,7 +45,7 @@ const both = (answer) => ({
 test("good twins are shown and the API is left in peace", async () => {
   const reader = browser(healthy);
   const view = await load(reader, now);
-  assert.deepEqual([view.movers, view.status, view.origin], [movers, status, "snapshot"]);
+  assert.deepEqual([view.body, view.status, view.origin], [movers, status, "snapshot"]);
   assert.deepEqual(reader.asked.sort(), ["/movers.json", "/status.json"]);
 });
 
@@ -65,20 +66,20 @@ for (const [name, body] of Object.entries(wrongShapes)) unusable[`is ${name}`] =
 for (const [name, answer] of Object.entries(unusable)) {
   test(`a movers twin that ${name} is replaced by the API's answer`, async () => {
     const view = await load(browser({ ...healthy, "/movers.json": answer }), now);
-    assert.deepEqual([view.movers, view.origin], [movers, "api"]);
+    assert.deepEqual([view.body, view.origin], [movers, "api"]);
   });
 }
 
 for (const [name, body] of Object.entries(wrongShapes)) {
   test(`an API answer that is ${name} is not shown either`, async () => {
     const view = await load(browser({ ...healthy, "/movers.json": body, "/movers": body }), now);
-    assert.deepEqual([view.movers, view.status, view.origin], [[], status, "nowhere"]);
+    assert.deepEqual([view.body, view.status, view.origin], [null, status, "nowhere"]);
   });
 }
 
 test("a twin that hangs is given up after its time", async () => {
   const view = await load(browser({ ...healthy, "/movers.json": hanging }), now, { twin: 20, api: 5000 });
-  assert.deepEqual([view.movers, view.origin], [movers, "api"]);
+  assert.deepEqual([view.body, view.origin], [movers, "api"]);
 });
 
 test("a hanging status twin is replaced too, and movers stay from the snapshot", async () => {
@@ -99,18 +100,18 @@ test("a body that never ends is given up like a missing one", async () => {
 
 test("a twin older than AsOf is stale and the API is asked", async () => {
   const view = await load(browser({ ...healthy, "/movers.json": movers.slice(1) }), now);
-  assert.deepEqual([view.movers, view.origin], [movers, "api"]);
+  assert.deepEqual([view.body, view.origin], [movers, "api"]);
 });
 
 test("an empty twin is stale once a session is recorded", async () => {
   const view = await load(browser({ ...healthy, "/movers.json": [] }), now);
-  assert.deepEqual([view.movers, view.origin], [movers, "api"]);
+  assert.deepEqual([view.body, view.origin], [movers, "api"]);
 });
 
 test("a stale twin is better than none", async () => {
   const stale = movers.slice(1);
   const view = await load(browser({ ...healthy, "/movers.json": stale, "/movers": failing }), now);
-  assert.deepEqual([view.movers, view.origin], [stale, "snapshot"]);
+  assert.deepEqual([view.body, view.origin], [stale, "snapshot"]);
 });
 
 test("a status twin past its StaleAfter is checked against the API, and old movers with it", async () => {
@@ -125,7 +126,7 @@ test("a status twin past its StaleAfter is checked against the API, and old move
     ...movers.slice(0, 6),
   ];
   const view = await load(browser({ ...healthy, "/status": newer, "/movers": won }), late);
-  assert.deepEqual([view.status, view.movers, view.origin], [newer, won, "api"]);
+  assert.deepEqual([view.status, view.body, view.origin], [newer, won, "api"]);
 });
 
 test("a late status stays where the API has none", async () => {
@@ -136,6 +137,7 @@ test("a late status stays where the API has none", async () => {
 for (const [name, change] of Object.entries({
   "an unknown version": { SchemaVersion: 2 },
   "no source": { Source: null },
+  "a clock that is no number": { Source: { ...status.Source, ClockOffsetSeconds: "0" } },
   "an unknown kind": { Source: { ...status.Source, Kind: "guessed" } },
   "no due time": { StaleAfter: null },
   "an unreadable gap": { Missing: ["yesterday"] },
@@ -144,7 +146,7 @@ for (const [name, change] of Object.entries({
   test(`a status with ${name} counts as unread`, async () => {
     const odd = { ...status, ...change };
     const view = await load(browser({ ...healthy, "/status.json": odd, "/status": odd }), now);
-    assert.deepEqual([view.status, view.movers, view.origin], [null, movers, "snapshot"]);
+    assert.deepEqual([view.status, view.body, view.origin], [null, movers, "snapshot"]);
   });
 }
 
@@ -152,14 +154,14 @@ test("before the first session all is empty and nothing is broken", async () => 
   const none = { AsOf: null, GeneratedAt: null, StaleAfter: null, NextSession: null, Source: null };
   const first = { ...status, ...none, Expected: [], Watchlist: [] };
   const view = await load(browser({ ...healthy, "/movers.json": [], "/status.json": first }), now);
-  assert.deepEqual([view.movers, view.status, view.origin], [[], first, "snapshot"]);
+  assert.deepEqual([view.body, view.status, view.origin], [[], first, "snapshot"]);
 });
 
 test("with everything down the last seen numbers come back, dated", async () => {
   const memory = new Map();
   await load(browser(healthy, memory), now);
   const view = await load(browser(both(down), memory), late);
-  assert.deepEqual([view.movers, view.status, view.origin], [movers, status, "memory"]);
+  assert.deepEqual([view.body, view.status, view.origin], [movers, status, "memory"]);
   assert.equal(view.seenAt, now.toISOString());
 });
 
@@ -180,8 +182,9 @@ test("last seen movers are judged by today's status where that can be read", asy
 const unfit = {
   nothing: null,
   "no JSON": "{",
-  "another shape": '{"movers":{}}',
-  "an undated list": JSON.stringify({ movers, status }),
+  "another shape": JSON.stringify({ path: "/movers", body: {}, seenAt: now }),
+  "another resource": JSON.stringify({ path: "/movers/2026-11-20", body: movers, seenAt: now }),
+  "an undated list": JSON.stringify({ path: "/movers", body: movers, status }),
 };
 
 for (const [name, kept] of Object.entries(unfit)) {
@@ -189,7 +192,7 @@ for (const [name, kept] of Object.entries(unfit)) {
     const reader = browser(both(down));
     reader.localStorage.getItem = () => kept;
     const view = await load(reader, now);
-    assert.deepEqual(view, { movers: [], status: null, origin: "nowhere", seenAt: null });
+    assert.deepEqual(view, { body: null, status: null, origin: "nowhere", online: true });
   });
 }
 
@@ -202,4 +205,59 @@ test("a browser that refuses storage still shows the page", async () => {
   });
   assert.equal((await load(refused(healthy), now)).origin, "snapshot");
   assert.equal((await load(refused(both(down)), now)).origin, "nowhere");
+});
+
+const bar = { Open: 100, High: 103, Low: 99, Close: 102, Volume: 1000, PercentChange: 2 };
+const [latest] = movers;
+const bars = [{ Ticker: latest.Ticker, ...bar }];
+const document = { ...latest, Bars: bars };
+const past = { Ticker: "TSLA", Sessions: [{ Date: "2026-11-20", ...bar, Won: true }] };
+const documents = {
+  session: [session(latest.Date), document, [{ ...document, Date: "2026-11-19" }, { ...latest }, { ...document, Bars: [bar] }]],
+  ticker: [ticker("TSLA"), past, [{ ...past, Ticker: "AAPL" }, { Ticker: "TSLA" }, { ...past, Sessions: [bar] }]],
+  history: [HISTORY, movers, [movers.toReversed(), {}]],
+};
+
+for (const [name, [resource, whole, broken]] of Object.entries(documents)) {
+  test(`a ${name} is read like the movers, and no other shape is taken for one`, async () => {
+    const at = (body) => browser({ ...healthy, [`${resource.path}.json`]: body, [resource.path]: body });
+    assert.deepEqual((await read(at(whole), now, resource)).body, whole);
+    assert.deepEqual(await also(at(whole), resource), whole);
+    for (const body of broken) {
+      assert.equal((await read(at(body), now, resource)).origin, "nowhere", JSON.stringify(body));
+      assert.equal(await also(at(body), resource), null);
+    }
+  });
+}
+
+test("what the API does not know is missing, not unreadable", async () => {
+  const view = await read(browser(healthy), now, session("2026-11-21"));
+  assert.deepEqual([view.body, view.status, view.origin], [null, status, "missing"]);
+});
+
+test("a session that was seen comes back, but not in place of another one", async () => {
+  const memory = new Map();
+  const seen = { ...healthy, [`/movers/${latest.Date}.json`]: document };
+  const gone = { ...both(down), [`/movers/${latest.Date}.json`]: down, [`/movers/${latest.Date}`]: down };
+  const other = { ...both(down), "/movers/2026-11-19.json": down, "/movers/2026-11-19": down };
+  await read(browser(seen, memory), now, session(latest.Date));
+  assert.equal((await read(browser(gone, memory), now, session(latest.Date))).origin, "memory");
+  assert.equal((await read(browser(other, memory), now, session("2026-11-19"))).origin, "nowhere");
+});
+
+test("each kind of page has one slot, so that the memory stays small", async () => {
+  const memory = new Map();
+  for (const date of ["2026-11-19", "2026-11-20"]) {
+    const answers = { ...healthy, [`/movers/${date}.json`]: { ...document, Date: date } };
+    await read(browser(answers, memory), now, session(date));
+  }
+  await load(browser(healthy, memory), now);
+  assert.equal(memory.size, 2);
+});
+
+test("a view tells whether the browser is on line and whether a session is still to come", async () => {
+  const reader = browser({ ...healthy, "/movers": failing, "/movers.json": movers.slice(1) });
+  reader.navigator.onLine = false;
+  const view = await load(reader, now);
+  assert.deepEqual([view.online, view.behind], [false, true]);
 });

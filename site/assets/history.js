@@ -1,0 +1,110 @@
+/** The history: every stored winner as a calendar, by ticker, and in a table. */
+
+import { calendar, swatch } from "./calendar.js";
+import { element, svg } from "./chart.js";
+import { HISTORY, day, direction, percent, price } from "./market.js";
+import { at, chip, keepFresh, locale, showWinners, sortable, toDay, toTicker, trading } from "./page.js";
+import { biggest, fell, quartiles, rose, step, wins } from "./past.js";
+
+const only = at("only");
+let movers = [];
+
+function show({ body }) {
+  movers = body ?? [];
+  if (!movers.length) return;
+  const tickers = wins(movers).map(({ Ticker }) => Ticker);
+  const asked = new URLSearchParams(location.search).get("t") ?? "";
+  only.replaceChildren(new Option("All tickers", ""), ...tickers.sort().map((ticker) => new Option(ticker)));
+  only.value = tickers.includes(asked) ? asked : "";
+  at("unknown").hidden = only.value === asked;
+  showLegend();
+  showChosen();
+}
+
+/** Everything, as far as it is of the chosen ticker. */
+function showChosen() {
+  const chosen = movers.filter(({ Ticker }) => !only.value || Ticker === only.value);
+  showSums(chosen);
+  showCalendar();
+  showWins();
+  showTable(chosen);
+}
+
+function showSums(chosen) {
+  const best = biggest(chosen);
+  at("whose").textContent = only.value ? `Wins of ${only.value}` : "Winners on record";
+  at("count").textContent = chosen.length.toLocaleString(locale);
+  at("span").replaceChildren(trading(chosen.at(-1).Date), " to ", trading(chosen[0].Date));
+  at("rose").textContent = rose(chosen);
+  at("fell").textContent = fell(chosen);
+  at("biggest").replaceChildren(toTicker(best.Ticker, best.Ticker), " ", toDay(best.Date, chip(best.PercentChange)));
+}
+
+const parts = () => quartiles(movers.map(({ PercentChange }) => PercentChange));
+
+function showLegend() {
+  const size = { style: "unit", unit: "percent", maximumFractionDigits: 2 };
+  const sizes = parts().map((part) => part.toLocaleString(locale, size));
+  const names = [`under ${sizes[0]}`, ...sizes.map((size) => `from ${size}`)];
+  const entry = (name, i) => element("li", {}, swatch("up", i), swatch("down", i), name);
+  at("legend").replaceChildren(...names.map(entry));
+}
+
+function showCalendar() {
+  const limits = parts();
+  const days = movers.toReversed().map(({ Date, Ticker, PercentChange, ClosingPrice }) => ({
+    date: Date,
+    href: toDay(Date).href,
+    text: `${day(Date, locale)}: ${Ticker} ${percent(PercentChange, locale)}, closed at ${price(ClosingPrice, locale)}`,
+    kind: direction(PercentChange),
+    step: step(PercentChange, limits),
+    faded: only.value && Ticker !== only.value,
+  }));
+  calendar(at("calendar"), "Winners by day", days, locale);
+}
+
+function showWins() {
+  const rows = wins(movers);
+  const most = Math.max(...rows.map(({ Wins }) => Wins));
+  sortable(at("wins"), rows, ({ Ticker, Wins, Up, Down, best, Last }) => [
+    toTicker(Ticker, Ticker),
+    Wins,
+    Up,
+    Down,
+    toDay(best.Date, chip(best.PercentChange)),
+    toDay(Last, trading(Last)),
+    share(Up / most, Down / most),
+  ]);
+}
+
+/** A bar of wins: those that rose, then those that fell. */
+function share(up, down) {
+  const [width, height] = [96, 12];
+  const part = (kind, x, share) =>
+    svg("g", { class: kind }, svg("rect", { x: x * width, width: share * width, height }));
+  return svg("svg", { width, height, "aria-hidden": "true" }, part("up", 0, up), part("down", up, down));
+}
+
+function showTable(chosen) {
+  const table = at("movers");
+  const shown = Math.min(chosen.length, table.dataset.rows ?? Infinity);
+  at("shown").textContent = shown < chosen.length ? `${shown} of ${chosen.length}` : shown;
+  at("all").hidden = shown === chosen.length;
+  at("all").onclick = () => {
+    delete table.dataset.rows;
+    showTable(chosen);
+    at("list").focus();
+  };
+  showWinners(table, chosen, day);
+}
+
+only.onchange = () => {
+  const url = new URL(location);
+  if (only.value) url.searchParams.set("t", only.value);
+  else url.searchParams.delete("t");
+  history.replaceState(null, "", url);
+  at("unknown").hidden = true;
+  showChosen();
+};
+
+keepFresh(HISTORY, show);

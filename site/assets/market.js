@@ -1,0 +1,202 @@
+/** What is known: read, checked, judged for freshness, put into words. No DOM. */
+
+const PATIENCE = { twin: 4000, api: 10000 }; // milliseconds
+
+const isText = (value) => typeof value === "string" && value !== "";
+const isTime = (value, form) => form.test(value) && !Number.isNaN(Date.parse(value));
+const isDate = (value) => isTime(value, /^\d{4}-\d\d-\d\d$/);
+const isInstant = (value) => isTime(value, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
+const hasNumbers = (body, ...names) => names.every((name) => Number.isFinite(body?.[name]));
+const isWinner = (body) => isText(body?.Ticker) && hasNumbers(body, "PercentChange", "ClosingPrice");
+const isBar = (body) => hasNumbers(body, "Open", "High", "Low", "Close", "Volume", "PercentChange");
+const isDated = (entry, i, all) => isDate(entry?.Date) && (!i || entry.Date < all[i - 1].Date);
+const isList = (body, fits) => Array.isArray(body) && body.every(isDated) && body.every(fits);
+const isWinners = (body) => isList(body, isWinner);
+const newest = (body) => body[0]?.Date ?? "";
+
+// What can be read; `newest` is given where AsOf must not be newer.
+export const MOVERS = { name: "movers", path: "/movers", fits: isWinners, newest };
+export const HISTORY = { name: "history", path: "/history", fits: isWinners, newest };
+export const session = (date) => ({
+  name: "session",
+  path: `/movers/${date}`,
+  fits: (body) =>
+    body?.Date === date && isWinner(body) && body.Bars?.every((bar) => isText(bar?.Ticker) && isBar(bar)),
+});
+export const ticker = (symbol) => ({
+  name: "ticker",
+  path: `/tickers/${symbol}`,
+  fits: (body) => body?.Ticker === symbol && isList(body.Sessions, isBar),
+});
+
+const isStatus = (body) =>
+  body?.SchemaVersion === 1 &&
+  [body.Expected, body.Missing, body.Watchlist].every(Array.isArray) &&
+  isText(body.Exchange?.TimeZone) &&
+  (body.AsOf === null ||
+    ([body.AsOf, body.NextSession, ...body.Missing].every(isDate) &&
+      [body.GeneratedAt, body.StaleAfter].every(isInstant) &&
+      ["live", "simulated", "recorded"].includes(body.Source?.Kind) &&
+      hasNumbers(body.Source, "ClockOffsetSeconds")));
+const STATUS = { path: "/status", fits: isStatus };
+
+/** Reads a resource and the status. `origin` is `snapshot`, `api`, `memory`, `missing` (404) or `nowhere`. */
+export async function load(browser, now, resource, patience = PATIENCE) {
+  const ask = asker(browser, patience);
+  const asked = readStatus(ask, now);
+  const [found, status] = await Promise.all([nearest(ask, resource, asked), asked]);
+  const online = browser.navigator?.onLine !== false;
+  if (!found) return { ...recall(browser, resource, status), online };
+  const view = { ...found, status, online, seenAt: now.toISOString() };
+  if (!found.body) return view;
+  remember(browser, resource, view);
+  return { ...view, behind: isBehind(resource, found.body, status) };
+}
+
+/** The body of one more resource, or null. */
+export const also = async (browser, resource, patience = PATIENCE) =>
+  (await nearest(asker(browser, patience), resource))?.body ?? null;
+
+/** Gives `{body}`, `{body: null}` for 404, and null for all that is unusable. */
+const asker = (browser, patience) => async (resource, place) => {
+  try {
+    const path = resource.path + (place === "twin" ? ".json" : "");
+    const answer = await browser.fetch(path, { signal: AbortSignal.timeout(patience[place]) });
+    if (answer.status === 404) return { body: null };
+    const body = answer.ok && (await answer.json());
+    return resource.fits(body) ? { body } : null;
+  } catch {
+    return null;
+  }
+};
+
+async function readStatus(ask, now) {
+  const twin = (await ask(STATUS, "twin"))?.body;
+  if (twin && !isLate(twin, now)) return twin;
+  return (await ask(STATUS, "api"))?.body ?? twin ?? null;
+}
+
+async function nearest(ask, resource, asked) {
+  const twin = await ask(resource, "twin");
+  const snapshot = twin?.body && { ...twin, origin: "snapshot" };
+  if (snapshot && !isBehind(resource, twin.body, await asked)) return snapshot;
+  const answer = await ask(resource, "api");
+  return answer ? { ...answer, origin: answer.body ? "api" : "missing" } : snapshot;
+}
+
+function recall(browser, resource, status) {
+  try {
+    const { path, ...seen } = JSON.parse(browser.localStorage.getItem(`seen ${resource.name}`));
+    if (path === resource.path && resource.fits(seen.body) && isInstant(seen.seenAt)) {
+      return { ...seen, origin: "memory", status: status ?? (isStatus(seen.status) ? seen.status : null) };
+    }
+  } catch {
+    // nothing seen yet, or storage is refused
+  }
+  return { body: null, status, origin: "nowhere" };
+}
+
+function remember(browser, resource, { body, status, seenAt }) {
+  try {
+    const seen = JSON.stringify({ path: resource.path, body, status, seenAt });
+    browser.localStorage.setItem(`seen ${resource.name}`, seen);
+  } catch {
+    // refused or full: only the last resort is lost
+  }
+}
+
+const isLate = ({ StaleAfter, ...status }, now) => marketTime(status, now) > Date.parse(StaleAfter);
+const isBehind = (resource, body, status) => Boolean(status?.AsOf) && resource.newest?.(body) < status.AsOf;
+const marketTime = ({ Source }, now) => now.getTime() + (Source?.ClockOffsetSeconds ?? 0) * 1000;
+
+/** The date at the exchange, by the clock of the data. */
+export function marketDate(status, now) {
+  return written(marketTime(status, now), "sv", { timeZone: status.Exchange.TimeZone }); // Swedish dates are ISO
+}
+
+/** `unknown`, `empty`, `late`, `weekend`, `holiday` or `current`. */
+export function freshness(status, now) {
+  if (!status) return "unknown";
+  if (!status.AsOf) return "empty";
+  if (isLate(status, now)) return "late";
+  const today = marketDate(status, now);
+  if (today <= status.AsOf || status.NextSession <= today) return "current";
+  return [0, 6].includes(new Date(today).getUTCDay()) ? "weekend" : "holiday";
+}
+
+/** What to know before the numbers, worst first: `[tone, title, text]`. */
+export function notices({ origin, online, seenAt, behind, status }, now, place) {
+  const failed = "Neither the snapshot nor the API could be read.";
+  const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
+  const from = online ? origin : "offline";
+  const kind = status?.Source?.Kind;
+  const gaps = behind ? [status.AsOf] : (status?.Missing ?? []);
+  const due = status?.StaleAfter && `due by ${moment(status.StaleAfter, place)}.`;
+  const next = due && `Next session ${shortDay(status.NextSession, place.locale)}, ${due}`;
+  const said = [
+    from === "offline" && [seenAt ? "warn" : "bad", "Offline", seen],
+    from === "nowhere" && ["bad", "No data", `${failed} Try again in a minute.`],
+    from === "memory" && ["warn", "Last seen", `${failed} ${seen}`],
+    from === "api" && ["note", "Served by the API", "The snapshot is missing, broken, slow or stale."],
+    kind === "simulated" && ["warn", "Simulated data", "These prices are invented."],
+    kind === "recorded" && ["warn", "Recorded data", `Its clock stands at ${day(marketDate(status, now), place.locale)}.`],
+    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`],
+    origin !== "nowhere" && {
+      unknown: ["note", "Freshness unknown", "The status could not be read."],
+      empty: ["note", "No session yet", "The first one appears here once it is recorded."],
+      late: ["warn", "Late", `Newer numbers were ${due}`],
+      weekend: ["calm", "Weekend, market closed", next],
+      holiday: ["calm", "Holiday, market closed", next],
+      current: ["calm", "Up to date", next],
+    }[freshness(status, now)],
+  ];
+  return said.filter(Boolean);
+}
+
+/** English where the browser names no language (WebKitGTK says "C"). */
+export function usableLocale(language) {
+  try {
+    return Intl.getCanonicalLocales(language)[0] ?? "en";
+  } catch {
+    return "en";
+  }
+}
+
+export const ARROWS = { up: "▲", down: "▼", flat: "■" };
+export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "flat");
+
+/** Signed, with a true minus: screen readers pass over a hyphen. */
+export function percent(change, locale) {
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" };
+  const format = new Intl.NumberFormat(locale, { style: "unit", unit: "percent", ...digits });
+  return format.format(change).replace("-", "−");
+}
+
+/** Percentage points; a near tie must not look like a tie. */
+export function points(margin, locale) {
+  return `${new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
+}
+
+/** Dollars; below one, stocks are quoted to the hundredth of a cent. */
+export function price(amount, locale) {
+  const dollars = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" };
+  return new Intl.NumberFormat(locale, { ...dollars, maximumFractionDigits: 4 }).format(amount);
+}
+
+const DATE = { month: "short", day: "numeric" };
+const SHORT_DAY = { weekday: "short", ...DATE, timeZone: "UTC" };
+const TIME = { hour: "numeric", minute: "2-digit" };
+const written = (instant, locale, options) => new Intl.DateTimeFormat(locale, options).format(new Date(instant));
+
+/** A trading day is never shifted into the reader's zone. */
+export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });
+export const shortDay = (date, locale) => written(date, locale, SHORT_DAY);
+
+/** On the exchange's clock and, where that differs, on the reader's. */
+export function moment(instant, { locale, exchangeZone, readerZone }) {
+  const there = written(instant, locale, { ...DATE, ...TIME, timeZone: exchangeZone, timeZoneName: "short" });
+  const on = (timeZone, options) => written(instant, locale, { ...options, timeZone });
+  const date = on(readerZone, DATE);
+  const here = `${date === on(exchangeZone, DATE) ? "" : `${date}, `}${on(readerZone, TIME)}`;
+  return here === on(exchangeZone, TIME) ? there : `${there} (${here} your time)`;
+}

@@ -1,0 +1,135 @@
+/** What the pages share, and the front page, which is nothing else. */
+
+import { bars, candle, element } from "./chart.js";
+import { also, ARROWS, day, direction, load, MOVERS, moment, notices, percent } from "./market.js";
+import { points, price, session, shortDay, usableLocale } from "./market.js";
+
+const ORIGINS = { snapshot: "the snapshot", api: "the API", memory: "this browser" };
+
+export const locale = usableLocale(navigator.language);
+export const at = (id) => document.getElementById(id);
+export const link = (href, ...content) => element("a", { href }, ...content);
+export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...content);
+export const toTicker = (symbol, ...content) => link(`/ticker.html?t=${symbol}`, ...content);
+export const trading = (date, words = day) => element("time", { datetime: date }, words(date, locale));
+
+/** A change with arrow, sign and colour, any one of which is enough. */
+export function chip(change) {
+  const kind = direction(change);
+  const arrow = element("span", { "aria-hidden": "true" }, ARROWS[kind]);
+  return element("span", { class: `move ${kind}` }, arrow, ` ${percent(change, locale)}`);
+}
+
+/** Reads and draws: now, back on line, looked at again, and every five minutes. */
+export function keepFresh(resource, draw) {
+  let drawn;
+  const refresh = async () => {
+    if (document.hidden) return;
+    const now = new Date();
+    const view = await load(window, now, resource);
+    tell(view, now);
+    const content = JSON.stringify([view.origin, view.body]);
+    if (content !== drawn) draw(view);
+    drawn = content;
+  };
+  for (const event of ["online", "offline", "visibilitychange"]) addEventListener(event, refresh);
+  setInterval(refresh, 300_000);
+  refresh();
+}
+
+function tell(view, now) {
+  const { status, origin } = view;
+  const place = { locale, exchangeZone: status?.Exchange.TimeZone };
+  const said = notices(view, now, place);
+  const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
+  const banner = at("banner");
+  banner.dataset.tone = said[0][0];
+  // The same words would be read out again.
+  if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
+  if (!status?.AsOf) return;
+  if (ORIGINS[origin]) at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
+  at("source").textContent = `${status.Source.Provider} (${status.Source.Kind})`;
+}
+
+export function showWinner({ Date, Ticker, PercentChange, ClosingPrice }) {
+  at("session").replaceChildren(trading(Date));
+  at("ticker").replaceChildren(toTicker(Ticker, Ticker));
+  at("move").replaceChildren(chip(PercentChange));
+  at("close").textContent = price(ClosingPrice, locale);
+}
+
+export function showSecond({ Bars: [, second], Margin }) {
+  if (!second) return;
+  at("second").replaceChildren(toTicker(second.Ticker, second.Ticker), " ", chip(second.PercentChange));
+  at("margin").textContent = `by ${points(Margin, locale)}`;
+}
+
+export function showWinners(table, movers) {
+  const reach = Math.max(...movers.map(({ PercentChange }) => Math.abs(PercentChange)));
+  sortable(table, movers, ({ Date, Ticker, PercentChange: move, ClosingPrice }) => [
+    toDay(Date, trading(Date, shortDay)),
+    toTicker(Ticker, Ticker),
+    chip(move),
+    price(ClosingPrice, locale),
+    candle(direction(move), Math.min(move, 0), Math.max(move, 0), move, reach),
+  ]);
+}
+
+/** Rows sorted by the head's buttons, whose values are names in a row; the address keeps the order: `sort=-Name`. */
+export function sortable(table, rows, cells) {
+  const address = new URL(location);
+  const show = (row) => {
+    const [first, ...others] = cells(row);
+    return element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
+  };
+  const sort = (order) => {
+    const name = order.replace("-", "");
+    const sign = name === order ? 1 : -1;
+    const by = (a, b) => sign * ((a[name] > b[name]) - (a[name] < b[name]));
+    table.tBodies[0].replaceChildren(...rows.toSorted(by).map(show));
+    for (const button of table.querySelectorAll("th button")) {
+      const active = button.value === name;
+      button.parentElement.ariaSort = active ? (sign > 0 ? "ascending" : "descending") : null;
+      button.onclick = () => {
+        const next = active && sign < 0 ? name : `-${button.value}`;
+        address.searchParams.set("sort", next);
+        history.replaceState(null, "", address);
+        sort(next);
+      };
+    }
+  };
+  const asked = address.searchParams.get("sort") ?? "";
+  sort(table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort);
+}
+
+async function showToday({ body: movers }) {
+  if (!movers?.length) return;
+  showWinner(movers[0]);
+  showWinners(at("movers"), movers);
+  const rows = movers.toReversed().map(({ Date, Ticker, PercentChange, ClosingPrice }) => {
+    const [kind, shown] = [direction(PercentChange), percent(PercentChange, locale)];
+    return {
+      href: toDay(Date).href,
+      text: `${day(Date, locale)}: ${Ticker} ${shown}, closed at ${price(ClosingPrice, locale)}`,
+      kind,
+      value: PercentChange,
+      shown,
+      name: Ticker,
+      label: shortDay(Date, locale).split(", ").at(-1),
+    };
+  });
+  bars(at("seven"), "The last seven winners", rows);
+  const found = await also(window, session(movers[0].Date));
+  if (found) showSecond(found);
+}
+
+for (const name of ["theme", "rise"]) {
+  const [choice, { dataset }] = [at(name), document.documentElement];
+  choice.value = dataset[name] ?? "";
+  choice.onchange = () => {
+    dataset[name] = choice.value;
+    localStorage.setItem(name, choice.value);
+  };
+}
+
+if (at("seven")) keepFresh(MOVERS, showToday);

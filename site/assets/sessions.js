@@ -1,0 +1,41 @@
+/** What is asked and said of one session or one ticker. No DOM. */
+
+import { day, percent, price } from "./market.js";
+
+/** A date of the calendar, which the 30th of February is not. */
+export const isDate = (text) =>
+  /^\d{4}-\d\d-\d\d$/.test(text) &&
+  !Number.isNaN(Date.parse(text)) &&
+  new Date(text).toISOString().startsWith(text);
+
+export const isTicker = (text) => /^[A-Za-z][A-Za-z0-9.]{0,14}$/.test(text);
+
+/** The nearest dates on both sides of one that need not be among them. `dates` are newest first. */
+export const neighbours = (dates, date) => ({
+  previous: dates.find((other) => other < date),
+  next: dates.findLast((other) => other > date),
+});
+
+/** Why nothing is stored for a date, as far as that can be known. `dates` are newest first, `today` may be unknown. */
+export function absence(date, dates, status, today, locale) {
+  if ([0, 6].includes(new Date(date).getUTCDay())) return "It is a weekend.";
+  if (status?.Missing.includes(date)) return "It should be there, but is missing.";
+  if (date > today) return "It is still to come.";
+  if (date > dates[0]) return "It is not recorded yet, or the exchange is closed.";
+  if (date < dates.at(-1)) return `The record begins on ${day(dates.at(-1), locale)}.`;
+  return "The exchange was closed, or the day was not recorded.";
+}
+
+export const whole = (number, locale) =>
+  new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(number);
+
+/** Open, high, low, close and volume; of fractional shares the whole ones. */
+export const figures = ({ Open, High, Low, Close, Volume }, locale) => [
+  ...[Open, High, Low, Close].map((amount) => price(amount, locale)),
+  whole(Volume, locale),
+];
+
+export function words(bar, locale) {
+  const [open, high, low, close] = figures(bar, locale);
+  return `open ${open}, high ${high}, low ${low}, close ${close}, ${percent(bar.PercentChange, locale)}`;
+}
