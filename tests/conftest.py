@@ -15,12 +15,17 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from scripts.browser import ENGINES
 from scripts.cloud.emulator import Emulator
+from scripts.cloud.options import Options
+from scripts.cloud.up import LocalCloud, local_cloud
 
 REGION = "us-east-1"
 TABLE = "movers"
 
-FOREIGN = re.compile(r"AWS_.*|MASSIVE_.*|MOVERS_.*|.*_PROXY|FORCE_COLOR|CLICOLOR_FORCE", re.IGNORECASE)
+FOREIGN = re.compile(
+    r"AWS_.*|MASSIVE_.*|MOVERS_(?!BROWSER|FIREFOX).*|.*_PROXY|FORCE_COLOR|CLICOLOR_FORCE", re.IGNORECASE
+)
 for name in filter(FOREIGN.fullmatch, list(os.environ)):
     del os.environ[name]
 os.environ |= {
@@ -32,6 +37,25 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # discard: a client that nobody gave an endpoint fails at once
 }
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--engine", choices=ENGINES, default="chromium", help="the browser of tests/browser")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Keep everything that uses the cloud in one worker, so that there is one cloud."""
+    for item in items:
+        if "cloud" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.xdist_group("cloud"))
+
+
+@pytest.fixture(scope="session")
+def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A running local cloud with the latest sessions of a simulated market, as `movers up` starts and stops it."""
+    home = tmp_path_factory.mktemp("cloud")
+    with local_cloud(Options(home, port=free_port(), aws_port=free_port())) as running:
+        yield running
 
 
 @pytest.fixture

@@ -1,0 +1,335 @@
+"""The page of one ticker: its latest sessions as candles and as rows, and the way to the other tickers."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Locator, Page, Route, expect
+
+from tests.browser.conftest import Visit
+from tests.browser.watch import Watch
+from tests.states import apply, state
+
+NUMBERS = ("Open", "High", "Low", "Close")
+WATCHLIST = ["AAPL", "AMZN", "GOOGL", "MSFT", "NVDA", "TSLA"]
+
+
+def sessions(ticker: str, shown: str = "fresh") -> list[dict[str, Any]]:
+    """Those of the document that the page has read."""
+    return json.loads(state(shown).answers[f"/tickers/{ticker}.json"].body)["Sessions"]
+
+
+def open_ticker(page: Page, query: str, shown: str = "fresh") -> None:
+    apply(page, state(shown))
+    page.goto(f"/ticker.html{query}")
+
+
+def rows(page: Page) -> Locator:
+    return page.locator("#sessions tbody tr")
+
+
+def column(page: Page, place: int) -> list[str]:
+    return rows(page).locator(f":nth-child({place})").all_inner_texts()
+
+
+def dates(page: Page) -> list[str]:
+    return rows(page).locator("time").evaluate_all("times => times.map(time => time.dateTime)")
+
+
+def percent(change: float) -> str:
+    return f"+{change:.2f}%" if change > 0 else f"−{-change:.2f}%"
+
+
+def prices(bar: dict[str, Any]) -> list[str]:
+    return [f"${bar[name]:,.2f}" for name in NUMBERS]
+
+
+def test_all_that_is_shown_is_what_the_tickers_document_says(page: Page) -> None:
+    open_ticker(page, "?t=NVDA")
+    found = sessions("NVDA")
+    expect(rows(page)).to_have_count(30)
+    expect(page).to_have_title("NVDA · Daily mover")
+    expect(page.locator("#ticker")).to_have_text("NVDA")
+    expect(page.locator("#move")).to_contain_text(percent(found[0]["PercentChange"]))
+    expect(page.locator("#close")).to_have_text(prices(found[0])[3])
+    low, high = min(bar["Low"] for bar in found), max(bar["High"] for bar in found)
+    expect(page.locator("#range")).to_have_text(f"${low:,.2f} to ${high:,.2f}")
+    assert dates(page) == [bar["Date"] for bar in found]
+    for place, bar in enumerate(found):
+        arrow = "▲" if bar["PercentChange"] > 0 else "▼"
+        volume, won = f"{bar['Volume']:,.0f}", "★ won" if bar["Won"] else ""
+        expected = [f"{arrow} {percent(bar['PercentChange'])}", *prices(bar), volume, won]
+        assert rows(page).nth(place).locator("td").all_inner_texts() == expected
+
+
+def test_the_days_it_won_are_counted_and_linked(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    won = [bar["Date"] for bar in sessions("TSLA") if bar["Won"]]
+    assert won
+    expect(page.locator("#story")).to_have_text(
+        f"It was the top mover in {len(won)} of its latest 30 sessions."
+    )
+    links = page.locator("#won a")
+    expect(links).to_have_count(len(won))
+    assert links.evaluate_all("links => links.map(link => link.search)") == [f"?date={date}" for date in won]
+    expect(page.locator("#chart .sign", has_text="★")).to_have_count(len(won))
+
+
+def test_a_ticker_that_has_not_won_says_so(page: Page) -> None:
+    loser = next(ticker for ticker in WATCHLIST if not any(bar["Won"] for bar in sessions(ticker, "long")))
+    open_ticker(page, f"?t={loser}", "long")
+    expect(page.locator("#story")).to_have_text("It was the top mover in 0 of its latest 7 sessions.")
+    expect(page.locator("#won")).to_have_text("None of these sessions.")
+
+
+def test_candles_are_walked_by_arrow_keys_and_told_in_words(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    candles = page.locator("#chart a")
+    expect(candles).to_have_count(30)
+    assert page.locator('#chart a[tabindex="0"]').count() == 1
+    candles.last.focus()
+    latest = sessions("TSLA")[0]
+    words = ", ".join(f"{name.lower()} {price}" for name, price in zip(NUMBERS, prices(latest), strict=True))
+    caption = page.locator("#chart figcaption")
+    expect(caption).to_contain_text(f"Mon, Nov 23, 2026: {words}, {percent(latest['PercentChange'])}")
+    told = [caption.inner_text()]
+    for key in ("ArrowLeft", "ArrowLeft", "ArrowRight", "Home", "End"):
+        page.keyboard.press(key)
+        told.append(caption.inner_text())
+    labels = candles.evaluate_all("candles => candles.map(candle => candle.ariaLabel)")
+    assert told == [labels[i] for i in (29, 28, 27, 28, 0, 29)]
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/day.html?date=2026-11-23")
+
+
+def test_the_candle_of_a_day_it_won_says_so(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    expect(page.locator("#chart a")).to_have_count(30)
+    said = page.locator("#chart a").evaluate_all(
+        "all => all.map(({ ariaLabel }) => ariaLabel.includes('top mover'))"
+    )
+    assert said == [bar["Won"] for bar in reversed(sessions("TSLA"))]
+
+
+def test_the_mouse_moves_the_caption_and_leaves_it_as_it_was(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    caption = page.locator("#chart figcaption")
+    expect(page.locator("#chart a")).to_have_count(30)
+    page.locator("#chart a .hit").nth(3).hover()
+    expect(caption).to_have_text(page.locator("#chart a").nth(3).get_attribute("aria-label") or "")
+    page.mouse.move(0, 0)
+    page.locator("#chart .price").first.hover()
+    expect(caption).to_have_text("Each candle is a session and opens that day.")
+
+
+@pytest.mark.parametrize("forced", [None, "active"])
+def test_a_candle_that_rose_is_hollow_and_one_that_fell_is_filled(forced: str | None, visit: Visit) -> None:
+    page = visit(forced_colors=forced)
+    open_ticker(page, "?t=TSLA")
+    expect(page.locator("#chart a")).to_have_count(30)
+    fills = page.locator("#chart .body").evaluate_all("all => all.map(body => getComputedStyle(body).fill)")
+    rose = [bar["Close"] > bar["Open"] for bar in reversed(sessions("TSLA"))]
+    assert [fill == "none" for fill in fills] == rose
+
+
+def test_a_candle_stands_where_its_prices_are_on_the_axis(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    expect(page.locator("#chart a")).to_have_count(30)
+    axis = page.locator("#chart .price").evaluate_all(
+        "all => all.map(each => [Number(each.textContent.slice(1)), each.y.baseVal[0].value - 4])"
+    )
+    (low, y_low), (high, y_high) = axis[0], axis[-1]
+    boxes = page.locator("#chart .body").evaluate_all(
+        "all => all.map(each => each.getBBox().toJSON?.() ?? "
+        "{ const { y, height } = each.getBBox(); return { y, height } })"
+    )
+    for bar, box in zip(reversed(sessions("TSLA")), boxes, strict=True):
+        price = low + (y_low - box["y"]) / (y_low - y_high) * (high - low)
+        assert price == pytest.approx(bar["High"], rel=1e-3)
+
+
+@pytest.mark.parametrize("width", [320, 1280])
+def test_axis_and_dates_can_be_read_at_any_width(width: int, visit: Visit) -> None:
+    page = visit(viewport={"width": width, "height": 800})
+    open_ticker(page, "?t=TSLA")
+    expect(page.locator("#chart a")).to_have_count(30)
+    texts = page.locator("#chart svg > text")
+    boxes = [box for text in texts.all() if (box := text.bounding_box())]
+    assert len(boxes) >= 6
+    assert all(box["x"] >= 0 and box["x"] + box["width"] <= width for box in boxes)
+    for i, box in enumerate(boxes):
+        for other in boxes[i + 1 :]:
+            apart = box["x"] + box["width"] <= other["x"] or other["x"] + other["width"] <= box["x"]
+            above = box["y"] + box["height"] <= other["y"] or other["y"] + other["height"] <= box["y"]
+            assert apart or above
+    assert texts.last.text_content() == "Nov 23"
+
+
+def test_the_table_is_sorted_by_mouse_and_keyboard_and_the_address_keeps_the_order(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    expect(rows(page)).to_have_count(30)
+    active = page.locator("#sessions th[aria-sort]")
+    expect(active).to_have_text("Date")
+    expect(active).to_have_attribute("aria-sort", "descending")
+    by_move = [bar["Date"] for bar in sorted(sessions("TSLA"), key=lambda bar: -bar["PercentChange"])]
+    page.get_by_role("button", name="Move").click()
+    assert dates(page) == by_move
+    page.get_by_role("button", name="Move").press("Enter")
+    assert dates(page) == by_move[::-1]
+    expect(active).to_have_count(1)
+    expect(active).to_have_attribute("aria-sort", "ascending")
+    assert page.url.endswith("?t=TSLA&sort=PercentChange")
+    page.reload()
+    expect(rows(page)).to_have_count(30)
+    assert dates(page) == by_move[::-1]
+
+
+def test_the_days_it_won_sort_to_the_top(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    page.get_by_role("button", name="Won").click()
+    won = sum(bar["Won"] for bar in sessions("TSLA"))
+    assert column(page, 8) == ["★ won"] * won + [""] * (30 - won)
+
+
+@pytest.mark.parametrize(
+    ("query", "said"),
+    [
+        ("", "Choose a ticker of the watchlist."),
+        ("?t=", "Choose a ticker of the watchlist."),
+        (
+            "?t=1234",
+            "“1234” is no ticker. A ticker is a letter and at most 14 more letters, digits or points.",
+        ),
+        ("?t=../status", "“../status” is no ticker."),
+        ("?t=<img src=x onerror=alert(1)>", "“<img src=x onerror=alert(1)>” is no ticker."),
+        ("?t=A" + "B" * 999, "“A" + "B" * 39 + "” is no ticker."),
+    ],
+)
+def test_without_a_ticker_the_watchlist_is_offered(query: str, said: str, page: Page) -> None:
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    open_ticker(page, query)
+    expect(page.locator("#story")).to_contain_text(said)
+    expect(page.locator("#watchlist a")).to_have_text(WATCHLIST)
+    expect(page.locator("#sessions")).to_be_hidden()
+    assert page.locator("main img").count() == 0
+    assert not [url for url in asked if "/tickers/" in url]
+    page.get_by_role("link", name="MSFT").click()
+    expect(rows(page)).to_have_count(30)
+
+
+@pytest.mark.parametrize(
+    ("ticker", "said"),
+    [
+        ("ZZZZ", "No session is stored for ZZZZ. Choose one of the watchlist."),
+        ("tsla", "No session is stored for tsla. Did you mean TSLA?"),
+    ],
+)
+def test_an_unknown_ticker_says_so_and_offers_the_watchlist(
+    ticker: str, said: str, page: Page, watch: Watch
+) -> None:
+    watch.allow("404")
+    open_ticker(page, f"?t={ticker}")
+    expect(page.locator("#story")).to_have_text(said)
+    expect(page.locator("#sessions")).to_be_hidden()
+    page.get_by_role("link", name="TSLA").click()
+    expect(rows(page)).to_have_count(30)
+
+
+def test_a_ticker_that_has_just_joined_the_watchlist_is_known(page: Page, watch: Watch) -> None:
+    watch.allow("404")
+    body = state("fresh").answers["/status.json"].body.replace(b'"AAPL"', b'"AAPL","NEWX"')
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=body, content_type="application/json")
+
+    apply(page, state("fresh"))
+    page.route("**/status.json", answer)
+    page.goto("/ticker.html?t=NEWX")
+    said = "NEWX is on the watchlist, but no session of it is stored yet."
+    expect(page.locator("#story")).to_have_text(said)
+
+
+def test_the_other_tickers_are_a_fold_away(page: Page) -> None:
+    open_ticker(page, "?t=TSLA")
+    expect(page.locator("#count")).to_have_text("The watchlist: 6 tickers")
+    expect(page.locator("#watchlist")).to_be_hidden()
+    page.locator("summary").press("Enter")
+    expect(page.locator("#watchlist [aria-current=page]")).to_have_text("TSLA")
+    page.get_by_role("link", name="AAPL").click()
+    expect(page.locator("#ticker")).to_have_text("AAPL")
+
+
+def test_a_long_watchlist_is_offered_whole(page: Page) -> None:
+    open_ticker(page, "", "long")
+    links = page.locator("#watchlist a")
+    expect(links).to_have_count(600)
+    assert links.all_inner_texts() == sorted(links.all_inner_texts())
+
+
+def test_without_any_answer_the_page_says_so_and_invents_nothing(page: Page, watch: Watch) -> None:
+    watch.allow("Failed to load resource")
+    open_ticker(page, "?t=TSLA", "down")
+    expect(page.locator("#banner")).to_contain_text("No data")
+    expect(page.locator("#ticker")).to_have_text("–")
+    expect(rows(page)).to_have_count(0)
+
+
+def test_sessions_seen_before_stay_when_they_cannot_be_read(page: Page, watch: Watch) -> None:
+    watch.allow("Failed to load resource")
+    open_ticker(page, "?t=TSLA")
+    expect(rows(page)).to_have_count(30)
+    open_ticker(page, "?t=TSLA", "down")
+    expect(page.locator("#banner")).to_contain_text("Last seen")
+    expect(rows(page)).to_have_count(30)
+
+
+def test_a_ticker_that_never_moves_still_has_an_axis(page: Page) -> None:
+    body = state("fresh").answers["/tickers/TSLA.json"].body
+    still = re.sub(rb'"(Open|High|Low|Close)":[\d.]+', rb'"\1":25', body)
+    still = re.sub(rb'"PercentChange":[-\d.]+', b'"PercentChange":0', still)
+
+    def answer(route: Route) -> None:
+        route.fulfill(body=still, content_type="application/json")
+
+    apply(page, state("fresh"))
+    page.route("**/tickers/TSLA.json", answer)
+    page.goto("/ticker.html?t=TSLA")
+    expect(page.locator("#chart a.flat")).to_have_count(30)
+    assert page.locator("#chart .price").count() >= 2
+    assert page.locator("#chart .body").first.get_attribute("d").count("NaN") == 0
+
+
+def test_every_number_of_a_row_can_be_read_on_a_small_phone(visit: Visit) -> None:
+    page = visit(viewport={"width": 320, "height": 640})
+    open_ticker(page, "?t=TSLA")
+    expect(rows(page)).to_have_count(30)
+    for cell in rows(page).nth(1).locator("th, td").all():
+        box = cell.bounding_box()
+        assert box
+        assert box["x"] >= 0
+        assert box["x"] + box["width"] <= 320
+        assert cell.evaluate("cell => cell.scrollWidth <= cell.clientWidth"), cell.inner_text()
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(
+    ("shown", "query", "settled"),
+    [
+        ("fresh", "?t=TSLA", "#chart a"),
+        ("fresh", "?t=ZZZZ", "#watchlist a"),
+        ("long", "", "#watchlist a"),
+        ("flat", "?t=AAPL", "#chart a"),
+    ],
+)
+def test_axe_finds_nothing_on_a_small_phone(
+    scheme: str, shown: str, query: str, settled: str, visit: Visit, watch: Watch
+) -> None:
+    watch.allow("404")
+    page = visit(color_scheme=scheme, viewport={"width": 320, "height": 640})
+    open_ticker(page, query, shown)
+    expect(page.locator(settled).first).to_be_visible()
+    assert [each["id"] for each in Axe().run(page).response["violations"]] == []
+    assert page.evaluate("document.documentElement.scrollWidth") == 320

@@ -1,0 +1,68 @@
+"""Every state of the page: what its data paths answer, and what a reader must then see.
+
+In a test, `apply(page, state("late"))` before `page.goto("/")`; at a desk, `make states`.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+from scripts.cloud.page import is_twin
+from tests.states.answers import Answer, Answers, published
+from tests.states.scenes import SCENES
+
+if TYPE_CHECKING:
+    from playwright.sync_api import BrowserContext, Page, Route
+
+NAMES = tuple(SCENES)
+OFFLINE = "Object.defineProperty(Navigator.prototype, 'onLine', { get: () => false })"
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """`says` is what a reader must see who looks `now`. Data paths that are not listed get `otherwise`."""
+
+    name: str
+    says: str
+    now: datetime
+    answers: Answers
+    otherwise: Answer
+    online: bool
+
+    def answer(self, url: str) -> Answer | None:
+        """What a URL or path gets; None for a file of the page."""
+        path = urlsplit(url).path
+        return self.answers.get(path, self.otherwise) if is_data(path) else None
+
+
+def is_data(path: str) -> bool:
+    """Whether a path belongs to a resource or a twin."""
+    return any(is_twin(path.removeprefix("/") + suffix) for suffix in ("", ".json"))
+
+
+def apply(target: "BrowserContext | Page", state: State) -> None:
+    """Let the state answer the data paths, in place of any state before, and set the reader's clock to its time."""
+
+    def answer(route: "Route") -> None:
+        found = state.answer(route.request.url)
+        assert found
+        if found.fault == "abort":
+            route.abort()
+        elif not found.fault:
+            route.fulfill(status=found.status, body=found.body, content_type=found.content_type)
+
+    target.clock.set_fixed_time(state.now)
+    if not state.online:
+        target.add_init_script(OFFLINE)
+    target.route(lambda url: state.answer(url) is not None, answer)
+
+
+def state(name: str, now: datetime | None = None) -> State:
+    """The state as a reader meets it whose clock says `now`; by default that is when the data was recorded."""
+    scene = SCENES[name]
+    stored = scene.stored()
+    seen = scene.seen or stored.at
+    now = now or scene.now or seen
+    answers = scene.way(published([*stored.twins, stored.status(seen - now)]))
+    return State(name, scene.says, now, answers, scene.otherwise, scene.online)

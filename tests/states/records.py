@@ -1,0 +1,110 @@
+"""What ingest has stored at chosen moments, and what it publishes of it, all by the product's own functions.
+
+The moments are fixed and the sessions are those of the real calendar: a state of the page is the same on every day
+that it is looked at.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, time, timedelta
+from decimal import Decimal
+from functools import cache, cached_property
+from types import SimpleNamespace
+from typing import cast
+
+from api import resources
+from api.records import Bar, Mover, Session, Source
+from api.store import Store
+from ingest.calendar import Ready, load_calendar
+from ingest.movers import judge, mover_of
+from ingest.plan import horizon, window
+from ingest.publish import Twin, status_twin, twins
+from ingest.reconcile import status_of
+from ingest.run import Ingest
+from scripts.market.simulated import SimulatedMarket
+
+# Noon in New York.
+RECORDED = datetime(2026, 5, 30, 16, tzinfo=UTC)
+FRIDAY = datetime(2026, 11, 20, 17, tzinfo=UTC)
+SATURDAY = datetime(2026, 11, 21, 17, tzinfo=UTC)
+MONDAY = datetime(2026, 11, 23, 17, tzinfo=UTC)
+TUESDAY = datetime(2026, 11, 24, 17, tzinfo=UTC)
+THANKSGIVING = datetime(2026, 11, 26, 17, tzinfo=UTC)
+
+WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+YEAR = 260
+READY = Ready(1, time(0, 5))
+SITE_URL = "https://localhost"
+
+
+@dataclass(frozen=True)
+class Record:
+    """Everything that is stored when ingest has run `at` an instant; sessions are newest first."""
+
+    at: datetime
+    sessions: tuple[Session, ...]
+    watchlist: tuple[str, ...] = WATCHLIST
+    kind: str = "live"
+
+    def session(self, day: date) -> tuple[Mover, Session] | None:
+        """As the store reads it."""
+        return next(((_mover(each), each) for each in self.sessions if each.date == day), None)
+
+    @cached_property
+    def twins(self) -> list[Twin]:
+        """Every twin but the status."""
+        movers = [_mover(session) for session in self.sessions]
+        latest = self.sessions[: resources.TICKER_SESSIONS]
+        days = [session.date for session in self.sessions]
+        return list(twins(cast(Store, self), movers, latest, days, SITE_URL))
+
+    def status(self, clock_offset: timedelta) -> Twin:
+        """The status; with nothing stored, that of the time before the first run."""
+        if not self.sessions:
+            return status_twin(None)
+        within = horizon(load_calendar(), READY, history_days=730, now=self.at)
+        stored = {session.date for session in self.sessions}
+        due = window(load_calendar(), within, max(stored), resources.LATEST_MOVERS)
+        return status_twin(status_of(self._ingest(clock_offset), within, due, stored, self.at))
+
+    def with_latest(self, *sessions: Session) -> "Record":
+        """The same with these in place of as many latest ones."""
+        return replace(self, sessions=(*sessions, *self.sessions[len(sessions) :]))
+
+    def _ingest(self, clock_offset: timedelta) -> Ingest:
+        """As much of one as the status is made from."""
+        source = Source("massive", self.kind, int(clock_offset.total_seconds()))
+        parts = {"watchlist": self.watchlist, "source": source, "window": resources.LATEST_MOVERS}
+        return cast(Ingest, SimpleNamespace(calendar=load_calendar(), ready=READY, **parts))
+
+
+@cache
+def record(
+    at: datetime, *, kind: str = "live", watchlist: tuple[str, ...] = WATCHLIST, count: int = YEAR
+) -> Record:
+    """The latest sessions that a simulated market has at an instant, none missing."""
+    calendar = load_calendar()
+    days = calendar.latest(count, calendar.newest_ready(at, READY))
+    market = SimulatedMarket(watchlist, calendar)
+    bars = {ticker: market.bars(ticker, days[0], days[-1]) for ticker in watchlist}
+    sessions = [
+        judge(day, watchlist, {ticker: bars[ticker][day] for ticker in watchlist}, {}) for day in days
+    ]
+    return Record(at, tuple(reversed(sessions)), watchlist, kind)
+
+
+def tied(session: Session, first: str, second: str, change: Decimal) -> Session:
+    """The session with two tickers that have made exactly the same move, up and down, and all others none."""
+    moves = {first: change, second: -change}
+    bars = {ticker: _moved(bar, moves.get(ticker, Decimal(0))) for ticker, bar in session.bars.items()}
+    return replace(session, bars=bars)
+
+
+def _moved(bar: Bar, change: Decimal) -> Bar:
+    """The bar with another close; `change` is a ratio."""
+    close = Decimal(100) * (1 + change)
+    return Bar(Decimal(100), max(close, Decimal(100)), min(close, Decimal(100)), close, bar.volume)
+
+
+def _mover(session: Session) -> Mover:
+    """The winner, recorded with the first run that could have the bars."""
+    return mover_of(session, "massive", load_calendar().ready_at(session.date, READY) + timedelta(minutes=5))
