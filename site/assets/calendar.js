@@ -5,9 +5,22 @@ import { layout, weeksAway } from "./past.js";
 
 // Corners of what is cut out of a square of one by one: no colour is needed to tell them apart.
 const ARROWS = {
-  up: [[0.5, 0.25], [0.8, 0.72], [0.2, 0.72]],
-  down: [[0.5, 0.75], [0.2, 0.28], [0.8, 0.28]],
-  flat: [[0.25, 0.42], [0.75, 0.42], [0.75, 0.58], [0.25, 0.58]],
+  up: [
+    [0.5, 0.25],
+    [0.8, 0.72],
+    [0.2, 0.72],
+  ],
+  down: [
+    [0.5, 0.75],
+    [0.2, 0.28],
+    [0.8, 0.28],
+  ],
+  flat: [
+    [0.25, 0.42],
+    [0.75, 0.42],
+    [0.75, 0.58],
+    [0.25, 0.58],
+  ],
 };
 
 /** Draws `{date, href, text, kind, step, faded}`, oldest first. Left and right go a week, up and down a day. */
@@ -26,7 +39,11 @@ export function calendar(figure, label, days, locale) {
     const marks = days.map((day) => {
       const style = `day ${day.kind} step${day.step}${day.faded ? " faded" : ""}`;
       const place = at(day.date);
-      return svg("a", { href: day.href, "aria-label": day.text, class: style }, square(day.kind, place, size - 3));
+      return svg(
+        "a",
+        { href: day.href, "aria-label": day.text, class: style },
+        square(day.kind, place, size - 3),
+      );
     });
     return { height, marks, keys, back: [dots(gaps, (size - 3) / 2), ...words(named, size, locale)] };
   });
@@ -34,10 +51,16 @@ export function calendar(figure, label, days, locale) {
 
 /** A day's square for the legend. */
 export const swatch = (kind, step) =>
-  svg("svg", { class: `day ${kind} step${step}`, width: 18, height: 18, "aria-hidden": "true" }, square(kind, { x: 1, y: 1 }, 16));
+  svg(
+    "svg",
+    { class: `day ${kind} step${step}`, width: 18, height: 18, "aria-hidden": "true" },
+    square(kind, { x: 1, y: 1 }, 16),
+  );
 
 const square = (kind, { x, y }, size) => {
-  const arrow = ARROWS[kind].map(([right, below]) => `${(x + right * size).toFixed(1)} ${(y + below * size).toFixed(1)}`);
+  const arrow = ARROWS[kind].map(
+    ([right, below]) => `${(x + right * size).toFixed(1)} ${(y + below * size).toFixed(1)}`,
+  );
   return svg("path", { d: `M${x} ${y}h${size}v${size}h${-size}ZM${arrow.join("L")}Z` });
 };
 

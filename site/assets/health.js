@@ -23,7 +23,12 @@ export function clock(seconds, locale) {
   const [unit, size] = Object.entries({ day: 86_400, hour: 3600, minute: 60, second: 1 }).find(
     ([, size]) => Math.abs(seconds) >= size,
   ) ?? ["second", 1];
-  const format = new Intl.NumberFormat(locale, { style: "unit", unit, unitDisplay: "long", maximumFractionDigits: 0 });
+  const format = new Intl.NumberFormat(locale, {
+    style: "unit",
+    unit,
+    unitDisplay: "long",
+    maximumFractionDigits: 0,
+  });
   return `${format.format(Math.abs(seconds) / size)} ${seconds < 0 ? "behind" : "ahead of"} real time`;
 }
 

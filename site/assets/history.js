@@ -11,7 +11,12 @@ let movers = [];
 
 function show({ body }) {
   movers = body ?? [];
-  if (!movers.length) return;
+  if (!movers.length)
+    at("span").textContent = body ? "No session is on record yet." : "The list could not be read.";
+  else showAll();
+}
+
+function showAll() {
   const tickers = wins(movers).map(({ Ticker }) => Ticker);
   const asked = new URLSearchParams(location.search).get("t") ?? "";
   only.replaceChildren(new Option("All tickers", ""), ...tickers.sort().map((ticker) => new Option(ticker)));
@@ -21,13 +26,17 @@ function show({ body }) {
   showChosen();
 }
 
-/** Everything, as far as it is of the chosen ticker. */
-function showChosen() {
+const pause = () => new Promise((done) => setTimeout(done));
+
+/** Everything, as far as it is of the chosen ticker; in several tasks, because a slow device needs a while for each. */
+async function showChosen() {
   const chosen = movers.filter(({ Ticker }) => !only.value || Ticker === only.value);
   showSums(chosen);
-  showCalendar();
   showWins();
+  await pause();
   showTable(chosen);
+  await pause();
+  showCalendar();
 }
 
 function showSums(chosen) {
@@ -37,7 +46,11 @@ function showSums(chosen) {
   at("span").replaceChildren(trading(chosen.at(-1).Date), " to ", trading(chosen[0].Date));
   at("rose").textContent = rose(chosen);
   at("fell").textContent = fell(chosen);
-  at("biggest").replaceChildren(toTicker(best.Ticker, best.Ticker), " ", toDay(best.Date, chip(best.PercentChange)));
+  at("biggest").replaceChildren(
+    toTicker(best.Ticker, best.Ticker),
+    " ",
+    toDay(best.Date, chip(best.PercentChange)),
+  );
 }
 
 const parts = () => quartiles(movers.map(({ PercentChange }) => PercentChange));
@@ -54,7 +67,7 @@ function showCalendar() {
   const limits = parts();
   const days = movers.toReversed().map(({ Date, Ticker, PercentChange, ClosingPrice }) => ({
     date: Date,
-    href: toDay(Date).href,
+    href: `/day.html?date=${Date}`,
     text: `${day(Date, locale)}: ${Ticker} ${percent(PercentChange, locale)}, closed at ${price(ClosingPrice, locale)}`,
     kind: direction(PercentChange),
     step: step(PercentChange, limits),
@@ -93,7 +106,7 @@ function showTable(chosen) {
   at("all").onclick = () => {
     delete table.dataset.rows;
     showTable(chosen);
-    at("list").focus();
+    table.rows[shown + 1].querySelector("a").focus();
   };
   showWinners(table, chosen, day);
 }

@@ -21,7 +21,9 @@ function showStatus(status) {
   if (NextSession) at("next").replaceChildren(trading(NextSession));
   if (StaleAfter) at("due").textContent = moment(StaleAfter, place);
   if (Source) at("provider").textContent = `${Source.Provider}, ${Source.Kind}`;
-  at("clock").textContent = Source?.ClockOffsetSeconds ? clock(Source.ClockOffsetSeconds, locale) : "real time";
+  at("clock").textContent = Source?.ClockOffsetSeconds
+    ? clock(Source.ClockOffsetSeconds, locale)
+    : "real time";
   at("formula").textContent = Formula.replace("-", "−").replace("*", "×");
   at("watchlist").replaceChildren(...Watchlist.map((ticker) => element("li", {}, toTicker(ticker, ticker))));
   showSessions(sessions(status));
@@ -40,9 +42,16 @@ function showSessions(rows) {
 async function check() {
   at("outcome").textContent = "Asking…";
   const rows = await Promise.all(RESOURCES.map(checked));
-  at("check").tBodies[0].replaceChildren(...rows.map(({ cells: [name, ...others] }) =>
-    element("tr", {}, element("th", { scope: "row" }, name), ...others.map((cell) => element("td", {}, cell))),
-  ));
+  at("check").tBodies[0].replaceChildren(
+    ...rows.map(({ cells: [name, ...others] }) =>
+      element(
+        "tr",
+        {},
+        element("th", { scope: "row" }, name),
+        ...others.map((cell) => element("td", {}, cell)),
+      ),
+    ),
+  );
   at("outcome").textContent = outcome(rows.map(({ verdict }) => verdict));
 }
 
@@ -54,7 +63,8 @@ async function checked(path) {
 
 function outcome(verdicts) {
   if (verdicts.includes("not compared")) return "Not every way answers.";
-  if (verdicts.includes("different bytes")) return "The answers differ, as they may for some minutes after a new session.";
+  if (verdicts.includes("different bytes"))
+    return "The answers differ, as they may for some minutes after a new session.";
   return "Both ways answer, and say the same.";
 }
 

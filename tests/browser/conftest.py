@@ -10,7 +10,7 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from scripts.browser import CHROMIUM, ENGINES, Engine, open_browser
 from scripts.cloud.up import LocalCloud
-from tests.browser.trust import trusting
+from scripts.web.cloud import trusting
 from tests.browser.watch import Watch
 
 

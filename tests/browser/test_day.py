@@ -32,15 +32,21 @@ def rows(page: Page) -> Locator:
 
 
 def column(page: Page, place: int) -> list[str]:
-    return rows(page).locator(f":nth-child({place})").all_inner_texts()
+    return rows(page).locator(f":scope > :nth-child({place})").all_inner_texts()
 
 
 def move(change: float) -> str:
     return f"▲ +{change:.2f}%" if change > 0 else f"▼ −{-change:.2f}%"
 
 
+def price(amount: float) -> str:
+    """In dollars, with the third and fourth digit where the exchange has them."""
+    whole, digits = f"{amount:,.4f}".split(".")
+    return f"${whole}.{digits[:2]}{digits[2:].rstrip('0')}"
+
+
 def prices(bar: dict[str, Any]) -> list[str]:
-    return [f"${bar[name]:,.2f}" for name in NUMBERS]
+    return [price(bar[name]) for name in NUMBERS]
 
 
 def test_all_that_is_shown_is_what_the_sessions_document_says(page: Page) -> None:
@@ -49,7 +55,7 @@ def test_all_that_is_shown_is_what_the_sessions_document_says(page: Page) -> Non
     expect(rows(page)).to_have_count(len(found["Watchlist"]))
     expect(page.locator("#ticker")).to_have_text(found["Ticker"])
     expect(page.locator("#move")).to_have_text(move(found["PercentChange"]))
-    expect(page.locator("#close")).to_have_text(f"${found['ClosingPrice']:,.2f}")
+    expect(page.locator("#close")).to_have_text(price(found["ClosingPrice"]))
     expect(page.locator("#second")).to_contain_text(found["RunnerUp"])
     expect(page.locator("#margin")).to_contain_text(re.compile(r"by \d+\.?\d* points"))
     expect(page.locator("#revision")).to_have_text("1")
@@ -71,7 +77,7 @@ def test_without_a_date_it_is_the_newest_session(query: str, page: Page) -> None
     open_day(page, "fresh", query)
     expect(page.locator("#session time")).to_have_attribute("datetime", NEWEST)
     expect(rows(page)).to_have_count(6)
-    expect(page.locator("[rel=prev]")).to_have_attribute("href", "/day.html?date=2026-11-20")
+    expect(page.locator("[rel=prev]")).to_have_attribute("href", re.compile(r"/day\.html\?date=2026-11-20$"))
     expect(page.locator("[rel=next]")).to_have_count(0)
 
 
@@ -280,7 +286,7 @@ def test_the_chart_is_walked_by_arrow_keys_and_told_in_words(page: Page) -> None
     page.keyboard.press("Home")
     expect(marks.first).to_be_focused()
     first = session("fresh")["Bars"][0]
-    words = ", ".join(f"{name.lower()} {price}" for name, price in zip(NUMBERS, prices(first), strict=True))
+    words = ", ".join(f"{name.lower()} {amount}" for name, amount in zip(NUMBERS, prices(first), strict=True))
     change = move(first["PercentChange"])[2:]
     expect(page.locator("#chart figcaption")).to_have_text(f"{first['Ticker']}: {words}, {change}")
     page.keyboard.press("ArrowRight")
@@ -313,11 +319,8 @@ def test_a_row_that_has_become_a_card_is_still_a_row_to_a_screen_reader(visit: V
 @pytest.mark.parametrize(
     ("shown", "query", "settled"),
     [
-        ("corrected", f"?date={NEWEST}", "#chart a"),
         ("excused", f"?date={NEWEST}", "#excused li"),
-        ("long", f"?date={NEWEST}", "#more:not([hidden])"),
         ("fresh", "?date=2026-11-21", "#story a"),
-        ("fresh", "?date=x", "#story a"),
     ],
 )
 def test_axe_finds_nothing_on_a_small_phone(

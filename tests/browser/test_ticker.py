@@ -31,7 +31,7 @@ def rows(page: Page) -> Locator:
 
 
 def column(page: Page, place: int) -> list[str]:
-    return rows(page).locator(f":nth-child({place})").all_inner_texts()
+    return rows(page).locator(f":scope > :nth-child({place})").all_inner_texts()
 
 
 def dates(page: Page) -> list[str]:
@@ -42,8 +42,14 @@ def percent(change: float) -> str:
     return f"+{change:.2f}%" if change > 0 else f"−{-change:.2f}%"
 
 
+def price(amount: float) -> str:
+    """In dollars, with the third and fourth digit where the exchange has them."""
+    whole, digits = f"{amount:,.4f}".split(".")
+    return f"${whole}.{digits[:2]}{digits[2:].rstrip('0')}"
+
+
 def prices(bar: dict[str, Any]) -> list[str]:
-    return [f"${bar[name]:,.2f}" for name in NUMBERS]
+    return [price(bar[name]) for name in NUMBERS]
 
 
 def test_all_that_is_shown_is_what_the_tickers_document_says(page: Page) -> None:
@@ -55,7 +61,7 @@ def test_all_that_is_shown_is_what_the_tickers_document_says(page: Page) -> None
     expect(page.locator("#move")).to_contain_text(percent(found[0]["PercentChange"]))
     expect(page.locator("#close")).to_have_text(prices(found[0])[3])
     low, high = min(bar["Low"] for bar in found), max(bar["High"] for bar in found)
-    expect(page.locator("#range")).to_have_text(f"${low:,.2f} to ${high:,.2f}")
+    expect(page.locator("#range")).to_have_text(f"{price(low)} to {price(high)}")
     assert dates(page) == [bar["Date"] for bar in found]
     for place, bar in enumerate(found):
         arrow = "▲" if bar["PercentChange"] > 0 else "▼"
@@ -91,7 +97,9 @@ def test_candles_are_walked_by_arrow_keys_and_told_in_words(page: Page) -> None:
     assert page.locator('#chart a[tabindex="0"]').count() == 1
     candles.last.focus()
     latest = sessions("TSLA")[0]
-    words = ", ".join(f"{name.lower()} {price}" for name, price in zip(NUMBERS, prices(latest), strict=True))
+    words = ", ".join(
+        f"{name.lower()} {amount}" for name, amount in zip(NUMBERS, prices(latest), strict=True)
+    )
     caption = page.locator("#chart figcaption")
     expect(caption).to_contain_text(f"Mon, Nov 23, 2026: {words}, {percent(latest['PercentChange'])}")
     told = [caption.inner_text()]
@@ -141,13 +149,10 @@ def test_a_candle_stands_where_its_prices_are_on_the_axis(page: Page) -> None:
         "all => all.map(each => [Number(each.textContent.slice(1)), each.y.baseVal[0].value - 4])"
     )
     (low, y_low), (high, y_high) = axis[0], axis[-1]
-    boxes = page.locator("#chart .body").evaluate_all(
-        "all => all.map(each => each.getBBox().toJSON?.() ?? "
-        "{ const { y, height } = each.getBBox(); return { y, height } })"
-    )
-    for bar, box in zip(reversed(sessions("TSLA")), boxes, strict=True):
-        price = low + (y_low - box["y"]) / (y_low - y_high) * (high - low)
-        assert price == pytest.approx(bar["High"], rel=1e-3)
+    tops = page.locator("#chart .body").evaluate_all("all => all.map(each => each.getBBox().y)")
+    for bar, y in zip(reversed(sessions("TSLA")), tops, strict=True):
+        shown = low + (y_low - y) / (y_low - y_high) * (high - low)
+        assert shown == pytest.approx(bar["High"], rel=1e-4)
 
 
 @pytest.mark.parametrize("width", [320, 1280])
@@ -299,7 +304,7 @@ def test_a_ticker_that_never_moves_still_has_an_axis(page: Page) -> None:
     page.goto("/ticker.html?t=TSLA")
     expect(page.locator("#chart a.flat")).to_have_count(30)
     assert page.locator("#chart .price").count() >= 2
-    assert page.locator("#chart .body").first.get_attribute("d").count("NaN") == 0
+    expect(page.locator("#chart .body").first).to_have_attribute("d", re.compile("^[^N]+$"))  # no NaN
 
 
 def test_every_number_of_a_row_can_be_read_on_a_small_phone(visit: Visit) -> None:
@@ -320,8 +325,6 @@ def test_every_number_of_a_row_can_be_read_on_a_small_phone(visit: Visit) -> Non
     [
         ("fresh", "?t=TSLA", "#chart a"),
         ("fresh", "?t=ZZZZ", "#watchlist a"),
-        ("long", "", "#watchlist a"),
-        ("flat", "?t=AAPL", "#chart a"),
     ],
 )
 def test_axe_finds_nothing_on_a_small_phone(

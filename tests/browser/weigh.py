@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Page, sync_playwright
 
 from scripts.browser import open_browser
-from tests.browser.trust import trusting
+from scripts.web.cloud import trusting
 
 
 @dataclass(slots=True)
