@@ -16,7 +16,7 @@ import boto3
 from api import resources
 from api.store import Store
 
-CORS = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "ETag"}
+CORS = {"Access-Control-Allow-Origin": "*"}
 METHODS = "GET, HEAD, OPTIONS"
 PREFLIGHT = {
     "Access-Control-Allow-Methods": METHODS,

@@ -84,7 +84,6 @@ def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
             access_control_allow_headers=["*"],
             access_control_allow_methods=["GET", "HEAD", "OPTIONS"],
             access_control_allow_origins=["*"],
-            access_control_expose_headers=["ETag"],
             access_control_max_age=Duration.days(1),
             origin_override=True,
         ),

@@ -3,7 +3,7 @@
 import { chart, svg } from "./chart.js";
 import { layout, weeksAway } from "./past.js";
 
-// Corners of what is cut out of a square of one by one: no colour is needed to tell them apart.
+// Corners in a square of one by one; they tell directions apart where colours do not.
 const ARROWS = {
   up: [
     [0.5, 0.25],
@@ -37,32 +37,24 @@ export function calendar(figure, label, days, locale) {
   chart(figure, label, (width) => {
     const { size, height, at, gaps, ...named } = layout(dates, width);
     const marks = days.map((day) => {
-      const style = `day ${day.kind} step${day.step}${day.faded ? " faded" : ""}`;
-      const place = at(day.date);
-      return svg(
-        "a",
-        { href: day.href, "aria-label": day.text, class: style },
-        square(day.kind, place, size - 3),
-      );
+      const look = `day ${day.kind} step${day.step}${day.faded ? " faded" : ""}`;
+      const attributes = { href: day.href, "aria-label": day.text, class: look };
+      return svg("a", attributes, ...square(day.kind, at(day.date), size - 3));
     });
     return { height, marks, keys, back: [dots(gaps, (size - 3) / 2), ...words(named, size, locale)] };
   });
 }
 
 /** A day's square for the legend. */
-export const swatch = (kind, step) =>
-  svg(
-    "svg",
-    { class: `day ${kind} step${step}`, width: 18, height: 18, "aria-hidden": "true" },
-    square(kind, { x: 1, y: 1 }, 16),
-  );
+export function swatch(kind, step) {
+  const attributes = { class: `day ${kind} step${step}`, width: 18, height: 18, "aria-hidden": "true" };
+  return svg("svg", attributes, ...square(kind, { x: 1, y: 1 }, 16));
+}
 
-const square = (kind, { x, y }, size) => {
-  const arrow = ARROWS[kind].map(
-    ([right, below]) => `${(x + right * size).toFixed(1)} ${(y + below * size).toFixed(1)}`,
-  );
-  return svg("path", { d: `M${x} ${y}h${size}v${size}h${-size}ZM${arrow.join("L")}Z` });
-};
+function square(kind, { x, y }, size) {
+  const points = ARROWS[kind].map(([right, below]) => [x + right * size, y + below * size]);
+  return [svg("rect", { x, y, width: size, height: size }), svg("polygon", { points: points.join(" ") })];
+}
 
 const dots = (gaps, middle) =>
   svg("path", { class: "gap", d: gaps.map(({ x, y }) => `M${x + middle - 2} ${y + middle}h4`).join("") });

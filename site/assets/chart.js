@@ -38,8 +38,7 @@ export function chart(figure, label, draw) {
     };
     drawing.addEventListener("focusin", drawing.onpointerover);
     choose(stop);
-    figure.querySelector("svg")?.remove();
-    figure.prepend(drawing);
+    figure.replaceChildren(drawing, caption);
   };
   figure.observer?.disconnect();
   figure.observer = new ResizeObserver(redraw);

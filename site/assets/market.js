@@ -1,4 +1,4 @@
-/** What is known: read, checked, judged for freshness, put into words. No DOM. */
+/** The data: read, checked, judged for freshness, put into words. No DOM. */
 
 const PATIENCE = { twin: 4000, api: 10000 }; // milliseconds
 
@@ -8,9 +8,9 @@ const isDate = (value) => isTime(value, /^\d{4}-\d\d-\d\d$/);
 const isInstant = (value) => isTime(value, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 const hasNumbers = (body, ...names) => names.every((name) => Number.isFinite(body?.[name]));
 const isWinner = (body) => isText(body?.Ticker) && hasNumbers(body, "PercentChange", "ClosingPrice");
-const isBar = (body) => hasNumbers(body, "Open", "High", "Low", "Close", "Volume", "PercentChange");
+export const isBar = (body) => hasNumbers(body, "Open", "High", "Low", "Close", "Volume", "PercentChange");
 const isDated = (entry, i, all) => isDate(entry?.Date) && (!i || entry.Date < all[i - 1].Date);
-const isList = (body, fits) => Array.isArray(body) && body.every(isDated) && body.every(fits);
+export const isList = (body, fits) => Array.isArray(body) && body.every(isDated) && body.every(fits);
 const isWinners = (body) => isList(body, isWinner);
 const newest = (body) => body[0]?.Date ?? "";
 
@@ -22,11 +22,6 @@ export const session = (date) => ({
   path: `/movers/${date}`,
   fits: (body) =>
     body?.Date === date && isWinner(body) && body.Bars?.every((bar) => isText(bar?.Ticker) && isBar(bar)),
-});
-export const ticker = (symbol) => ({
-  name: "ticker",
-  path: `/tickers/${symbol}`,
-  fits: (body) => body?.Ticker === symbol && isList(body.Sessions, isBar),
 });
 
 const isStatus = (body) =>
@@ -143,7 +138,7 @@ export function notices({ origin, online, seenAt, behind, status }, now, place) 
     gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`],
     origin !== "nowhere" && {
       unknown: ["note", "Freshness unknown", "The status could not be read."],
-      empty: ["note", "No session yet", "The first one appears here once it is recorded."],
+      empty: ["note", "No session yet", "The first appears once it is recorded."],
       late: ["warn", "Late", `Newer numbers were ${due}`],
       weekend: ["calm", "Weekend, market closed", next],
       holiday: ["calm", "Holiday, market closed", next],

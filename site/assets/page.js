@@ -75,7 +75,7 @@ export function showWinners(table, movers) {
   ]);
 }
 
-/** Rows sorted by the head's buttons, whose values are names in a row; the address keeps the order: `sort=-Name`. */
+/** Rows sorted by the head's buttons, whose values are names in a row; the address keeps `sort=-Name`. */
 export function sortable(table, rows, cells) {
   const address = new URL(location);
   const show = (row) => {
@@ -106,19 +106,13 @@ async function showToday({ body: movers }) {
   if (!movers?.length) return;
   showWinner(movers[0]);
   showWinners(at("movers"), movers);
-  const rows = movers.toReversed().map(({ Date, Ticker, PercentChange, ClosingPrice }) => {
-    const [kind, shown] = [direction(PercentChange), percent(PercentChange, locale)];
-    return {
-      href: toDay(Date).href,
-      text: `${day(Date, locale)}: ${Ticker} ${shown}, closed at ${price(ClosingPrice, locale)}`,
-      kind,
-      value: PercentChange,
-      shown,
-      name: Ticker,
-      label: shortDay(Date, locale).split(", ").at(-1),
-    };
-  });
-  bars(at("seven"), "The last seven winners", rows);
+  const bar = ({ Date, Ticker, PercentChange: value, ClosingPrice }) => {
+    const shown = percent(value, locale);
+    const text = `${day(Date, locale)}: ${Ticker} ${shown}, closed at ${price(ClosingPrice, locale)}`;
+    const label = shortDay(Date, locale).split(", ").at(-1);
+    return { href: toDay(Date).href, text, kind: direction(value), value, shown, name: Ticker, label };
+  };
+  bars(at("seven"), "The last seven winners", movers.toReversed().map(bar));
   const found = await also(window, session(movers[0].Date));
   if (found) showSecond(found);
 }

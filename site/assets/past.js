@@ -23,7 +23,7 @@ export function layout(dates, width) {
   const most = Math.max(1, Math.floor((width - MARGIN.left) / NARROWEST));
   const bands = Math.ceil(weeks / most);
   const columns = Math.ceil(weeks / bands);
-  const size = Math.min(WIDEST, Math.max(1, (width - MARGIN.left) / columns));
+  const size = Math.min(WIDEST, Math.max(4, (width - MARGIN.left) / columns));
   const band = MARGIN.top + 5 * size;
   const at = (date) => {
     const i = week(date) - week(first);

@@ -1,6 +1,12 @@
 /** What is asked and said of one session or one ticker. No DOM. */
 
-import { day, percent, price } from "./market.js";
+import { day, isBar, isList, percent, price } from "./market.js";
+
+export const ticker = (symbol) => ({
+  name: "ticker",
+  path: `/tickers/${symbol}`,
+  fits: (body) => body?.Ticker === symbol && isList(body.Sessions, isBar),
+});
 
 /** A date of the calendar, which the 30th of February is not. */
 export const isDate = (text) =>

@@ -1,2 +1,2 @@
-// What the reader chose the last time, before the first paint.
+// What the reader chose, before the first paint.
 for (const name of ["theme", "rise"]) document.documentElement.dataset[name] = localStorage[name] ?? "";

@@ -4,7 +4,7 @@ import { candles } from "./candles.js";
 import { element } from "./chart.js";
 import * as market from "./market.js";
 import * as page from "./page.js";
-import { figures, isTicker, words } from "./sessions.js";
+import { figures, isTicker, ticker, words } from "./sessions.js";
 
 const { day, direction, price, shortDay } = market;
 const { at, locale } = page;
@@ -89,7 +89,7 @@ function showWatchlist(watchlist, needed) {
   at("others").open ||= needed;
 }
 
-if (isTicker(asked)) page.keepFresh(market.ticker(asked), show);
+if (isTicker(asked)) page.keepFresh(ticker(asked), show);
 else {
   say(refusal());
   page.keepFresh(market.MOVERS, ({ status }) => showWatchlist(status?.Watchlist ?? [], true));

@@ -45,7 +45,7 @@ def test_what_has_a_version_in_its_path_is_kept_for_good_and_all_else_is_asked_f
 
 
 def test_a_first_view_stays_within_its_budget(chromium: Browser, visit: Visit, cloud: LocalCloud) -> None:
-    weight = weigh(visit(), "/")
+    weight = weigh(visit(), "/").view
     assert weight.size <= BUDGET_BYTES, f"\n{weight}"
     assert weight.requests <= BUDGET_REQUESTS, f"\n{weight}"
     assert weight.hosts == {cloud.site_url.removeprefix("https://")}

@@ -23,7 +23,7 @@ TITLES = {
     "truncated": "Served by the API.",
     "wrong-shape": "Served by the API.",
     "stale": "Served by the API.",
-    "empty": "No session yet. The first one appears here once it is recorded.",
+    "empty": "No session yet. The first appears once it is recorded.",
     "missing": "Incomplete. Not here: Thu, Nov 19.",
     "down": "No data. Neither the snapshot nor the API could be read.",
     "long": "Up to date.",

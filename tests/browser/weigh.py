@@ -45,6 +45,11 @@ class Weight:
     def hosts(self) -> set[str]:
         return {urlsplit(each.url).netloc for each in self.transfers}
 
+    @property
+    def view(self) -> "Weight":
+        """What the page itself asks for: browsers fetch the icon of a site they do not know beside it."""
+        return Weight(tuple(each for each in self.transfers if not each.url.endswith("/icon.svg")))
+
     def __str__(self) -> str:
         total = f"{self.size:8} bytes in {self.requests} requests to {', '.join(sorted(self.hosts))}"
         return "\n".join([*map(str, self.transfers), total])

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { also, HISTORY, load as read, MOVERS, session, ticker } from "../../site/assets/market.js";
+import { also, HISTORY, load as read, MOVERS, session } from "../../site/assets/market.js";
+import { ticker } from "../../site/assets/sessions.js";
 
 const load = (browser, now, patience) => read(browser, now, MOVERS, patience);
 const sample = (name) => JSON.parse(readFileSync(new URL(`../fixtures/site/${name}.json`, import.meta.url)));

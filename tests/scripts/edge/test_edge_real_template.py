@@ -81,6 +81,6 @@ def test_an_asset_comes_without_what_only_documents_need(viewer: Viewer, files: 
     headers = viewer.get("/assets/1/app.js").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
     assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
-    assert headers["Strict-Transport-Security"]
+    assert not headers["Strict-Transport-Security"]
     assert not headers["Content-Security-Policy"]
     assert not headers["Permissions-Policy"]
