@@ -110,8 +110,10 @@ def _picture(browser: "Browser", reader: Reader, url: str) -> bytes:
         locale="en-US",
         timezone_id="Europe/Berlin",
     )
-    # Chromium's revalidation of a stale answer in its cache may never end, and then the network is never idle.
-    page.context.new_cdp_session(page).send("Network.setCacheDisabled", {"cacheDisabled": True})
+    # Out of its cache Chromium revalidates what is stale, and does not end that request for half a minute.
+    protocol = page.context.new_cdp_session(page)
+    protocol.send("Network.enable")
+    protocol.send("Network.setCacheDisabled", {"cacheDisabled": True})
     page.goto(url, wait_until="networkidle", timeout=PATIENCE_SECONDS * 1000)
     picture = page.screenshot(animations="disabled", caret="hide")
     page.close()

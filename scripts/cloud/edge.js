@@ -4,56 +4,58 @@
 
 // The part of the viewer's query string that the cache policy names: "" or "?days=7".
 function query(r) {
-    const policy = r.variables.query_policy.split(" ");
-    const listed = (part) => policy.indexOf(part.split("=")[0], 1) > 0;
-    const fits = {
-        none: () => false,
-        all: () => true,
-        whitelist: listed,
-        allExcept: (part) => !listed(part),
-    }[policy[0]];
-    const kept = (r.variables.args || "").split("&").filter((part) => part !== "" && fits(part));
-    return kept.length > 0 ? "?" + kept.join("&") : "";
+  const policy = r.variables.query_policy.split(" ");
+  const listed = (part) => policy.indexOf(part.split("=")[0], 1) > 0;
+  const fits = {
+    none: () => false,
+    all: () => true,
+    whitelist: listed,
+    allExcept: (part) => !listed(part),
+  }[policy[0]];
+  const kept = (r.variables.args || "").split("&").filter((part) => part !== "" && fits(part));
+  return kept.length > 0 ? "?" + kept.join("&") : "";
 }
 
 // For how many seconds the cache may keep the answer; 0 for not at all.
 function life(r) {
-    const policy = r.variables.cache_policy.split(" ").map(Number);
-    const least = policy[0], normal = policy[1], most = policy[2];
-    const directives = r.variables.upstream_http_cache_control || "";
-    const asked = Math.min(askedLife(r, directives), most);
-    if (r.status >= 400) {
-        return String(Math.max(asked || 0, JSON.parse(r.variables.error_seconds)[r.status] || 0));
-    }
-    if (/no-store|no-cache|private/i.test(directives)) {
-        return String(least);
-    }
-    return String(Math.max(least, isNaN(asked) ? normal : asked));
+  const policy = r.variables.cache_policy.split(" ").map(Number);
+  const least = policy[0],
+    normal = policy[1],
+    most = policy[2];
+  const directives = r.variables.upstream_http_cache_control || "";
+  const asked = Math.min(askedLife(r, directives), most);
+  if (r.status >= 400) {
+    return String(Math.max(asked || 0, JSON.parse(r.variables.error_seconds)[r.status] || 0));
+  }
+  if (/no-store|no-cache|private/i.test(directives)) {
+    return String(least);
+  }
+  return String(Math.max(least, Number.isNaN(asked) ? normal : asked));
 }
 
 // What the origin asks for, in seconds; NaN where it says nothing.
 function askedLife(r, directives) {
-    const age = /s-maxage=(\d+)/i.exec(directives) || /max-age=(\d+)/i.exec(directives);
-    const expires = r.variables.upstream_http_expires;
-    return age ? Number(age[1]) : Math.floor((Date.parse(expires) - Date.now()) / 1000);
+  const age = /s-maxage=(\d+)/i.exec(directives) || /max-age=(\d+)/i.exec(directives);
+  const expires = r.variables.upstream_http_expires;
+  return age ? Number(age[1]) : Math.floor((Date.parse(expires) - Date.now()) / 1000);
 }
 
 // When the origin was asked, in milliseconds since 1970.
 function askedAt(r) {
-    return String(Math.floor(Date.now() - 1000 * r.variables.request_time));
+  return String(Math.floor(Date.now() - 1000 * r.variables.request_time));
 }
 
 // How old an answer from the cache is, in seconds; nothing for one that comes from the origin.
 function age(r) {
-    const cached = /HIT|STALE|UPDATING/.test(r.variables.upstream_cache_status);
-    return cached ? String(Math.floor((Date.now() - r.variables.upstream_http_x_asked_at) / 1000)) : "";
+  const cached = /HIT|STALE|UPDATING/.test(r.variables.upstream_cache_status);
+  return cached ? String(Math.floor((Date.now() - r.variables.upstream_http_x_asked_at) / 1000)) : "";
 }
 
 // A 204 has no body, whatever length an origin announces for it.
 function dropLengthOfNothing(r) {
-    if (r.status === 204) {
-        delete r.headersOut["Content-Length"];
-    }
+  if (r.status === 204) {
+    delete r.headersOut["Content-Length"];
+  }
 }
 
 export default { query, life, askedAt, age, dropLengthOfNothing };

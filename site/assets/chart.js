@@ -15,16 +15,24 @@ const along = (i) => ({ ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: Infin
 /** A chart as wide as its figure. `draw(width)` gives its height, background, marks (links) and `keys(i)` from mark i. */
 export function chart(figure, label, draw) {
   const caption = figure.querySelector("figcaption");
-  const hint = caption.textContent;
-  let stop = Infinity;
+  figure.hint ??= caption.textContent;
+  caption.textContent = figure.hint;
+  let [stop, width] = [Infinity, 0];
   const redraw = () => {
-    const width = figure.clientWidth;
+    if (figure.clientWidth === width) return;
+    width = figure.clientWidth;
     const { height, back, marks, keys = along } = draw(width);
     const choose = (i) => {
       stop = Math.max(0, Math.min(i, marks.length - 1));
       for (const [j, mark] of marks.entries()) mark.setAttribute("tabindex", j === stop ? 0 : -1);
     };
-    const size = { viewBox: `0 0 ${width} ${height}`, width: "100%", height, role: "group", "aria-label": label };
+    const size = {
+      viewBox: `0 0 ${width} ${height}`,
+      width: "100%",
+      height,
+      role: "group",
+      "aria-label": label,
+    };
     const drawing = svg("svg", size, ...back, ...marks);
     drawing.onkeydown = (event) => {
       const to = keys(stop)[event.key];
@@ -34,7 +42,7 @@ export function chart(figure, label, draw) {
       marks[stop].focus();
     };
     drawing.onpointerover = ({ target }) => {
-      caption.textContent = target.closest("a")?.ariaLabel ?? hint;
+      caption.textContent = target.closest("a")?.ariaLabel ?? figure.hint;
     };
     drawing.addEventListener("focusin", drawing.onpointerover);
     choose(stop);

@@ -7,7 +7,6 @@ import { absence, figures, isDate, neighbours, whole, words } from "./sessions.j
 
 const { direction, percent } = market;
 const { at, locale } = page;
-const FIRST = 100;
 const asked = new URLSearchParams(location.search).get("date");
 const narrow = matchMedia("(max-width: 40rem)");
 const story = at("story").textContent;
@@ -89,16 +88,17 @@ function showRows(ranked) {
     ...figures(bar, locale),
     candle(direction(bar.PercentChange), over(bar, bar.Low), over(bar, bar.High), bar.PercentChange, reach),
   ];
-  const show = (count) =>
-    page.sortable(at("bars"), { toSorted: (by) => ranked.toSorted(by).slice(0, count) }, cells);
-  show(FIRST);
+  const table = at("bars");
+  page.sortable(table, ranked, cells);
   const more = at("more");
-  more.hidden = ranked.length <= FIRST;
+  const first = table.dataset.rows ?? Infinity;
+  more.hidden = ranked.length <= first;
   more.textContent = `Show all ${whole(ranked.length, locale)} tickers`;
   more.onclick = () => {
-    show(Infinity);
+    delete table.dataset.rows;
+    page.sortable(table, ranked, cells);
     more.hidden = true;
-    at("bars").tBodies[0].rows[FIRST].querySelector("a").focus();
+    table.tBodies[0].rows[first].querySelector("a").focus();
   };
 }
 

@@ -2,7 +2,7 @@
 
 import { calendar, swatch } from "./calendar.js";
 import { element, svg } from "./chart.js";
-import { HISTORY, day, direction, percent, price } from "./market.js";
+import { day, direction, HISTORY, percent, price } from "./market.js";
 import { at, chip, keepFresh, locale, showWinners, sortable, toDay, toTicker, trading } from "./page.js";
 import { biggest, fell, quartiles, rose, step, wins } from "./past.js";
 
@@ -46,11 +46,7 @@ function showSums(chosen) {
   at("span").replaceChildren(trading(chosen.at(-1).Date), " to ", trading(chosen[0].Date));
   at("rose").textContent = rose(chosen);
   at("fell").textContent = fell(chosen);
-  at("biggest").replaceChildren(
-    toTicker(best.Ticker, best.Ticker),
-    " ",
-    toDay(best.Date, chip(best.PercentChange)),
-  );
+  at("biggest").replaceChildren(toDay(best.Date, best.Ticker), " ", chip(best.PercentChange));
 }
 
 const parts = () => quartiles(movers.map(({ PercentChange }) => PercentChange));

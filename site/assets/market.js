@@ -122,7 +122,9 @@ export function freshness(status, now) {
 /** What to know before the numbers, worst first: `[tone, title, text]`. */
 export function notices({ origin, online, seenAt, behind, status }, now, place) {
   const failed = "Neither the snapshot nor the API could be read.";
-  const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
+  const seen = seenAt
+    ? `This browser saw these numbers ${moment(seenAt, place)}.`
+    : "Nothing was seen here before.";
   const from = online ? origin : "offline";
   const kind = status?.Source?.Kind;
   const gaps = behind ? [status.AsOf] : (status?.Missing ?? []);
@@ -134,16 +136,25 @@ export function notices({ origin, online, seenAt, behind, status }, now, place) 
     from === "memory" && ["warn", "Last seen", `${failed} ${seen}`],
     from === "api" && ["note", "Served by the API", "The snapshot is missing, broken, slow or stale."],
     kind === "simulated" && ["warn", "Simulated data", "These prices are invented."],
-    kind === "recorded" && ["warn", "Recorded data", `Its clock stands at ${day(marketDate(status, now), place.locale)}.`],
-    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`],
-    origin !== "nowhere" && {
-      unknown: ["note", "Freshness unknown", "The status could not be read."],
-      empty: ["note", "No session yet", "The first appears once it is recorded."],
-      late: ["warn", "Late", `Newer numbers were ${due}`],
-      weekend: ["calm", "Weekend, market closed", next],
-      holiday: ["calm", "Holiday, market closed", next],
-      current: ["calm", "Up to date", next],
-    }[freshness(status, now)],
+    kind === "recorded" && [
+      "warn",
+      "Recorded data",
+      `Its clock stands at ${day(marketDate(status, now), place.locale)}.`,
+    ],
+    gaps[0] && [
+      "warn",
+      "Incomplete",
+      `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`,
+    ],
+    origin !== "nowhere" &&
+      {
+        unknown: ["note", "Freshness unknown", "The status could not be read."],
+        empty: ["note", "No session yet", "The first appears once it is recorded."],
+        late: ["warn", "Late", `Newer numbers were ${due}`],
+        weekend: ["calm", "Weekend, market closed", next],
+        holiday: ["calm", "Holiday, market closed", next],
+        current: ["calm", "Up to date", next],
+      }[freshness(status, now)],
   ];
   return said.filter(Boolean);
 }
@@ -157,13 +168,16 @@ export function usableLocale(language) {
   }
 }
 
-export const ARROWS = { up: "▲", down: "▼", flat: "■" };
+const formats = {}; // slow to make
+const intl = (type, locale, options) =>
+  (formats[JSON.stringify([type, locale, options])] ??= new Intl[type](locale, options));
+
 export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "flat");
 
 /** Signed, with a true minus: screen readers pass over a hyphen. */
 export function percent(change, locale) {
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" };
-  const format = new Intl.NumberFormat(locale, { style: "unit", unit: "percent", ...digits });
+  const format = intl("NumberFormat", locale, { style: "unit", unit: "percent", ...digits });
   return format.format(change).replace("-", "−");
 }
 
@@ -175,13 +189,14 @@ export function points(margin, locale) {
 /** Dollars; below one, stocks are quoted to the hundredth of a cent. */
 export function price(amount, locale) {
   const dollars = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" };
-  return new Intl.NumberFormat(locale, { ...dollars, maximumFractionDigits: 4 }).format(amount);
+  return intl("NumberFormat", locale, { ...dollars, maximumFractionDigits: 4 }).format(amount);
 }
 
 const DATE = { month: "short", day: "numeric" };
 const SHORT_DAY = { weekday: "short", ...DATE, timeZone: "UTC" };
 const TIME = { hour: "numeric", minute: "2-digit" };
-const written = (instant, locale, options) => new Intl.DateTimeFormat(locale, options).format(new Date(instant));
+const written = (instant, locale, options) =>
+  intl("DateTimeFormat", locale, options).format(new Date(instant));
 
 /** A trading day is never shifted into the reader's zone. */
 export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });

@@ -1,8 +1,21 @@
 /** What the pages share, and the front page, which is nothing else. */
 
 import { bars, candle, element } from "./chart.js";
-import { also, ARROWS, day, direction, load, MOVERS, moment, notices, percent } from "./market.js";
-import { points, price, session, shortDay, usableLocale } from "./market.js";
+import {
+  also,
+  day,
+  direction,
+  load,
+  MOVERS,
+  moment,
+  notices,
+  percent,
+  points,
+  price,
+  session,
+  shortDay,
+  usableLocale,
+} from "./market.js";
 
 const ORIGINS = { snapshot: "the snapshot", api: "the API", memory: "this browser" };
 
@@ -13,24 +26,20 @@ export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...con
 export const toTicker = (symbol, ...content) => link(`/ticker.html?t=${symbol}`, ...content);
 export const trading = (date, words = day) => element("time", { datetime: date }, words(date, locale));
 
-/** A change with arrow, sign and colour, any one of which is enough. */
-export function chip(change) {
-  const kind = direction(change);
-  const arrow = element("span", { "aria-hidden": "true" }, ARROWS[kind]);
-  return element("span", { class: `move ${kind}` }, arrow, ` ${percent(change, locale)}`);
-}
+export const chip = (change) =>
+  element("span", { class: `move ${direction(change)}` }, percent(change, locale));
 
 /** Reads and draws: now, back on line, looked at again, and every five minutes. */
-export function keepFresh(resource, draw) {
+export function keepFresh(resource, draw, content = ({ origin, body }) => [origin, body]) {
   let drawn;
   const refresh = async () => {
     if (document.hidden) return;
     const now = new Date();
     const view = await load(window, now, resource);
     tell(view, now);
-    const content = JSON.stringify([view.origin, view.body]);
-    if (content !== drawn) draw(view);
-    drawn = content;
+    const shown = JSON.stringify(content(view));
+    if (shown !== drawn) draw(view);
+    drawn = shown;
   };
   for (const event of ["online", "offline", "visibilitychange"]) addEventListener(event, refresh);
   setInterval(refresh, 300_000);
@@ -41,13 +50,18 @@ function tell(view, now) {
   const { status, origin } = view;
   const place = { locale, exchangeZone: status?.Exchange.TimeZone };
   const said = notices(view, now, place);
-  const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
+  const words = element(
+    "p",
+    {},
+    ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]),
+  );
   const banner = at("banner");
   banner.dataset.tone = said[0][0];
   // The same words would be read out again.
   if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
   if (!status?.AsOf) return;
-  if (ORIGINS[origin]) at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
+  if (ORIGINS[origin])
+    at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
   at("source").textContent = `${status.Source.Provider} (${status.Source.Kind})`;
 }
 
@@ -64,10 +78,10 @@ export function showSecond({ Bars: [, second], Margin }) {
   at("margin").textContent = `by ${points(Margin, locale)}`;
 }
 
-export function showWinners(table, movers) {
+export function showWinners(table, movers, words = shortDay) {
   const reach = Math.max(...movers.map(({ PercentChange }) => Math.abs(PercentChange)));
   sortable(table, movers, ({ Date, Ticker, PercentChange: move, ClosingPrice }) => [
-    toDay(Date, trading(Date, shortDay)),
+    toDay(Date, trading(Date, words)),
     toTicker(Ticker, Ticker),
     chip(move),
     price(ClosingPrice, locale),
@@ -80,13 +94,18 @@ export function sortable(table, rows, cells) {
   const address = new URL(location);
   const show = (row) => {
     const [first, ...others] = cells(row);
-    return element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
+    return element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, first),
+      ...others.map((cell) => element("td", {}, cell)),
+    );
   };
   const sort = (order) => {
     const name = order.replace("-", "");
     const sign = name === order ? 1 : -1;
     const by = (a, b) => sign * ((a[name] > b[name]) - (a[name] < b[name]));
-    table.tBodies[0].replaceChildren(...rows.toSorted(by).map(show));
+    table.tBodies[0].replaceChildren(...rows.toSorted(by).slice(0, table.dataset.rows).map(show));
     for (const button of table.querySelectorAll("th button")) {
       const active = button.value === name;
       button.parentElement.ariaSort = active ? (sign > 0 ? "ascending" : "descending") : null;
@@ -99,7 +118,9 @@ export function sortable(table, rows, cells) {
     }
   };
   const asked = address.searchParams.get("sort") ?? "";
-  sort(table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort);
+  sort(
+    table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort,
+  );
 }
 
 async function showToday({ body: movers }) {

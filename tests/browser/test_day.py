@@ -36,7 +36,7 @@ def column(page: Page, place: int) -> list[str]:
 
 
 def move(change: float) -> str:
-    return f"▲ +{change:.2f}%" if change > 0 else f"▼ −{-change:.2f}%"
+    return f"+{change:.2f}%" if change > 0 else f"−{-change:.2f}%"
 
 
 def price(amount: float) -> str:

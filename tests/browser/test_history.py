@@ -48,7 +48,7 @@ def test_every_stored_winner_stands_in_the_calendar_and_the_latest_hundred_in_th
     assert dates(page) == [winner["Date"] for winner in winners[:100]]
     moves = page.locator("#movers .move").all_inner_texts()
     assert moves == [
-        f"{'▲ +' if winner['PercentChange'] > 0 else '▼ −'}{abs(winner['PercentChange']):.2f}%"
+        f"{'+' if winner['PercentChange'] > 0 else '−'}{abs(winner['PercentChange']):.2f}%"
         for winner in winners[:100]
     ]
     expect(page.locator("#count")).to_have_text(str(len(winners)))

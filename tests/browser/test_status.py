@@ -121,6 +121,13 @@ def test_the_ways_can_be_tried_again(page: Page, watch: Watch) -> None:
     expect(page.locator("#outcome")).to_have_text("Both ways answer, and say the same.")
 
 
+def test_failures_fit_a_small_phone(page: Page, watch: Watch) -> None:
+    page.set_viewport_size({"width": 320, "height": 640})
+    open_status(page, watch, "down")
+    expect(page.locator("#outcome")).to_have_text("Not every way answers.")
+    assert page.evaluate("document.documentElement.scrollWidth") == 320
+
+
 def test_the_running_cloud_says_the_same_both_ways(page: Page) -> None:
     page.goto("/status.html")
     expect(page.locator("#outcome")).to_have_text("Both ways answer, and say the same.", timeout=15_000)

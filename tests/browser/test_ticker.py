@@ -64,9 +64,8 @@ def test_all_that_is_shown_is_what_the_tickers_document_says(page: Page) -> None
     expect(page.locator("#range")).to_have_text(f"{price(low)} to {price(high)}")
     assert dates(page) == [bar["Date"] for bar in found]
     for place, bar in enumerate(found):
-        arrow = "▲" if bar["PercentChange"] > 0 else "▼"
         volume, won = f"{bar['Volume']:,.0f}", "★ won" if bar["Won"] else ""
-        expected = [f"{arrow} {percent(bar['PercentChange'])}", *prices(bar), volume, won]
+        expected = [percent(bar["PercentChange"]), *prices(bar), volume, won]
         assert rows(page).nth(place).locator("td").all_inner_texts() == expected
 
 

@@ -219,9 +219,7 @@ def test_assets_carry_no_header_that_only_documents_need(templates: Templates) -
 
 
 @pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
-def test_data_and_pages_are_strict_about_transport_and_types(
-    templates: Templates, pattern: str
-) -> None:
+def test_data_and_pages_are_strict_about_transport_and_types(templates: Templates, pattern: str) -> None:
     headers = policy(
         templates,
         "ResponseHeadersPolicyConfig",

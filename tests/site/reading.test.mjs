@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { also, HISTORY, load as read, MOVERS, session } from "../../site/assets/market.js";
+import { also, HISTORY, MOVERS, load as read, session } from "../../site/assets/market.js";
 import { ticker } from "../../site/assets/sessions.js";
 
 const load = (browser, now, patience) => read(browser, now, MOVERS, patience);
@@ -214,8 +214,16 @@ const bars = [{ Ticker: latest.Ticker, ...bar }];
 const document = { ...latest, Bars: bars };
 const past = { Ticker: "TSLA", Sessions: [{ Date: "2026-11-20", ...bar, Won: true }] };
 const documents = {
-  session: [session(latest.Date), document, [{ ...document, Date: "2026-11-19" }, { ...latest }, { ...document, Bars: [bar] }]],
-  ticker: [ticker("TSLA"), past, [{ ...past, Ticker: "AAPL" }, { Ticker: "TSLA" }, { ...past, Sessions: [bar] }]],
+  session: [
+    session(latest.Date),
+    document,
+    [{ ...document, Date: "2026-11-19" }, { ...latest }, { ...document, Bars: [bar] }],
+  ],
+  ticker: [
+    ticker("TSLA"),
+    past,
+    [{ ...past, Ticker: "AAPL" }, { Ticker: "TSLA" }, { ...past, Sessions: [bar] }],
+  ],
   history: [HISTORY, movers, [movers.toReversed(), {}]],
 };
 

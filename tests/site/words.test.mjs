@@ -32,9 +32,8 @@ test("a percentage has a sign except at zero, a true minus, and two decimals", (
   assert.equal(plain(market.percent(-6.835443, "de-DE")), "−6,84 %");
 });
 
-test("each direction has its own arrow", () => {
-  const arrows = [0.1, -0.1, 0].map((change) => market.ARROWS[market.direction(change)]);
-  assert.deepEqual(arrows, ["▲", "▼", "■"]);
+test("no move is a direction of its own", () => {
+  assert.deepEqual([0.1, -0.1, 0].map(market.direction), ["up", "down", "flat"]);
 });
 
 test("a price keeps the digits the exchange quoted", () => {
@@ -128,7 +127,9 @@ test("every state has its own words", () => {
   assert.deepEqual(titles(view(), tooLate), ["Late"]);
   assert.deepEqual(titles(view(), saturday), ["Weekend, market closed"]);
   assert.deepEqual(titles(view({ status: null })), ["Freshness unknown"]);
-  assert.deepEqual(titles(view({ body: [], status: { ...status, AsOf: null, StaleAfter: null } })), ["No session yet"]);
+  assert.deepEqual(titles(view({ body: [], status: { ...status, AsOf: null, StaleAfter: null } })), [
+    "No session yet",
+  ]);
   assert.deepEqual(titles(view({ origin: "api" })), ["Served by the API", "Up to date"]);
   assert.deepEqual(titles(view({ behind: true })), ["Incomplete", "Up to date"]);
   assert.deepEqual(titles(view({ status: { ...status, Missing: ["2026-11-19"] } })), [
@@ -137,7 +138,10 @@ test("every state has its own words", () => {
   ]);
   assert.deepEqual(titles(view({ origin: "nowhere", body: null })), ["No data"]);
   assert.deepEqual(titles(view({ origin: "missing", body: null })), ["Up to date"]);
-  assert.deepEqual(titles(view({ online: false, seenAt: "2026-11-22T09:00:00Z" })), ["Offline", "Up to date"]);
+  assert.deepEqual(titles(view({ online: false, seenAt: "2026-11-22T09:00:00Z" })), [
+    "Offline",
+    "Up to date",
+  ]);
   assert.deepEqual(titles(view({ online: false, origin: "nowhere", body: null })), ["Offline"]);
 });
 
