@@ -5,8 +5,7 @@ const make = (node, attributes, content) => {
   node.append(...content);
   return node;
 };
-export const element = (tag, attributes = {}, ...content) =>
-  make(document.createElement(tag), attributes, content);
+export const element = (tag, attributes = {}, ...content) => make(document.createElement(tag), attributes, content);
 export const svg = (tag, attributes = {}, ...content) =>
   make(document.createElementNS("http://www.w3.org/2000/svg", tag), attributes, content);
 

@@ -21,10 +21,7 @@ function showDate(date, dates, { body, origin, status }) {
   document.title = `${market.day(date, locale)} · Daily mover`;
   at("session").replaceChildren(page.trading(date));
   const { previous, next } = neighbours(dates, date);
-  at("turn").replaceChildren(
-    ...turn("prev", "Previous session", previous),
-    ...turn("next", "Next session", next),
-  );
+  at("turn").replaceChildren(...turn("prev", "Previous session", previous), ...turn("next", "Next session", next));
   if (body) showSession(body);
   else if (origin === "missing") say(...absent(date, dates, status));
   else at("story").textContent = "This session could not be read. Try again in a minute.";

@@ -11,8 +11,7 @@ let movers = [];
 
 function show({ body }) {
   movers = body ?? [];
-  if (!movers.length)
-    at("span").textContent = body ? "No session is on record yet." : "The list could not be read.";
+  if (!movers.length) at("span").textContent = body ? "No session is on record yet." : "The list could not be read.";
   else showAll();
 }
 

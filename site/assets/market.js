@@ -20,8 +20,7 @@ export const HISTORY = { name: "history", path: "/history", fits: isWinners, new
 export const session = (date) => ({
   name: "session",
   path: `/movers/${date}`,
-  fits: (body) =>
-    body?.Date === date && isWinner(body) && body.Bars?.every((bar) => isText(bar?.Ticker) && isBar(bar)),
+  fits: (body) => body?.Date === date && isWinner(body) && body.Bars?.every((bar) => isText(bar?.Ticker) && isBar(bar)),
 });
 
 const isStatus = (body) =>
@@ -122,9 +121,7 @@ export function freshness(status, now) {
 /** What to know before the numbers, worst first: `[tone, title, text]`. */
 export function notices({ origin, online, seenAt, behind, status }, now, place) {
   const failed = "Neither the snapshot nor the API could be read.";
-  const seen = seenAt
-    ? `This browser saw these numbers ${moment(seenAt, place)}.`
-    : "Nothing was seen here before.";
+  const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
   const from = online ? origin : "offline";
   const kind = status?.Source?.Kind;
   const gaps = behind ? [status.AsOf] : (status?.Missing ?? []);
@@ -141,11 +138,7 @@ export function notices({ origin, online, seenAt, behind, status }, now, place) 
       "Recorded data",
       `Its clock stands at ${day(marketDate(status, now), place.locale)}.`,
     ],
-    gaps[0] && [
-      "warn",
-      "Incomplete",
-      `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`,
-    ],
+    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`],
     origin !== "nowhere" &&
       {
         unknown: ["note", "Freshness unknown", "The status could not be read."],
@@ -195,8 +188,7 @@ export function price(amount, locale) {
 const DATE = { month: "short", day: "numeric" };
 const SHORT_DAY = { weekday: "short", ...DATE, timeZone: "UTC" };
 const TIME = { hour: "numeric", minute: "2-digit" };
-const written = (instant, locale, options) =>
-  intl("DateTimeFormat", locale, options).format(new Date(instant));
+const written = (instant, locale, options) => intl("DateTimeFormat", locale, options).format(new Date(instant));
 
 /** A trading day is never shifted into the reader's zone. */
 export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });

@@ -26,10 +26,9 @@ export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...con
 export const toTicker = (symbol, ...content) => link(`/ticker.html?t=${symbol}`, ...content);
 export const trading = (date, words = day) => element("time", { datetime: date }, words(date, locale));
 
-export const chip = (change) =>
-  element("span", { class: `move ${direction(change)}` }, percent(change, locale));
+export const chip = (change) => element("span", { class: `move ${direction(change)}` }, percent(change, locale));
 
-/** Reads and draws: now, back on line, looked at again, and every five minutes. */
+/** Reads and draws: now, on line again, looked at again, and every five minutes. */
 export function keepFresh(resource, draw, content = ({ origin, body }) => [origin, body]) {
   let drawn;
   const refresh = async () => {
@@ -50,18 +49,13 @@ function tell(view, now) {
   const { status, origin } = view;
   const place = { locale, exchangeZone: status?.Exchange.TimeZone };
   const said = notices(view, now, place);
-  const words = element(
-    "p",
-    {},
-    ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]),
-  );
+  const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
   const banner = at("banner");
   banner.dataset.tone = said[0][0];
   // The same words would be read out again.
   if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
   if (!status?.AsOf) return;
-  if (ORIGINS[origin])
-    at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
+  if (ORIGINS[origin]) at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
   at("source").textContent = `${status.Source.Provider} (${status.Source.Kind})`;
 }
 
@@ -94,12 +88,7 @@ export function sortable(table, rows, cells) {
   const address = new URL(location);
   const show = (row) => {
     const [first, ...others] = cells(row);
-    return element(
-      "tr",
-      {},
-      element("th", { scope: "row" }, first),
-      ...others.map((cell) => element("td", {}, cell)),
-    );
+    return element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
   };
   const sort = (order) => {
     const name = order.replace("-", "");
@@ -118,9 +107,7 @@ export function sortable(table, rows, cells) {
     }
   };
   const asked = address.searchParams.get("sort") ?? "";
-  sort(
-    table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort,
-  );
+  sort(table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort);
 }
 
 async function showToday({ body: movers }) {

@@ -10,9 +10,7 @@ export const ticker = (symbol) => ({
 
 /** A date of the calendar, which the 30th of February is not. */
 export const isDate = (text) =>
-  /^\d{4}-\d\d-\d\d$/.test(text) &&
-  !Number.isNaN(Date.parse(text)) &&
-  new Date(text).toISOString().startsWith(text);
+  /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
 export const isTicker = (text) => /^[A-Za-z][A-Za-z0-9.]{0,14}$/.test(text);
 
@@ -32,8 +30,7 @@ export function absence(date, dates, status, today, locale) {
   return "The exchange was closed, or the day was not recorded.";
 }
 
-export const whole = (number, locale) =>
-  new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(number);
+export const whole = (number, locale) => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(number);
 
 /** Open, high, low, close and volume; of fractional shares the whole ones. */
 export const figures = ({ Open, High, Low, Close, Volume }, locale) => [

@@ -21,9 +21,7 @@ function showStatus(status) {
   if (NextSession) at("next").replaceChildren(trading(NextSession));
   if (StaleAfter) at("due").textContent = moment(StaleAfter, place);
   if (Source) at("provider").textContent = `${Source.Provider}, ${Source.Kind}`;
-  at("clock").textContent = Source?.ClockOffsetSeconds
-    ? clock(Source.ClockOffsetSeconds, locale)
-    : "real time";
+  at("clock").textContent = Source?.ClockOffsetSeconds ? clock(Source.ClockOffsetSeconds, locale) : "real time";
   at("formula").textContent = Formula.replace("-", "−").replace("*", "×");
   at("watchlist").replaceChildren(...Watchlist.map((ticker) => element("li", {}, toTicker(ticker, ticker))));
   showSessions(sessions(status));
@@ -44,12 +42,7 @@ async function check() {
   const rows = await Promise.all(RESOURCES.map(checked));
   at("check").tBodies[0].replaceChildren(
     ...rows.map(({ cells: [name, ...others] }) =>
-      element(
-        "tr",
-        {},
-        element("th", { scope: "row" }, name),
-        ...others.map((cell) => element("td", {}, cell)),
-      ),
+      element("tr", {}, element("th", { scope: "row" }, name), ...others.map((cell) => element("td", {}, cell))),
     ),
   );
   at("outcome").textContent = outcome(rows.map(({ verdict }) => verdict));

@@ -31,7 +31,7 @@ def rows(page: Page) -> Locator:
 
 
 def column(page: Page, place: int) -> list[str]:
-    return rows(page).locator(f":scope > :nth-child({place})").all_inner_texts()
+    return page.locator(f"#sessions tbody tr > :nth-child({place})").all_inner_texts()
 
 
 def dates(page: Page) -> list[str]:

@@ -55,8 +55,11 @@ class Weight:
         return "\n".join([*map(str, self.transfers), total])
 
 
+COMPLETE = "document.querySelector('#margin').textContent.includes('points')"
+
+
 def weigh(page: Page, url: str) -> Weight:
-    """Open the URL in a page of Chromium and count what comes until the network is idle."""
+    """Open the front page in a page of Chromium and count what comes until all of it is there."""
     transfers: dict[str, Transfer] = {}
 
     def begin(event: Mapping[str, Any]) -> None:
@@ -72,7 +75,8 @@ def weigh(page: Page, url: str) -> Weight:
         transfers[event["requestId"]].source = "memory"
 
     def finish(event: Mapping[str, Any]) -> None:
-        transfers[event["requestId"]].size = int(event["encodedDataLength"])
+        if event["requestId"] in transfers:  # the icon of a view before may still be on its way
+            transfers[event["requestId"]].size = int(event["encodedDataLength"])
 
     tools = page.context.new_cdp_session(page)
     tools.on("Network.requestWillBeSent", begin)
@@ -81,6 +85,8 @@ def weigh(page: Page, url: str) -> Weight:
     tools.on("Network.loadingFinished", finish)
     tools.send("Network.enable")
     page.goto(url, wait_until="networkidle")
+    page.wait_for_function(COMPLETE)
+    page.wait_for_load_state("networkidle")
     tools.detach()
     return Weight(tuple(transfers.values()))
 

@@ -6,9 +6,7 @@ import { biggest, layout, quartiles, step, weeksAway, wins } from "../../site/as
 
 const movers = JSON.parse(readFileSync(new URL("../fixtures/site/movers.json", import.meta.url)));
 const dates = movers.map(({ Date }) => Date).toReversed();
-const year = Array.from({ length: 350 }, (_, i) =>
-  new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10),
-);
+const year = Array.from({ length: 350 }, (_, i) => new Date(Date.UTC(2026, 0, 1 + i)).toISOString().slice(0, 10));
 const weekdays = year.filter((date) => new Date(date).getUTCDay() % 6);
 const mover = (Date, Ticker, PercentChange) => ({ Date, Ticker, PercentChange, ClosingPrice: 1 });
 const places = ({ at }, days) => days.map((date) => [at(date).x, at(date).y]);
@@ -25,11 +23,7 @@ test("weeks that do not fit side by side go on below, and every cell stays insid
     const { at, size, height } = layout(weekdays, width);
     const corners = weekdays.map(at);
     assert.ok(size >= 24, `${size} at ${width}`);
-    assert.ok(
-      corners.every(
-        ({ x, y }) => x >= 18 && x + size <= width + 1e-6 && y >= 20 && y + size <= height + 1e-6,
-      ),
-    );
+    assert.ok(corners.every(({ x, y }) => x >= 18 && x + size <= width + 1e-6 && y >= 20 && y + size <= height + 1e-6));
     assert.equal(new Set(corners.map(({ x, y }) => `${x} ${y}`)).size, weekdays.length);
   }
 });
@@ -60,8 +54,7 @@ test("names of months never run into each other nor over the edge", () => {
   for (const width of [288, 500, 1008]) {
     const { months } = layout(weekdays, width);
     assert.ok(months.every(({ x }) => x + 72 <= width));
-    for (const [i, { x, y }] of months.slice(1).entries())
-      assert.ok(months[i].y !== y || x >= months[i].x + 72);
+    for (const [i, { x, y }] of months.slice(1).entries()) assert.ok(months[i].y !== y || x >= months[i].x + 72);
   }
 });
 

@@ -17,8 +17,7 @@ const down = () => Promise.reject(new TypeError("Failed to fetch"));
 const missing = () => new Response('{"error":"no such resource"}', { status: 404 });
 const failing = () => new Response('{"error":"Internal server error"}', { status: 500 });
 const truncated = () => new Response('[{"Date":"2026-11-20","Tick');
-const hanging = (signal) =>
-  new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
+const hanging = (signal) => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 
 /** A browser with the given answers (bodies, or functions that answer), a memory, and a list of what it asked. */
 function browser(answers, memory = new Map()) {
@@ -122,10 +121,7 @@ test("a status twin past its StaleAfter is checked against the API, and old move
     NextSession: "2026-11-24",
     StaleAfter: "2026-11-25T15:05:00Z",
   };
-  const won = [
-    { Date: "2026-11-23", Ticker: "AAPL", PercentChange: 1.5, ClosingPrice: 270.1 },
-    ...movers.slice(0, 6),
-  ];
+  const won = [{ Date: "2026-11-23", Ticker: "AAPL", PercentChange: 1.5, ClosingPrice: 270.1 }, ...movers.slice(0, 6)];
   const view = await load(browser({ ...healthy, "/status": newer, "/movers": won }), late);
   assert.deepEqual([view.status, view.body, view.origin], [newer, won, "api"]);
 });
@@ -219,11 +215,7 @@ const documents = {
     document,
     [{ ...document, Date: "2026-11-19" }, { ...latest }, { ...document, Bars: [bar] }],
   ],
-  ticker: [
-    ticker("TSLA"),
-    past,
-    [{ ...past, Ticker: "AAPL" }, { Ticker: "TSLA" }, { ...past, Sessions: [bar] }],
-  ],
+  ticker: [ticker("TSLA"), past, [{ ...past, Ticker: "AAPL" }, { Ticker: "TSLA" }, { ...past, Sessions: [bar] }]],
   history: [HISTORY, movers, [movers.toReversed(), {}]],
 };
 

@@ -127,21 +127,13 @@ test("every state has its own words", () => {
   assert.deepEqual(titles(view(), tooLate), ["Late"]);
   assert.deepEqual(titles(view(), saturday), ["Weekend, market closed"]);
   assert.deepEqual(titles(view({ status: null })), ["Freshness unknown"]);
-  assert.deepEqual(titles(view({ body: [], status: { ...status, AsOf: null, StaleAfter: null } })), [
-    "No session yet",
-  ]);
+  assert.deepEqual(titles(view({ body: [], status: { ...status, AsOf: null, StaleAfter: null } })), ["No session yet"]);
   assert.deepEqual(titles(view({ origin: "api" })), ["Served by the API", "Up to date"]);
   assert.deepEqual(titles(view({ behind: true })), ["Incomplete", "Up to date"]);
-  assert.deepEqual(titles(view({ status: { ...status, Missing: ["2026-11-19"] } })), [
-    "Incomplete",
-    "Up to date",
-  ]);
+  assert.deepEqual(titles(view({ status: { ...status, Missing: ["2026-11-19"] } })), ["Incomplete", "Up to date"]);
   assert.deepEqual(titles(view({ origin: "nowhere", body: null })), ["No data"]);
   assert.deepEqual(titles(view({ origin: "missing", body: null })), ["Up to date"]);
-  assert.deepEqual(titles(view({ online: false, seenAt: "2026-11-22T09:00:00Z" })), [
-    "Offline",
-    "Up to date",
-  ]);
+  assert.deepEqual(titles(view({ online: false, seenAt: "2026-11-22T09:00:00Z" })), ["Offline", "Up to date"]);
   assert.deepEqual(titles(view({ online: false, origin: "nowhere", body: null })), ["Offline"]);
 });
 
