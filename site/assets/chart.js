@@ -50,6 +50,7 @@ export function chart(figure, label, draw) {
   figure.observer?.disconnect();
   figure.observer = new ResizeObserver(redraw);
   figure.observer.observe(figure);
+  redraw();
 }
 
 /** Bars from a line, up and down: one for each `{href, text, kind, value, shown, name, label}`. */

@@ -162,7 +162,7 @@ export function usableLocale(language) {
 }
 
 const formats = {}; // slow to make
-const intl = (type, locale, options) =>
+export const intl = (type, locale, options) =>
   (formats[JSON.stringify([type, locale, options])] ??= new Intl[type](locale, options));
 
 export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "flat");

@@ -1,6 +1,6 @@
 /** What is asked and said of one session or one ticker. No DOM. */
 
-import { day, isBar, isList, percent, price } from "./market.js";
+import { day, intl, isBar, isList, percent, price } from "./market.js";
 
 export const ticker = (symbol) => ({
   name: "ticker",
@@ -30,7 +30,7 @@ export function absence(date, dates, status, today, locale) {
   return "The exchange was closed, or the day was not recorded.";
 }
 
-export const whole = (number, locale) => new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }).format(number);
+export const whole = (number, locale) => intl("NumberFormat", locale, { maximumFractionDigits: 0 }).format(number);
 
 /** Open, high, low, close and volume; of fractional shares the whole ones. */
 export const figures = ({ Open, High, Low, Close, Volume }, locale) => [

@@ -287,7 +287,7 @@ def test_the_chart_is_walked_by_arrow_keys_and_told_in_words(page: Page) -> None
     expect(marks.first).to_be_focused()
     first = session("fresh")["Bars"][0]
     words = ", ".join(f"{name.lower()} {amount}" for name, amount in zip(NUMBERS, prices(first), strict=True))
-    change = move(first["PercentChange"])[2:]
+    change = move(first["PercentChange"])
     expect(page.locator("#chart figcaption")).to_have_text(f"{first['Ticker']}: {words}, {change}")
     page.keyboard.press("ArrowRight")
     page.keyboard.press("Enter")
