@@ -14,7 +14,7 @@ export const isList = (body, fits) => Array.isArray(body) && body.every(isDated)
 const isWinners = (body) => isList(body, isWinner);
 const newest = (body) => body[0]?.Date ?? "";
 
-// What can be read; `newest` is given where AsOf must not be newer.
+// `newest` is given where AsOf must not be newer.
 export const MOVERS = { name: "movers", path: "/movers", fits: isWinners, newest };
 export const HISTORY = { name: "history", path: "/history", fits: isWinners, newest };
 export const session = (date) => ({
@@ -118,7 +118,7 @@ export function freshness(status, now) {
   return [0, 6].includes(new Date(today).getUTCDay()) ? "weekend" : "holiday";
 }
 
-/** What to know before the numbers, worst first: `[tone, title, text]`. */
+/** Worst first: `[tone, title, text]`. */
 export function notices({ origin, online, seenAt, behind, status }, now, place) {
   const failed = "Neither the snapshot nor the API could be read.";
   const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
@@ -152,7 +152,7 @@ export function notices({ origin, online, seenAt, behind, status }, now, place) 
   return said.filter(Boolean);
 }
 
-/** English where the browser names no language (WebKitGTK says "C"). */
+/** WebKitGTK says "C" for a language. */
 export function usableLocale(language) {
   try {
     return Intl.getCanonicalLocales(language)[0] ?? "en";
@@ -174,7 +174,7 @@ export function percent(change, locale) {
   return format.format(change).replace("-", "−");
 }
 
-/** Percentage points; a near tie must not look like a tie. */
+/** A near tie must not look like a tie. */
 export function points(margin, locale) {
   return `${new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
 }

@@ -35,7 +35,7 @@ def open_page(page: Page, name: str, shown: str = "fresh") -> None:
 def findings(page: Page) -> list[tuple[str, Any]]:
     """What axe calls a violation, and what it could not decide.
 
-    It cannot tell what lies behind text in SVG; the colours there are those of the moves in the tables, which it checks.
+    It cannot tell what lies behind text in SVG; the colours there are those of the moves in tables, which it checks.
     """
     response = Axe().run(page).response
     return [

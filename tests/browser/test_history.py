@@ -149,7 +149,7 @@ def test_the_calendar_fits_any_width_with_cells_for_a_finger(page: Page) -> None
             "all => all.map((day) => day.getBoundingClientRect()).map(({ left, right, width }) => [left, right, width])"
         )
         assert all(left >= 0 and right <= width and wide >= 20 for left, right, wide in boxes)
-        assert page.evaluate("document.documentElement.scrollWidth") == width
+        assert page.evaluate("document.documentElement.scrollWidth") <= width
 
 
 def test_no_column_is_lost_on_a_small_phone(visit: Visit) -> None:
