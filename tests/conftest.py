@@ -3,7 +3,6 @@ connections to loopback through and no others."""
 
 import os
 import re
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ from scripts.browser import ENGINES
 from scripts.cloud.emulator import Emulator
 from scripts.cloud.options import Options
 from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.web.cloud import free_port as free_port
 
 REGION = "us-east-1"
 TABLE = "movers"
@@ -109,13 +109,6 @@ def running(*arguments: str, **options: Any) -> Iterator[subprocess.Popen[str]]:
             yield process
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 @pytest.fixture(scope="session")

@@ -27,7 +27,7 @@ def passing_cloud(as_of: date | None = None) -> Iterator[LocalCloud]:
     Raises what `local_cloud` raises, and IngestError if there is nothing to look at.
     """
     with tempfile.TemporaryDirectory(prefix="movers-") as home:
-        options = Options(Path(home), port=_free_port(), aws_port=_free_port(), as_of=as_of)
+        options = Options(Path(home), port=free_port(), aws_port=free_port(), as_of=as_of)
         with local_cloud(options, shown_step) as cloud:
             if isinstance(cloud.first_ingest, IngestError):
                 raise cloud.first_ingest
@@ -48,7 +48,7 @@ def trusting(url: str) -> list[str]:
     return [f"--ignore-certificate-errors-spki-list={b64encode(digest).decode()}"]
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -2,8 +2,8 @@
 
 import { calendar, swatch } from "./calendar.js";
 import { element, svg } from "./chart.js";
-import { day, direction, HISTORY, percent, price } from "./market.js";
-import { at, chip, keepFresh, locale, showWinners, sortable, toDay, toTicker, trading } from "./page.js";
+import { day, direction, HISTORY } from "./market.js";
+import { at, chip, keepFresh, locale, showWinners, sortable, toDay, told, toTicker, trading } from "./page.js";
 import { biggest, fell, quartiles, rose, step, wins } from "./past.js";
 
 const only = at("only");
@@ -60,13 +60,13 @@ function showLegend() {
 
 function showCalendar() {
   const limits = parts();
-  const days = movers.toReversed().map(({ Date, Ticker, PercentChange, ClosingPrice }) => ({
-    date: Date,
-    href: `/day.html?date=${Date}`,
-    text: `${day(Date, locale)}: ${Ticker} ${percent(PercentChange, locale)}, closed at ${price(ClosingPrice, locale)}`,
-    kind: direction(PercentChange),
-    step: step(PercentChange, limits),
-    faded: only.value && Ticker !== only.value,
+  const days = movers.toReversed().map((mover) => ({
+    date: mover.Date,
+    href: `/day.html?date=${mover.Date}`,
+    text: told(mover),
+    kind: direction(mover.PercentChange),
+    step: step(mover.PercentChange, limits),
+    faded: only.value && mover.Ticker !== only.value,
   }));
   calendar(at("calendar"), "Winners by day", days, locale);
 }

@@ -83,18 +83,22 @@ export function showWinners(table, movers, words = shortDay) {
   ]);
 }
 
+export const row = ([first, ...others]) =>
+  element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
+
 /** Rows sorted by the head's buttons, whose values are names in a row; the address keeps `sort=-Name`. */
 export function sortable(table, rows, cells) {
   const address = new URL(location);
-  const show = (row) => {
-    const [first, ...others] = cells(row);
-    return element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
-  };
   const sort = (order) => {
     const name = order.replace("-", "");
     const sign = name === order ? 1 : -1;
     const by = (a, b) => sign * ((a[name] > b[name]) - (a[name] < b[name]));
-    table.tBodies[0].replaceChildren(...rows.toSorted(by).slice(0, table.dataset.rows).map(show));
+    table.tBodies[0].replaceChildren(
+      ...rows
+        .toSorted(by)
+        .slice(0, table.dataset.rows)
+        .map((each) => row(cells(each))),
+    );
     for (const button of table.querySelectorAll("th button")) {
       const active = button.value === name;
       button.parentElement.ariaSort = active ? (sign > 0 ? "ascending" : "descending") : null;
@@ -110,15 +114,18 @@ export function sortable(table, rows, cells) {
   sort(table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort);
 }
 
+export const told = ({ Date, Ticker, PercentChange, ClosingPrice }) =>
+  `${day(Date, locale)}: ${Ticker} ${percent(PercentChange, locale)}, closed at ${price(ClosingPrice, locale)}`;
+
 async function showToday({ body: movers }) {
   if (!movers?.length) return;
   showWinner(movers[0]);
   showWinners(at("movers"), movers);
-  const bar = ({ Date, Ticker, PercentChange: value, ClosingPrice }) => {
-    const shown = percent(value, locale);
-    const text = `${day(Date, locale)}: ${Ticker} ${shown}, closed at ${price(ClosingPrice, locale)}`;
+  const bar = (mover) => {
+    const { Date, Ticker: name, PercentChange: value } = mover;
+    const [kind, shown] = [direction(value), percent(value, locale)];
     const label = shortDay(Date, locale).split(", ").at(-1);
-    return { href: toDay(Date).href, text, kind: direction(value), value, shown, name: Ticker, label };
+    return { href: toDay(Date).href, text: told(mover), kind, value, shown, name, label };
   };
   bars(at("seven"), "The last seven winners", movers.toReversed().map(bar));
   const found = await also(window, session(movers[0].Date));

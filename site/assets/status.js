@@ -3,7 +3,7 @@
 import { element } from "./chart.js";
 import { ask, clock, compared, said, sessions, verdict } from "./health.js";
 import { MOVERS, moment, shortDay } from "./market.js";
-import { at, keepFresh, locale, toDay, toTicker, trading } from "./page.js";
+import { at, keepFresh, locale, row, toDay, toTicker, trading } from "./page.js";
 
 const RESOURCES = ["/movers", "/status"];
 
@@ -28,11 +28,8 @@ function showStatus(status) {
 }
 
 function showSessions(rows) {
-  const row = ({ date, stored }) => {
-    const name = element("th", { scope: "row" }, toDay(date, trading(date, shortDay)));
-    return element("tr", {}, name, element("td", {}, stored ? "✓ stored" : "✗ missing"));
-  };
-  at("sessions").tBodies[0].replaceChildren(...rows.map(row));
+  const cells = ({ date, stored }) => [toDay(date, trading(date, shortDay)), stored ? "✓ stored" : "✗ missing"];
+  at("sessions").tBodies[0].replaceChildren(...rows.map((each) => row(cells(each))));
   const missing = rows.filter(({ stored }) => !stored).length;
   at("stored").textContent = `${rows.length - missing} of ${rows.length} stored`;
 }
@@ -40,11 +37,7 @@ function showSessions(rows) {
 async function check() {
   at("outcome").textContent = "Asking…";
   const rows = await Promise.all(RESOURCES.map(checked));
-  at("check").tBodies[0].replaceChildren(
-    ...rows.map(({ cells: [name, ...others] }) =>
-      element("tr", {}, element("th", { scope: "row" }, name), ...others.map((cell) => element("td", {}, cell))),
-    ),
-  );
+  at("check").tBodies[0].replaceChildren(...rows.map(({ cells }) => row(cells)));
   at("outcome").textContent = outcome(rows.map(({ verdict }) => verdict));
 }
 

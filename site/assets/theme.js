@@ -1,2 +1,2 @@
-// What the reader chose, before the first paint.
+// What was chosen, before any paint.
 for (const name of ["theme", "rise"]) document.documentElement.dataset[name] = localStorage[name] ?? "";
