@@ -3,6 +3,7 @@
 import re
 import time
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import BrowserContext, Page, Route, expect
@@ -102,12 +103,13 @@ def test_a_winner_that_did_not_move_is_neither_up_nor_down(page: Page) -> None:
 
 
 def test_a_hung_snapshot_gives_way_to_the_api_after_four_seconds(page: Page, watch: Watch) -> None:
+    """From request to request: how fast a busy machine shows the page is no matter here."""
+    asked: dict[str, float] = {}
+    page.on("request", lambda request: asked.setdefault(urlsplit(request.url).path, time.monotonic()))
     apply(page, state("hung"))
-    begun = time.monotonic()
     page.goto("/")
-    expect(page.locator("#ticker a")).to_be_visible(timeout=10_000)
-    waited = time.monotonic() - begun
-    assert 4 < waited < 5.5
+    expect(page.locator("#ticker a")).to_be_visible(timeout=20_000)
+    assert 3.9 < asked["/movers"] - asked["/movers.json"] < 5
     expect(page.locator("#banner")).to_contain_text("Served by the API.")
     expect(page.locator("#updated")).to_contain_text("from the API")
 

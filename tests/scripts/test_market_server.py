@@ -242,7 +242,7 @@ def test_it_ends_at_once_with_connections_open_and_requests_waiting() -> None:
         waiting.sendall(f"GET {PREV} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
         assert get(server).status_code == 200  # both are accepted by now
         started = perf_counter()
-    assert perf_counter() - started < 2
+    assert perf_counter() - started < 20  # and not the 600 of the request that waits
     assert threading.active_count() == before
     for connection in (idle, waiting):
         connection.close()
