@@ -4,23 +4,19 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
-import boto3
 import requests
-from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from api.store import Store
 from infra.settings import Settings as Deployment
 from ingest.publish import Site
 from ingest.settings import LOCAL_STAGE, Settings
-from scripts.cloud.emulator import connect
 from scripts.cloud.errors import CloudError
-from scripts.cloud.outputs import StackOutputs, read_outputs
 from scripts.cloud.state import movers_home, read_state
+from scripts.deployment.account import Account
+from scripts.deployment.outputs import StackOutputs, read_outputs
 
 EDGE_SECONDS = 15
-# A run may last 15 minutes, and asking twice would start two.
-PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
 
 
 @dataclass(frozen=True)
@@ -28,16 +24,12 @@ class Target:
     """A stage's resources, by the names its stacks and functions give. `ca` is what to trust for its site."""
 
     stage: str
-    region: str
-    endpoint: str | None
+    account: Account
     local_url: str | None
     ca: str | bool
 
     def client(self, service: str) -> Any:
-        if self.endpoint:
-            return connect(self.endpoint, service)
-        config = PATIENT if service == "lambda" else None
-        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+        return self.account.client(service)
 
     @cached_property
     def outputs(self) -> StackOutputs:
@@ -85,6 +77,6 @@ class Target:
 def find(stage: str) -> Target:
     """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
     if stage != LOCAL_STAGE:
-        return Target(stage, Deployment.from_context({}).region, None, None, ca=True)
+        return Target(stage, Account(Deployment.from_context({}).region), None, ca=True)
     state = read_state(movers_home())
-    return Target(stage, state.region, state.aws_endpoint, state.site_url, ca=state.ca)
+    return Target(stage, Account(state.region, state.aws_endpoint), state.site_url, ca=state.ca)

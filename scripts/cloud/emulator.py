@@ -10,30 +10,13 @@ import time
 from pathlib import Path
 from typing import Any
 
-import boto3
-import botocore.session
-from botocore.config import Config
-
 from scripts.cloud.errors import CloudError
 from scripts.cloud.leash import leashed
+from scripts.deployment.account import Account
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
-ACCESS_KEY = SECRET_KEY = "test"  # noqa: S105 - the emulator's root user, no secret
 START_SECONDS = 30
-
-# boto3 must take nothing from the user's own AWS files, profile or proxy: this is another cloud.
-_NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
-    "profile": (None, None, None, None),
-    "config_file": (None, None, os.devnull, None),
-    "credentials_file": (None, None, os.devnull, None),
-}
-_CONFIG = Config(
-    proxies={},
-    read_timeout=960,  # longer than a Lambda may run
-    retries={"total_max_attempts": 1},  # a second invocation is never what was asked for
-    tcp_keepalive=True,
-)
 
 
 class Emulator:
@@ -45,6 +28,7 @@ class Emulator:
     def __init__(self, *, port: int = 4566, folder: Path) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
+        self.account = Account(REGION, self.url)
         self._log = folder / "emulator.log"
         self._temporary = folder / "emulator"  # it leaves its workers' folders behind
 
@@ -75,7 +59,7 @@ class Emulator:
 
     def client(self, service: str) -> Any:
         """A boto3 client of the emulator."""
-        return connect(self.url, service)
+        return self.account.client(service)
 
     def check(self) -> None:
         """Raise CloudError with the end of its log if the emulator has ended."""
@@ -92,17 +76,6 @@ class Emulator:
                     f"The AWS emulator does not answer after {START_SECONDS} seconds; try again."
                 )
             time.sleep(0.05)
-
-
-def connect(url: str, service: str) -> Any:
-    """A boto3 client of the emulator at this address, independent of the user's AWS settings."""
-    session: Any = _session()
-    return session.client(service, endpoint_url=url, config=_CONFIG)
-
-
-def _session() -> boto3.Session:
-    core = botocore.session.Session(session_vars=_NO_USER_SETTINGS)
-    return boto3.Session(ACCESS_KEY, SECRET_KEY, region_name=REGION, botocore_session=core)
 
 
 def _environment(port: int, temporary: Path) -> dict[str, str]:

@@ -20,13 +20,18 @@ STOP_SECONDS = 8
 
 @contextlib.contextmanager
 def leashed(
-    command: Sequence[str], *, folder: Path, log: Path, environment: Mapping[str, str] | None = None
+    command: Sequence[str],
+    *,
+    folder: Path,
+    log: Path | None = None,
+    environment: Mapping[str, str] | None = None,
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """The command, working in `folder`, until the context or this process ends; what it says goes to `log`.
+    """The command, working in `folder`, until the context or this process ends.
 
-    It runs in a session of its own, so that Ctrl-C in the terminal does not reach it before an orderly stop.
+    What it says goes to `log`, else to the process's `stdout`, which the caller must read. It runs in a session of
+    its own, so that Ctrl-C in the terminal does not reach it before an orderly stop.
     """
-    with log.open("wb") as output:
+    with log.open("wb") if log else contextlib.nullcontext(subprocess.PIPE) as output:
         process = subprocess.Popen(  # noqa: S603 - all of it is ours
             [sys.executable, "-I", __file__, *command],
             env=environment,

@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -18,14 +19,14 @@ console = Console(stderr=True, highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def shown_step(text: str) -> Iterator[None]:
-    """Show that a step is under way, and afterwards how long it took or that it failed."""
+def shown_step(text: str) -> Iterator[Callable[[str], None]]:
+    """Show that a step is under way, how far it says it is, and afterwards how long it took or that it failed."""
     started = time.monotonic()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
         with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-            progress.add_task(text)
-            yield
+            task = progress.add_task(text)
+            yield lambda words: progress.update(task, description=f"{text} [dim]{escape(words)}[/]")
     except BaseException:
         console.print(f"[red]✗[/] {text}")
         raise

@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from scripts.cloud.errors import CloudError
+from scripts.cloud.transforms import LocalIngest
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "cloud.json"
@@ -17,7 +18,10 @@ NAME = "cloud.json"
 
 @dataclass(frozen=True, slots=True)
 class CloudState:
-    """Where a running local cloud is to be found; `clock_offset_seconds` is what its market adds to real time."""
+    """Where a running local cloud is to be found, and what it was deployed with, for whoever deploys to it again.
+
+    `clock_offset_seconds` is what its market adds to real time; `context` lies over the settings.
+    """
 
     stage: str
     region: str
@@ -26,7 +30,15 @@ class CloudState:
     ca: str
     market_url: str | None
     pid: int
+    massive_url: str
+    source_kind: str
     clock_offset_seconds: int
+    context: dict[str, object]
+
+    @property
+    def ingest(self) -> LocalIngest:
+        """What its ingest function is told."""
+        return LocalIngest(self.massive_url, self.source_kind, self.clock_offset_seconds, self.site_url)
 
 
 def movers_home() -> Path:

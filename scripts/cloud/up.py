@@ -2,33 +2,30 @@
 
 import json
 import os
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
-from scripts.cloud.assembly import assemble
-from scripts.cloud.deploy import deploy
 from scripts.cloud.edge import Edge
-from scripts.cloud.emulator import REGION, Emulator, refuse_taken
+from scripts.cloud.emulator import ACCOUNT, REGION, Emulator, refuse_taken
+from scripts.cloud.localized import bootstrap, localize
 from scripts.cloud.nginx import Upstream
 from scripts.cloud.options import STAGE, Options, choose_source, context
-from scripts.cloud.outputs import StackOutputs, read_outputs
-from scripts.cloud.page import upload_page
 from scripts.cloud.source import Source
-from scripts.cloud.state import ROOT, CloudState, fresh, only_one, published
+from scripts.cloud.state import CloudState, fresh, only_one, published
 from scripts.cloud.transforms import LocalIngest
-from scripts.invocation import IngestError, run_ingest
+from scripts.deployment.account import Account
+from scripts.deployment.deploy import Stage, Step, deploy, unseen
+from scripts.deployment.outputs import StackOutputs
+from scripts.invocation import IngestError
 from scripts.market.server import MarketServer
 
 MASSIVE = "https://api.massive.com"
 MADE_UP_KEY = "local-market-key"
-
-Step = Callable[[str], AbstractContextManager[object]]
-"""Tells somebody what is being done while its context lasts."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +36,7 @@ class LocalCloud:
     edge: Edge
     market: MarketServer | None
     told: LocalIngest
+    context: Mapping[str, object]
     outputs: StackOutputs
     templates: list[Path]
     first_ingest: dict[str, Any] | IngestError
@@ -72,7 +70,10 @@ class LocalCloud:
             ca=str(self.ca),
             market_url=self.market.url if self.market else None,
             pid=os.getpid(),
+            massive_url=self.told.massive_url,
+            source_kind=self.told.source_kind,
             clock_offset_seconds=self.told.clock_offset_seconds,
+            context=dict(self.context),
         )
 
     def client(self, service: str) -> Any:
@@ -86,7 +87,7 @@ class LocalCloud:
 
 
 @contextmanager
-def local_cloud(options: Options, step: Step = nullcontext) -> Iterator[LocalCloud]:
+def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
     """Start the local cloud and run its first ingest; stop everything again when the context ends.
 
     Raises CloudError, SynthesisError or a bundling error, each saying what to do. A first ingest that
@@ -100,22 +101,31 @@ def local_cloud(options: Options, step: Step = nullcontext) -> Iterator[LocalClo
         folder = start(fresh(options.home / "run"))
         with step("AWS emulator"):
             emulator = start(Emulator(port=options.aws_port, folder=folder))
-        with step("Functions and templates"):
-            templates = assemble(ROOT, context(options, source))
+            bootstrap(emulator.client, account=ACCOUNT, region=REGION)
         market = start(_market(source, options)) if source else None
         told = _told(source, market, options)
-        with step("Stacks"):
-            outputs = _deploy(emulator, templates, told)
-            _hand_over_key(emulator, outputs, MADE_UP_KEY if market else options.api_key)
-        with step("Page"):
-            upload_page(emulator.client("s3"), outputs.site_bucket_name, ROOT)
+        settings = context(options, source)
+        stage = local_stage(emulator.account, settings, told, folder / "assembly")
+        deployed = deploy(stage, MADE_UP_KEY if market else options.api_key, step)
         with step("CDN"):
-            edge = start(_edge(emulator, outputs, templates, options))
-        with step("First ingest"):
-            first = _first_ingest(emulator.client("lambda"), outputs.ingest_function_name)
-        cloud = LocalCloud(emulator, edge, market, told, outputs, templates, first)
+            edge = start(_edge(emulator, deployed.outputs, deployed.templates, options))
+        cloud = LocalCloud(
+            emulator,
+            edge,
+            market,
+            told,
+            settings,
+            deployed.outputs,
+            deployed.templates,
+            deployed.first_ingest,
+        )
         start(published(options.home, cloud.state))
         yield cloud
+
+
+def local_stage(account: Account, context: Mapping[str, object], told: LocalIngest, folder: Path) -> Stage:
+    """The stage of a local cloud: its app is made fit for the emulator in `folder`."""
+    return Stage(STAGE, account, context, prepare=lambda templates: localize(templates, folder, told))
 
 
 def _market(source: Source, options: Options) -> MarketServer:
@@ -129,15 +139,6 @@ def _told(source: Source | None, market: MarketServer | None, options: Options) 
         clock_offset_seconds=source.clock_offset_seconds if source else 0,
         site_url=f"https://localhost:{options.port}",
     )
-
-
-def _deploy(emulator: Emulator, templates: list[Path], told: LocalIngest) -> StackOutputs:
-    deploy(templates, connect=emulator.client, ingest=told)
-    return read_outputs(emulator.client("cloudformation"), STAGE)
-
-
-def _hand_over_key(emulator: Emulator, outputs: StackOutputs, key: str | None) -> None:
-    emulator.client("ssm").put_parameter(Name=outputs.key_parameter_name, Value=key, Type="SecureString")
 
 
 def _edge(emulator: Emulator, outputs: StackOutputs, templates: list[Path], options: Options) -> Edge:
@@ -159,10 +160,3 @@ def local_api_url(endpoint: str, api_url: str) -> str:
     deployed = urlsplit(api_url)
     api, _, _ = deployed.netloc.partition(".")
     return f"{endpoint}/_aws/execute-api/{api}{deployed.path.rstrip('/')}"
-
-
-def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:
-    try:
-        return run_ingest(functions, name)
-    except IngestError as failure:
-        return failure

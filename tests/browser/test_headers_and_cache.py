@@ -5,7 +5,7 @@ import requests
 from playwright.sync_api import Browser
 
 from infra.headers import CONTENT_SECURITY_POLICY
-from scripts.cloud.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
+from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
 from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
 from tests.browser.conftest import Visit

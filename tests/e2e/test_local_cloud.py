@@ -12,7 +12,7 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.cloud.page import is_twin, page_files
+from scripts.deployment.page import is_twin, page_files
 from scripts.cloud.state import ROOT, read_state
 from scripts.cloud.up import LocalCloud
 from tests.conftest import free_port, running

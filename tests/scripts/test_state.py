@@ -19,7 +19,10 @@ STATE = CloudState(
     ca="/ca.pem",
     market_url=None,
     pid=os.getpid(),
+    massive_url="https://api.massive.com",
+    source_kind="live",
     clock_offset_seconds=-3600,
+    context={"stage": "local"},
 )
 HOLDER = """
 import sys, time

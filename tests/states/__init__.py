@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from scripts.cloud.page import is_twin
+from scripts.deployment.page import is_twin
 from tests.states.answers import Answer, Answers, published
 from tests.states.scenes import SCENES
 

@@ -11,7 +11,7 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from infra.headers import CONTENT_SECURITY_POLICY, PAGE_HEADERS
-from scripts.cloud.page import page_files
+from scripts.deployment.page import page_files
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.state import ROOT
 from scripts.market.connections import LoopbackServer

@@ -5,7 +5,7 @@ import boto3
 import pytest
 
 from scripts.cloud.errors import CloudError
-from scripts.cloud.page import ASSET_CACHE, PAGE_CACHE, page_files, upload_page
+from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, page_files, upload_page
 
 BUCKET = "site"
 

@@ -47,7 +47,7 @@ def upload_page(s3: Any, bucket: str, root: Path) -> list[str]:
 
     Nothing is deleted: a page still in somebody's cache may name assets of the version before.
     """
-    changed = [file for file in page_files(root) if not _is_current(s3, bucket, file)]
+    changed = changed_files(s3, bucket, root)
     for file in changed:
         s3.put_object(
             Bucket=bucket,
@@ -57,6 +57,11 @@ def upload_page(s3: Any, bucket: str, root: Path) -> list[str]:
             CacheControl=file.cache_control,
         )
     return [file.key for file in changed]
+
+
+def changed_files(s3: Any, bucket: str, root: Path) -> list[PageFile]:
+    """The files of the page that are not in the bucket as they are here, in the order in which to put them."""
+    return [file for file in page_files(root) if not _is_current(s3, bucket, file)]
 
 
 def page_files(root: Path) -> list[PageFile]:

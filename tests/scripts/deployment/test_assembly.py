@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cloud import assembly
-from scripts.cloud.assembly import SOURCES, assemble
+from scripts.deployment import assembly
+from scripts.deployment.assembly import SOURCES, assemble
 from scripts.synth import SynthesisError
 
 

@@ -1,0 +1,100 @@
+"""The account and region that a stage lives in: at AWS, or in the emulator that stands in for it."""
+
+import os
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+import botocore.session
+from botocore.config import Config
+from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+
+from scripts.cloud.errors import CloudError
+
+BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
+
+# The emulator's root user, no secret.
+ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+# boto3 must take nothing from the user's own AWS files and profile to the emulator: this is another cloud.
+NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
+    "profile": (None, None, None, None),
+    "config_file": (None, None, os.devnull, None),
+    "credentials_file": (None, None, os.devnull, None),
+}
+FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
+# A run may last 15 minutes, and asking twice would start two.
+PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One region of an account. `endpoint` is the emulator's address, None for AWS."""
+
+    region: str
+    endpoint: str | None = None
+
+    def client(self, service: str) -> Any:
+        """A boto3 client; that of the emulator is independent of the user's AWS settings."""
+        if self.endpoint:
+            session: Any = boto3.Session(
+                ROOT["AWS_ACCESS_KEY_ID"],
+                ROOT["AWS_SECRET_ACCESS_KEY"],
+                region_name=self.region,
+                botocore_session=botocore.session.Session(session_vars=NO_USER_SETTINGS),
+            )
+            return session.client(
+                service, endpoint_url=self.endpoint, config=PATIENT.merge(Config(proxies={}))
+            )
+        config = PATIENT if service == "lambda" else None
+        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+
+    def environment(self) -> dict[str, str]:
+        """What another program needs to work in this account and in no other."""
+        region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        if not self.endpoint:
+            return os.environ | region
+        own = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
+        return (
+            own
+            | region
+            | {
+                "AWS_ENDPOINT_URL": self.endpoint,
+                **ROOT,
+                "AWS_CONFIG_FILE": os.devnull,
+                "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
+                "AWS_EC2_METADATA_DISABLED": "true",
+            }
+        )
+
+
+def check(account: Account) -> str:
+    """The account's number. Raises `CloudError` that says exactly what is missing for a deployment."""
+    number = _number(account)
+    try:
+        account.client("ssm").get_parameter(Name=BOOTSTRAP_VERSION)
+    except ClientError as error:
+        if error.response["Error"]["Code"] != "ParameterNotFound":
+            raise
+        raise CloudError(
+            f"The CDK is not bootstrapped in account {number}, region {account.region}. Once, do:"
+            f" python -m scripts.deployment.cdk bootstrap aws://{number}/{account.region}"
+        ) from error
+    return number
+
+
+def _number(account: Account) -> str:
+    try:
+        return str(account.client("sts").get_caller_identity()["Account"])
+    except NoCredentialsError as error:
+        raise CloudError(
+            "AWS credentials are missing: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from error
+    except EndpointConnectionError as error:
+        raise CloudError(
+            f"AWS cannot be reached in region {account.region}: is there such a region (`region` in"
+            f" infra/cdk.json), and a network? {error}"
+        ) from error
+    except (BotoCoreError, ClientError) as error:
+        raise CloudError(
+            f"AWS does not take these credentials in region {account.region}: {error}"
+        ) from error

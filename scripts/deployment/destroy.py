@@ -1,0 +1,82 @@
+"""Takes a stage down. What cannot be made again stays, unless that is asked for as well."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from http import HTTPStatus
+from typing import Any
+
+from botocore.exceptions import ClientError
+
+from scripts.cloud.errors import CloudError
+from scripts.deployment.account import Account
+from scripts.deployment.deploy import Step
+from scripts.deployment.key import forget_key, key_parameter, stored_key
+from scripts.deployment.outputs import PARTS, found_outputs, stack_name
+from scripts.deployment.stacks import delete
+
+DATA, *OTHERS = PARTS
+
+
+def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str]:
+    """Delete the stage's stacks, the last first, and say what is left.
+
+    The stack of the table and the raw bucket stays as it is, so that a deployment finds them again; with `data` they
+    go, and the API key with them. It can be done again after any failure.
+    """
+    outputs = found_outputs(account.client("cloudformation"), stage)
+    for part in reversed(OTHERS):
+        with step(f"Stack {stack_name(stage, part)}") as tell:
+            if part == "site":
+                empty(account.client("s3"), outputs.get("SiteBucketName"))
+            delete(account.client("cloudformation"), stack_name(stage, part), tell)
+    if data:
+        with step("Table, raw bucket and API key") as tell:
+            _delete_data(account, outputs)
+            forget_key(account.client("ssm"), key_parameter(stage))
+            delete(account.client("cloudformation"), stack_name(stage, DATA), tell)
+    return left(account, stage)
+
+
+def left(account: Account, stage: str) -> list[str]:
+    """What there is of the stage, in words."""
+    outputs = found_outputs(account.client("cloudformation"), stage)
+    named = {"table": "TableName", "raw bucket": "RawBucketName"}
+    found = [f"{what} {outputs[name]}" for what, name in named.items() if name in outputs]
+    if stored_key(account.client("ssm"), key_parameter(stage)):
+        found.append(f"API key {key_parameter(stage)}")
+    return found
+
+
+def empty(s3: Any, bucket: str | None) -> None:
+    """Delete everything in a bucket, old versions included; a bucket that is gone is empty."""
+    if not bucket or not _exists(s3, bucket):
+        return
+    for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
+        found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+        keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
+        if keys and (errors := s3.delete_objects(Bucket=bucket, Delete={"Objects": keys}).get("Errors")):
+            raise CloudError(f"{bucket} could not be emptied: {errors[0]}")
+
+
+def _delete_data(account: Account, outputs: Mapping[str, str]) -> None:
+    """Delete what the stack retains, before the stack: it is the stack that knows the names."""
+    s3, dynamodb = account.client("s3"), account.client("dynamodb")
+    bucket, table = outputs.get("RawBucketName"), outputs.get("TableName")
+    if bucket and _exists(s3, bucket):
+        empty(s3, bucket)
+        s3.delete_bucket(Bucket=bucket)
+    if table:
+        with suppress(dynamodb.exceptions.ResourceNotFoundException):
+            dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
+            dynamodb.delete_table(TableName=table)
+            dynamodb.get_waiter("table_not_exists").wait(TableName=table)
+
+
+def _exists(s3: Any, bucket: str) -> bool:
+    try:
+        s3.head_bucket(Bucket=bucket)
+    except ClientError as error:
+        if error.response["ResponseMetadata"]["HTTPStatusCode"] == HTTPStatus.NOT_FOUND:
+            return False
+        raise
+    return True

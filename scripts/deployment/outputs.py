@@ -1,0 +1,58 @@
+"""Names of the deployed resources, read from the stacks' outputs and from nowhere else."""
+
+import re
+from dataclasses import dataclass, fields
+from typing import Any
+
+from scripts.cloud.errors import CloudError
+from scripts.deployment.stacks import describe
+
+# In the order in which they are deployed.
+PARTS = ("data", "api", "site", "ingest", "operations")
+
+
+@dataclass(frozen=True, slots=True)
+class StackOutputs:
+    """What the stacks of one stage say of themselves."""
+
+    table_name: str
+    raw_bucket_name: str
+    api_url: str
+    api_function_name: str
+    site_bucket_name: str
+    distribution_id: str
+    distribution_domain_name: str
+    site_url: str
+    ingest_function_name: str
+    failure_queue_url: str
+    key_parameter_name: str
+    alarm_topic_arn: str
+    dashboard_name: str
+
+
+def stack_name(stage: str, part: str) -> str:
+    return f"movers-{stage}-{part}"
+
+
+def read_outputs(cloudformation: Any, stage: str) -> StackOutputs:
+    """The outputs of a stage's stacks, local or deployed. Raises `CloudError` naming what is missing."""
+    values = found_outputs(cloudformation, stage)
+    names = {field.name: _output_key(field.name) for field in fields(StackOutputs)}
+    if missing := [key for key in names.values() if key not in values]:
+        raise CloudError(f"the stacks of {stage!r} have no output {', '.join(missing)}")
+    return StackOutputs(**{name: values[key] for name, key in names.items()})
+
+
+def found_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
+    """The outputs of those of its stacks that are there."""
+    found = [describe(cloudformation, stack_name(stage, part)) for part in PARTS]
+    return {
+        output["OutputKey"]: output["OutputValue"]
+        for stack in found
+        if stack
+        for output in stack.get("Outputs", [])
+    }
+
+
+def _output_key(name: str) -> str:
+    return re.sub(r"(?:^|_)([a-z])", lambda match: match[1].upper(), name)

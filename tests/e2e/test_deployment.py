@@ -1,0 +1,281 @@
+"""A stage from nothing to its URLs and back, on emulators of its own: again, changed, killed half-way, taken down."""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from ingest.lease import read
+from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
+from scripts.cloud.localized import bootstrap
+from scripts.cloud.options import STAGE, Options
+from scripts.cloud.source import local_source
+from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.deployment.deploy import ROOT
+from scripts.deployment.key import key_parameter, stored_key
+from scripts.deployment.outputs import PARTS, found_outputs, stack_name
+from scripts.deployment.stacks import describe
+from scripts.market.server import MarketServer
+from tests.conftest import free_port, running
+
+pytestmark = pytest.mark.xdist_group("deployment")
+
+# What `movers deploy` does, each step told when it begins, and within it how far it is.
+DEPLOYMENT = """
+import json, sys
+from contextlib import contextmanager
+from pathlib import Path
+from scripts.cloud.transforms import LocalIngest
+from scripts.cloud.up import local_stage
+from scripts.deployment.account import Account
+from scripts.deployment.deploy import deploy
+
+@contextmanager
+def told(text):
+    print("begin", text, flush=True)
+    yield lambda words: print(words, flush=True)
+
+endpoint, market, folder = sys.argv[1:]
+ingest = LocalIngest(market, "simulated", 0, "https://localhost:8443")
+context = {"stage": "local", "calls_per_minute": 0}
+stage = local_stage(Account("us-east-1", endpoint), context, ingest, Path(folder))
+deploy(stage, "the-key", told)
+"""
+STEPS = ("Functions and templates", "API key", "Stacks", "Page", "First ingest")
+# Within the step of the stacks: when the first word of these is heard.
+WITHIN = tuple(stack_name(STAGE, part) for part in ("api", "site", "operations"))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An emulator with nothing in it but the bootstrap, and a market for the function that will come."""
+
+    emulator: Emulator
+    market: MarketServer
+    folder: Path
+
+    def deploy(self, *, killed_at: str | None = None) -> list[str]:
+        """Deploy, and return the steps; kill the process when it says a line that begins with `killed_at`."""
+        arguments = [self.emulator.url, self.market.url, str(self.folder / "assembly")]
+        command = [sys.executable, "-c", DEPLOYMENT, *arguments]
+        lines: list[str] = []
+        with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
+            for line in process.stdout or ():
+                lines.append(line.rstrip())
+                if killed_at and line.startswith(killed_at):
+                    process.kill()
+                    break
+        assert bool(process.returncode) is bool(killed_at), lines
+        return [line.removeprefix("begin ") for line in lines if line.startswith("begin ")]
+
+    def client(self, service: str) -> Any:
+        return self.emulator.client(service)
+
+    def state(self) -> dict[str, Any]:
+        """All that a deployment leaves behind, but for instants and made-up names."""
+        names = found_outputs(self.client("cloudformation"), STAGE)
+        wait_for_the_run(self.client("dynamodb"), names["TableName"])
+        stacks = [describe(self.client("cloudformation"), stack_name(STAGE, part)) for part in PARTS]
+        listed = self.client("s3").list_objects_v2(Bucket=names["SiteBucketName"])["Contents"]
+        objects = {each["Key"]: each["ETag"] for each in listed}
+        items = self.client("dynamodb").scan(TableName=names["TableName"])["Items"]
+        return {
+            "stacks": [stack and sorted(each["OutputKey"] for each in stack["Outputs"]) for stack in stacks],
+            "objects": {key: etag for key, etag in objects.items() if not with_an_instant(key)},
+            "keys": sorted(objects),
+            "key": stored_key(self.client("ssm"), key_parameter(STAGE)),
+            "items": sorted((item["pk"]["S"], item["sk"]["S"], item.get("Ticker")) for item in items),
+        }
+
+
+def with_an_instant(key: str) -> bool:
+    """Whether the published file says when it was made."""
+    return key in ("status.json", "feed.xml") or key.startswith("movers/")
+
+
+def wait_for_the_run(dynamodb: Any, table: str) -> None:
+    """A run outlives whoever asked for it; return when its lease is gone."""
+    deadline = time.monotonic() + 60
+    while read(dynamodb, table) and time.monotonic() < deadline:
+        time.sleep(0.2)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Place]:
+    market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
+    with Emulator(port=free_port(), folder=tmp_path) as emulator, market:
+        bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+        yield Place(emulator, market, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """What an undisturbed deployment leaves behind."""
+    folder = tmp_path_factory.mktemp("reference")
+    market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
+    with Emulator(port=free_port(), folder=folder) as emulator, market:
+        bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+        place = Place(emulator, market, folder)
+        assert tuple(place.deploy()) == STEPS
+        return place.state()
+
+
+@pytest.mark.parametrize("point", [*(f"begin {step}" for step in STEPS), *WITHIN])
+def test_a_first_deployment_killed_anywhere_ends_the_same_when_it_is_given_again(
+    place: Place, reference: dict[str, Any], point: str
+) -> None:
+    place.deploy(killed_at=point)
+    place.deploy()
+    assert place.state() == reference
+
+
+@pytest.fixture(scope="module")
+def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
+    """A local cloud that the tests of this module change and take down."""
+    home = tmp_path_factory.mktemp("own")
+    with local_cloud(Options(home, port=free_port(), aws_port=free_port())) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def checkout(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A copy of the project whose page may be changed; what was built and installed is shared."""
+    copy = tmp_path_factory.mktemp("checkout")
+    for folder in ("api", "infra", "ingest", "scripts", "site"):
+        shutil.copytree(
+            ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("node_modules", "__pycache__")
+        )
+    shutil.copy(ROOT / "requirements.lock", copy)
+    for shared in ("build", "scripts/deployment/node_modules"):
+        (copy / shared).symlink_to(ROOT / shared)
+    return copy
+
+
+def movers(cloud: LocalCloud, *arguments: str, cwd: Path = ROOT, typed: str = "") -> tuple[int, str, str]:
+    """Exit code, output and progress of a command on the cloud."""
+    environment = os.environ | {"MOVERS_HOME": str(cloud.ca.parents[1])}
+    pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with running(*arguments, "--stage", STAGE, cwd=cwd, env=environment, **pipes) as process:
+        out, err = process.communicate(typed, timeout=180)
+    return process.returncode, out, err
+
+
+def versions(cloud: LocalCloud) -> dict[str, Any]:
+    """When everything that was deployed was last touched."""
+    names = cloud.outputs
+    stacks = [describe(cloud.client("cloudformation"), stack_name(STAGE, part)) or {} for part in PARTS]
+    listed = cloud.client("s3").list_objects_v2(Bucket=names.site_bucket_name)["Contents"]
+    key = cloud.client("ssm").get_parameter(Name=names.key_parameter_name)["Parameter"]
+    return {
+        **{stack["StackName"]: (stack["StackStatus"], stack.get("LastUpdatedTime")) for stack in stacks},
+        **{each["Key"]: each["LastModified"] for each in listed},
+        "key": key["Version"],
+        "items": cloud.client("dynamodb").scan(TableName=names.table_name)["Items"],
+    }
+
+
+def test_deploying_again_changes_nothing_and_prints_the_urls(own: LocalCloud) -> None:
+    before = versions(own)
+    code, out, err = movers(own, "deploy")
+    assert code == 0, err
+    assert versions(own) == before
+    assert out.splitlines()[1].split() == ["movers.json", f"{own.outputs.site_url}/movers.json"]
+    assert "nothing to put" in err
+    assert "no new session" in err
+    code, out, _ = movers(own, "diff")
+    assert code == 0
+    assert out.count("There were no differences") == len(PARTS)
+    assert "Page: no differences" in out
+
+
+def test_a_changed_page_is_all_that_is_put_and_no_twin_is_touched(own: LocalCloud, checkout: Path) -> None:
+    page = checkout / "site" / "404.html"
+    page.write_text(page.read_text() + "<!-- changed -->\n")
+    _, out, _ = movers(own, "diff", cwd=checkout)
+    assert out.endswith("Page: 1 files to put\n  404.html\n")
+    before = versions(own)
+    code, _, err = movers(own, "deploy", cwd=checkout)
+    assert code == 0, err
+    after = versions(own)
+    assert {name for name in after if after[name] != before[name]} == {"404.html"}
+    shown = own.client("s3").get_object(Bucket=own.outputs.site_bucket_name, Key="404.html")
+    assert shown["Body"].read().endswith(b"<!-- changed -->\n")
+    assert movers(own, "deploy")[0] == 0  # and back
+
+
+def test_a_changed_setting_is_shown_and_deployed_in_its_stack_alone(own: LocalCloud) -> None:
+    _, out, _ = movers(own, "diff", "-c", "throttle_rate=50")
+    assert out.count("There were no differences") == len(PARTS) - 1
+    assert "50" in out
+    before = versions(own)
+    code, _, err = movers(own, "deploy", "-c", "throttle_rate=50")
+    assert code == 0, err
+    after = versions(own)
+    assert {name for name in after if after[name] != before[name]} == {stack_name(STAGE, "api")}
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["-c", "throttle_rate"], "NAME=VALUE"),
+        (["-c", "throttle_rate=0"], "allowed is 1 to 10000"),
+        (["-c", "colour=red"], "unknown setting colour"),
+    ],
+)
+def test_a_wrong_setting_is_refused_with_what_is_allowed(
+    own: LocalCloud, arguments: list[str], words: str
+) -> None:
+    code, out, err = movers(own, "deploy", *arguments)
+    assert (code, out) == (1, "")
+    assert words in err
+    assert "Traceback" not in err
+
+
+def test_a_stage_is_taken_down_but_for_its_data_and_can_come_back(own: LocalCloud) -> None:
+    names = own.outputs
+    movers_before = own.client("dynamodb").scan(TableName=names.table_name)["Items"]
+    code, out, err = movers(own, "destroy", typed="no\n")
+    assert (code, out) == (1, "")
+    assert "Nothing was deleted" in err
+    assert describe(own.client("cloudformation"), stack_name(STAGE, "site"))
+    code, out, err = movers(own, "destroy", "--yes")
+    assert code == 0, err
+    assert out.splitlines() == [
+        f"left: table {names.table_name}",
+        f"left: raw bucket {names.raw_bucket_name}",
+        f"left: API key {names.key_parameter_name}",
+    ]
+    assert [part for part in PARTS if describe(own.client("cloudformation"), stack_name(STAGE, part))] == [
+        "data"
+    ]
+    buckets = {each["Name"] for each in own.client("s3").list_buckets()["Buckets"]}
+    assert names.raw_bucket_name in buckets
+    assert names.site_bucket_name not in buckets
+    code, _, err = movers(own, "deploy")
+    assert code == 0, err
+    assert own.client("dynamodb").scan(TableName=names.table_name)["Items"] == movers_before
+    assert describe(own.client("cloudformation"), stack_name(STAGE, "site"))
+
+
+def test_the_data_goes_only_for_the_stages_typed_name_and_then_nothing_is_left(own: LocalCloud) -> None:
+    names = own.outputs
+    code, out, err = movers(own, "destroy", "--data", typed="prod\n")
+    assert (code, out) == (1, "")
+    assert f"It deletes for good: table {names.table_name}" in err
+    assert names.table_name in own.client("dynamodb").list_tables()["TableNames"]
+    code, out, err = movers(own, "destroy", "--data", typed=f"{STAGE}\n")
+    assert code == 0, err
+    assert out == "Nothing is left.\n"
+    assert own.client("dynamodb").list_tables()["TableNames"] == []
+    assert names.raw_bucket_name not in {each["Name"] for each in own.client("s3").list_buckets()["Buckets"]}
+    assert not stored_key(own.client("ssm"), names.key_parameter_name)
+    code, out, _ = movers(own, "destroy", "--data", "--yes")
+    assert (code, out) == (0, "Nothing is left.\n")
