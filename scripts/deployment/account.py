@@ -1,7 +1,7 @@
 """The account and region that a stage lives in: at AWS, or in the emulator that stands in for it."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import boto3
@@ -11,6 +11,7 @@ from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionEr
 
 from scripts.cloud.errors import CloudError
 
+CDN_REGION = "us-east-1"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 # The emulator's root user, no secret.
@@ -32,6 +33,11 @@ class Account:
 
     region: str
     endpoint: str | None = None
+
+    @property
+    def of_the_cdn(self) -> "Account":
+        """The same account where CloudFront's metrics are."""
+        return replace(self, region=CDN_REGION)
 
     def client(self, service: str) -> Any:
         """A boto3 client; that of the emulator is independent of the user's AWS settings."""
@@ -67,8 +73,15 @@ class Account:
         )
 
 
-def check(account: Account) -> str:
-    """The account's number. Raises `CloudError` that says exactly what is missing for a deployment."""
+def check(account: Account) -> None:
+    """Whether a stage can be deployed to this region, and its CDN's alarm to that of the CDN. Raises `CloudError`
+    that says exactly what is missing.
+    """
+    for region in dict.fromkeys([account, account.of_the_cdn]):
+        _check_region(region)
+
+
+def _check_region(account: Account) -> None:
     number = _number(account)
     try:
         account.client("ssm").get_parameter(Name=BOOTSTRAP_VERSION)
@@ -77,9 +90,8 @@ def check(account: Account) -> str:
             raise
         raise CloudError(
             f"The CDK is not bootstrapped in account {number}, region {account.region}. Once, do:"
-            f" python -m scripts.deployment.cdk bootstrap aws://{number}/{account.region}"
+            f" .venv/bin/python -m scripts.deployment.cdk bootstrap aws://{number}/{account.region}"
         ) from error
-    return number
 
 
 def _number(account: Account) -> str:

@@ -1,6 +1,6 @@
 """The CDK's own command line, pinned, under the Node that is installed with the project.
 
-`python -m scripts.deployment.cdk bootstrap aws://123456789012/us-east-1`, or any other of its commands.
+`.venv/bin/python -m scripts.deployment.cdk bootstrap aws://123456789012/us-east-1`, or any other of its commands.
 """
 
 import os
@@ -23,15 +23,16 @@ DEPLOY = ("--require-approval", "never", "--progress", "events", "--exclusively"
 CHATTER = ("start: ", "success: ", "Hold on while")
 
 
-def deploy(templates: Sequence[Path], account: Account, tell: Tell) -> None:
-    """Deploy the stacks of a synthesized app, in the order of their templates.
+def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters: str) -> None:
+    """Deploy the stacks of a synthesized app, in the order of their templates; `parameters` are `NAME=VALUE`.
 
     Begins when nothing is under way in them: CloudFormation goes on after an interrupted deployment. Raises
     `CloudError` with the end of what the CLI said.
     """
     stacks = names(templates)
     settle(account.client("cloudformation"), stacks, tell)
-    for line in _said(["deploy", *stacks, *DEPLOY], templates, account):
+    given = [word for parameter in parameters for word in ("--parameters", parameter)]
+    for line in _said(["deploy", *stacks, *DEPLOY, *given], templates, account):
         if words := _progress(line):
             tell(words)
 

@@ -10,7 +10,7 @@ from scripts.deployment import cdk
 from scripts.deployment.account import Account
 from scripts.deployment.assembly import assemble
 from scripts.deployment.key import key_parameter, store_key
-from scripts.deployment.outputs import StackOutputs, read_outputs
+from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs, stack_name
 from scripts.deployment.page import upload_page
 from scripts.deployment.stacks import Tell
 from scripts.invocation import IngestError, run_ingest
@@ -62,8 +62,7 @@ def deploy(stage: Stage, key: str | None, step: Step) -> Deployed:
         if key:
             store_key(client("ssm"), key_parameter(stage.name), key)
     with step("Stacks") as tell:
-        cdk.deploy(prepared, stage.account, tell)
-    outputs = read_outputs(client("cloudformation"), stage.name)
+        outputs = _deploy_stacks(stage, prepared, tell)
     with step("Page"):
         page = upload_page(client("s3"), outputs.site_bucket_name, ROOT)
     with step("First ingest"):
@@ -75,6 +74,16 @@ def synthesized(stage: Stage) -> tuple[list[Path], list[Path]]:
     """The stage's templates as synthesized, and as prepared for its account; both in deployment order."""
     templates = assemble(ROOT, stage.context)
     return templates, stage.prepare(templates)
+
+
+def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutputs:
+    """The stacks of the stage's region, then the one that lives where the CDN's metrics are, if that is elsewhere."""
+    elsewhere = [path for path in templates if path.name.startswith(stack_name(stage.name, CDN_ALARMS))]
+    cdk.deploy([path for path in templates if path not in elsewhere], stage.account, tell)
+    outputs = read_outputs(stage.account.client("cloudformation"), stage.name)
+    if elsewhere:
+        cdk.deploy(elsewhere, stage.account.of_the_cdn, tell, f"DistributionId={outputs.distribution_id}")
+    return outputs
 
 
 def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:

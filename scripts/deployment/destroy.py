@@ -11,7 +11,7 @@ from scripts.cloud.errors import CloudError
 from scripts.deployment.account import Account
 from scripts.deployment.deploy import Step
 from scripts.deployment.key import forget_key, key_parameter, stored_key
-from scripts.deployment.outputs import PARTS, found_outputs, stack_name
+from scripts.deployment.outputs import CDN_ALARMS, PARTS, found_outputs, stack_name
 from scripts.deployment.stacks import delete
 
 DATA, *OTHERS = PARTS
@@ -24,6 +24,9 @@ def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str
     go, and the API key with them. It can be done again after any failure.
     """
     outputs = found_outputs(account.client("cloudformation"), stage)
+    if account != account.of_the_cdn:
+        with step(f"Stack {stack_name(stage, CDN_ALARMS)}") as tell:
+            delete(account.of_the_cdn.client("cloudformation"), stack_name(stage, CDN_ALARMS), tell)
     for part in reversed(OTHERS):
         with step(f"Stack {stack_name(stage, part)}") as tell:
             if part == "site":

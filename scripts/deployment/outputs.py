@@ -9,6 +9,8 @@ from scripts.deployment.stacks import describe
 
 # In the order in which they are deployed.
 PARTS = ("data", "api", "site", "ingest", "operations")
+# In a region other than the CDN's there is one more, in that of the CDN.
+CDN_ALARMS = "cdn-alarms"
 
 
 @dataclass(frozen=True, slots=True)
