@@ -19,6 +19,8 @@ help:        ## this list
 up: $(READY)    ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/movers up $(ARGS)
 
+ready: $(READY)  ## the environment in .venv, and nothing else
+
 test: browser  ## all tests
 	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
 
@@ -89,4 +91,4 @@ scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(REA
 clean:  ## remove everything that was made
 	rm -rf .venv .local build scripts/deployment/node_modules scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help up test lighthouse screenshots test-firefox browser states check format format-check lint types synth lock clean
+.PHONY: help up ready test lighthouse screenshots test-firefox browser states check format format-check lint types synth lock clean

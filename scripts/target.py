@@ -77,6 +77,14 @@ class Target:
 def find(stage: str) -> Target:
     """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
     if stage != LOCAL_STAGE:
-        return Target(stage, Account(Deployment.from_context({}).region), None, ca=True)
+        return Target(stage, Account(region(stage)), None, ca=True)
     state = read_state(movers_home())
     return Target(stage, Account(state.region, state.aws_endpoint), state.site_url, ca=state.ca)
+
+
+def region(stage: str) -> str:
+    """Where a stage at AWS is. Raises `CloudError` if the settings do not allow it."""
+    try:
+        return Deployment.from_context({"stage": stage}).region
+    except ValueError as error:
+        raise CloudError(f"A setting is wrong: {error}") from error

@@ -43,7 +43,7 @@ def choose_source(options: Options, now: datetime) -> Source | None:
 
 def _watchlist() -> tuple[str, ...]:
     try:
-        return Settings.from_context({}).watchlist
+        return Settings.from_context({"stage": STAGE}).watchlist
     except ValueError as error:
         raise CloudError(f"A setting in infra/cdk.json is wrong: {error}") from error
 

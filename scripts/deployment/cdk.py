@@ -68,7 +68,7 @@ def command() -> list[str]:
     """How the CLI is started. Raises `CloudError` if it is not installed."""
     node = installed_node()
     if not node or not PROGRAM.exists():
-        raise CloudError("The CDK's command line is not installed: `make` does it, and `make up` too.")
+        raise CloudError("The CDK's command line is not installed: `make ready` does it.")
     return [str(node), str(PROGRAM)]
 
 
