@@ -2,14 +2,57 @@
 
 import gzip
 import hashlib
+import re
+import zlib
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC
-from typing import TYPE_CHECKING
+from datetime import UTC, date, datetime
+from typing import TYPE_CHECKING, Self
 
-from ingest.providers import Answer
+from ingest.providers import Answer, json_object
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
+
+FETCHED_AT = "%Y%m%dT%H%M%SZ"
+DATE = r"\d{4}-\d{2}-\d{2}"
+KEY = re.compile(
+    r"raw/provider=[^/]+/"
+    rf"(?P<partition>endpoint=grouped/date={DATE}|endpoint=range/ticker=[^/=]+/from={DATE}/to={DATE})"
+    r"/(?P<fetched_at>\d{8}T\d{6}Z)-(?P<sha8>[0-9a-f]{8})\.json\.gz"
+)
+
+
+class DamagedAnswerError(Exception):
+    """An object of the raw zone that is no archived answer, or no longer the one that its key tells of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """An archived answer, by its key alone: about these days, and about every ticker or only one."""
+
+    key: str
+    partition: Mapping[str, str]
+    fetched_at: datetime
+    sha8: str
+    first: date
+    last: date
+    ticker: str | None
+
+    @classmethod
+    def parse(cls, key: str) -> Self:
+        """Read a key of `object_key`. Raises `DamagedAnswerError` for any other."""
+        if not (match := KEY.fullmatch(key)):
+            raise DamagedAnswerError("its name is not that of an archived answer")
+        partition = dict(part.split("=") for part in match["partition"].split("/"))
+        try:
+            first, last = (
+                date.fromisoformat(partition.get("date", "") or partition[end]) for end in ("from", "to")
+            )
+            fetched_at = datetime.strptime(match["fetched_at"], FETCHED_AT).replace(tzinfo=UTC)
+        except ValueError as impossible:
+            raise DamagedAnswerError(f"its name has an impossible date: {impossible}") from impossible
+        return cls(key, partition, fetched_at, match["sha8"], first, last, partition.get("ticker"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,10 +75,33 @@ class Archive:
         )
         return key
 
+    def listing(self) -> Iterator[str]:
+        """The keys of everything in the provider's partition."""
+        pages = self.client.get_paginator("list_objects_v2").paginate(
+            Bucket=self.bucket, Prefix=f"raw/provider={self.provider}/"
+        )
+        return (item["Key"] for page in pages for item in page.get("Contents", []))
+
+    def read(self, kept: Kept) -> Answer:
+        """The answer as it came. Raises `DamagedAnswerError` if the object holds anything else by now."""
+        stored = self.client.get_object(Bucket=self.bucket, Key=kept.key)["Body"].read()
+        try:
+            body = gzip.decompress(stored)
+        except (OSError, EOFError, zlib.error) as broken:
+            raise DamagedAnswerError(f"it cannot be unpacked: {broken}") from broken
+        if _sha8(body) != kept.sha8:
+            raise DamagedAnswerError("its bytes are not those that were archived under its name")
+        if not (document := json_object(body)):
+            raise DamagedAnswerError("it holds no JSON object")
+        return Answer(kept.partition, kept.fetched_at, body, document)
+
 
 def object_key(provider: str, answer: Answer) -> str:
     """`raw/provider=massive/endpoint=grouped/date=2026-02-10/20260211T051009Z-1a2b3c4d.json.gz`"""
     partition = "/".join(f"{name}={value}" for name, value in answer.partition.items())
-    fetched_at = answer.fetched_at.astimezone(UTC).strftime("%Y%m%dT%H%M%SZ")
-    sha8 = hashlib.sha256(answer.body).hexdigest()[:8]
-    return f"raw/provider={provider}/{partition}/{fetched_at}-{sha8}.json.gz"
+    fetched_at = answer.fetched_at.astimezone(UTC).strftime(FETCHED_AT)
+    return f"raw/provider={provider}/{partition}/{fetched_at}-{_sha8(answer.body)}.json.gz"
+
+
+def _sha8(body: bytes) -> str:
+    return hashlib.sha256(body).hexdigest()[:8]

@@ -2,8 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import fields, is_dataclass
 from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -15,16 +16,19 @@ from api.records import Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import load_calendar
+from ingest.event import read_event
 from ingest.lease import LeaseHeldError
-from ingest.plan import RequestError
+from ingest.metrics import emit
 from ingest.providers import RefusedError
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
+from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
 from ingest.reconcile import reconcile
-from ingest.run import Ingest, Report, Request
+from ingest.run import Ingest, Report
 from ingest.settings import Settings
 
 if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
     from mypy_boto3_ssm import SSMClient
 
 PUBLISHING_SHARE = 0.1  # of the function's time, kept back from waiting for the provider
@@ -36,48 +40,40 @@ class SessionsFailedError(Exception):
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Reconcile the usual window (`{}`), or `{"from": "2026-01-02", "to": "2026-02-10", "invalidate": false}`.
+    """Do what the event asks (see `read_event`) and return what was done.
 
-    Returns what was done. Raises `SessionsFailedError` when a session could not be stored, `RequestError` for a
-    window that cannot be served.
+    Raises `SessionsFailedError` when a session could not be stored, `RequestError` for what cannot be served.
     """
     settings = Settings.from_env(os.environ)
     life = timedelta(milliseconds=context.get_remaining_time_in_millis())
     run = context.aws_request_id
     log.structure_logs(append=True, run=run)
     try:
-        now = clock(settings)
-        report = reconcile(build(settings, context, life), request(event, run), now, life)
+        asked, ingest, now = read_event(event, run), build(settings, context, life), clock(settings)
+        if isinstance(asked, RebuildRequest):
+            return _rebuilt(rebuild(ingest, asked, now, life))
+        return _reconciled(reconcile(ingest, asked, now, life), settings.stage)
     except LeaseHeldError as held:
         log.info("left to the other run", reason=str(held))
         return {"Skipped": str(held)}
-    done = summary(report)
+
+
+def _reconciled(report: Report, stage: str) -> dict[str, Any]:
+    """What a run did. It has told its numbers also when it fails."""
+    done = document(report)
     log.info("run ended", **done)
+    emit(report, stage)
     if report.failed:
         raise SessionsFailedError(_failures(report))
     return done
 
 
-def request(event: Mapping[str, Any], run: str) -> Request:
-    """Read the event. Raises `RequestError` unless it has both of `from` and `to`, as dates, or neither."""
-    if unknown := sorted(set(event) - {"from", "to", "invalidate"}):
-        raise RequestError(
-            f"the event has {', '.join(unknown)}; allowed are from, to and invalidate, or nothing"
-        )
-    first, last = event.get("from"), event.get("to")
-    if first is None and last is None:
-        return Request(run)
-    return Request(run, _date(first), _date(last), invalidate=event.get("invalidate", True) is not False)
-
-
-def _date(text: object) -> date:
-    try:
-        day = date.fromisoformat(str(text))
-        if str(day) == text:
-            return day
-    except ValueError:
-        pass  # the same answer as for a date in another form
-    raise RequestError(f"{text!r} is no date of the form YYYY-MM-DD; both of from and to are needed")
+def _rebuilt(report: RebuildReport) -> dict[str, Any]:
+    """What a rebuild found. Its numbers are no run's: they tell nothing of the schedule or the provider."""
+    found = document(report)
+    lengths = {name: len(value) for name, value in found.items() if isinstance(value, dict | list)}
+    log.info("rebuild ended", **found | lengths)
+    return found
 
 
 def clock(settings: Settings) -> datetime:
@@ -125,21 +121,28 @@ def read_key(ssm: "SSMClient", parameter: str) -> str:
         ) from None
 
 
-def summary(report: Report) -> dict[str, Any]:
-    """The report as the invoker gets it: sessions as dates, PascalCase like every document of the product."""
-    return {
-        "".join(part.capitalize() for part in name.split("_")): _plain(value)
-        for name, value in asdict(report).items()
-    }
+def document(report: "DataclassInstance") -> dict[str, Any]:
+    """A report as the invoker gets it: PascalCase like every document of the product, dates as text."""
+    return {_pascal(each.name): _plain(getattr(report, each.name)) for each in fields(report)}
 
 
 def _plain(value: Any) -> Any:
+    if is_dataclass(value) and not isinstance(value, type):
+        return document(value)
     match value:
         case dict():
-            return {str(day): reason for day, reason in value.items()}
-        case list():
-            return [str(day) for day in value]
+            return {str(key): _plain(each) for key, each in value.items()}
+        case list() | tuple():
+            return [_plain(each) for each in value]
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return float(value)  # at most 6 decimals: what is printed is what was meant
     return value
+
+
+def _pascal(name: str) -> str:
+    return "".join(part.capitalize() for part in name.split("_"))
 
 
 def _failures(report: Report) -> str:

@@ -5,7 +5,8 @@ takes its lease away; one that died or failed leaves it behind, and whoever find
 behind the table.
 """
 
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
@@ -65,6 +66,21 @@ class Lease:
             ExpressionAttributeValues={":owner": {"S": self.owner}}
             | {f":{name}": value for name, value in values.items()},
         )
+
+
+@contextmanager
+def held(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Iterator[Lease]:
+    """Work under the lease: it is released after a good end and abandoned after a bad one.
+
+    Raises `LeaseHeldError` while another run holds it.
+    """
+    lease = take(client, table, owner, now, life)
+    try:
+        yield lease
+    except BaseException:
+        lease.abandon(now)
+        raise
+    lease.release()
 
 
 def take(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Lease:

@@ -53,8 +53,8 @@ def mover_of(session: Session, provider: str, now: datetime) -> Mover:
 
 
 def correction(stored: Session, fresh: Session) -> Session | None:
-    """`fresh` as the next revision of `stored`, or `None` where both say the same."""
-    same = dict(stored.bars) == dict(fresh.bars) and dict(stored.excused) == dict(fresh.excused)
+    """`fresh` as the next revision of `stored`, or `None` where both say the same of the same watchlist."""
+    same = replace(fresh, revision=stored.revision) == stored
     return None if same else replace(fresh, revision=stored.revision + 1)
 
 

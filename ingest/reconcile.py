@@ -11,7 +11,7 @@ from api.records import Session, Status
 from api.store import RevisionConflictError, Store
 from ingest import plan
 from ingest.apply import Work, apply
-from ingest.lease import Lease, take
+from ingest.lease import Lease, held
 from ingest.publish import publish
 from ingest.run import Ingest, Report, Request
 
@@ -26,14 +26,8 @@ def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) 
     """
     within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
     backfill = _requested(ingest, request, within)
-    lease = take(ingest.store.client, ingest.store.table, request.run, now, life)
-    try:
-        report = _run(ingest, request, within, backfill, lease, now)
-    except BaseException:
-        lease.abandon(now)
-        raise
-    lease.release()
-    return report
+    with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
+        return _run(ingest, request, within, backfill, lease, now)
 
 
 def _requested(ingest: Ingest, request: Request, within: plan.Horizon) -> list[date] | None:
@@ -53,30 +47,37 @@ def _run(
 ) -> Report:
     report = Report()
     stored = {mover.date: mover for mover in ingest.store.movers()}
-    due = _due(ingest, within, max(stored, default=None))
-    sessions = due if backfill is None else backfill
+    expected = due(ingest, within, stored)
+    sessions = expected if backfill is None else backfill
     recheck = _read(ingest.store, plan.unchecked(sessions, stored, now), report)
     work = Work(plan.missing(sessions, stored), recheck, ingest.watchlist, now)
     if work.days:
         apply(ingest, work, lease, report)
     report.upstream_calls = ingest.provider.calls.total()
-    movers = ingest.store.movers()
-    status = status_of(ingest, within, due, {mover.date for mover in movers}, now)
-    publish(
-        ingest.store, ingest.site, movers, status, None if lease.found_dead else sessions, ingest.site_url
-    )
+    status = show(ingest, within, expected, None if lease.found_dead else sessions, now)
+    report.behind = [day for day in reversed(status.missing) if stale_after(ingest, day) < now]
     report.published = len(ingest.site.changed)
     if request.invalidate and (ingest.site.changed or lease.found_dead):
         report.invalidation = ingest.site.invalidate(request.run)
     return report
 
 
-def _due(ingest: Ingest, within: plan.Horizon, newest_stored: date | None) -> list[date]:
+def due(ingest: Ingest, within: plan.Horizon, stored: Iterable[date]) -> list[date]:
     """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
     status = ingest.store.status()
     holes = [day for day in status.missing if ingest.calendar.is_session(day)] if status else []
-    window = plan.window(ingest.calendar, within, newest_stored, ingest.window)
+    window = plan.window(ingest.calendar, within, max(stored, default=None), ingest.window)
     return sorted({*window, *(day for day in holes if day >= within.oldest)})
+
+
+def show(
+    ingest: Ingest, within: plan.Horizon, due: Sequence[date], days: Iterable[date] | None, now: datetime
+) -> Status:
+    """Publish the table as it is by now; the twins of `days` are compared with it, all of them for `None`."""
+    movers = ingest.store.movers()
+    status = status_of(ingest, within, due, {mover.date for mover in movers}, now)
+    publish(ingest.store, ingest.site, movers, status, days, ingest.site_url)
+    return status
 
 
 def _read(store: Store, days: Iterable[date], report: Report) -> dict[date, Session]:
@@ -101,10 +102,15 @@ def status_of(
     return Status(
         as_of=as_of,
         generated_at=now.replace(microsecond=0),
-        stale_after=ingest.calendar.ready_at(next_session, ingest.ready) + STALE_AFTER_READY,
+        stale_after=stale_after(ingest, next_session),
         next_session=next_session,
         expected=tuple(reversed(expected)),
         missing=tuple(day for day in reversed(due) if day not in stored),
         watchlist=ingest.watchlist,
         source=ingest.source,
     )
+
+
+def stale_after(ingest: Ingest, day: date) -> datetime:
+    """When data without this session is late."""
+    return ingest.calendar.ready_at(day, ingest.ready) + STALE_AFTER_READY

@@ -45,13 +45,17 @@ class Ingest:
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, by session. `left` is for a later run, `failed` wants a person."""
+    """What a run did, by session. `left` is for a later run, `failed` wants a person.
+
+    `behind` are the sessions that viewers wait for: due for ten hours or more, and still not stored.
+    """
 
     stored: list[date] = field(default_factory=list)
     corrected: list[date] = field(default_factory=list)
     checked: list[date] = field(default_factory=list)
     left: dict[date, str] = field(default_factory=dict)
     failed: dict[date, str] = field(default_factory=dict)
+    behind: list[date] = field(default_factory=list)
     upstream_calls: int = 0
     published: int = 0
     invalidation: str | None = None

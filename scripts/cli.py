@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -18,6 +19,7 @@ from ingest.plan import RequestError
 from ingest.publish import INVALIDATED
 from ingest.settings import LOCAL_STAGE
 from scripts import inspection, operations
+from scripts import rebuild as rebuilding
 from scripts.bundle import CompiledLibraryError
 from scripts.cloud.emulator import refuse_taken
 from scripts.cloud.errors import CloudError
@@ -27,6 +29,7 @@ from scripts.cloud.signals import stopped_once
 from scripts.cloud.source import local_source
 from scripts.cloud.state import movers_home
 from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.deployment import commands as deployment
 from scripts.invocation import IngestError
 from scripts.synth import SynthesisError
 from scripts.target import find
@@ -222,6 +225,48 @@ def backfill(
 
 
 @app.command()
+def rebuild(
+    first: Annotated[
+        datetime | None, typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
+    ] = None,
+    last: Annotated[
+        datetime | None, typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="The last day.")
+    ] = None,
+    watchlist: Annotated[
+        str | None, typer.Option(metavar="TICKERS", help="Judge by these, instead of the deployed watchlist.")
+    ] = None,
+    apply: Annotated[bool, typer.Option("--apply", help="Write and publish what is found.")] = False,
+    stage: Stage = LOCAL_STAGE,
+) -> None:
+    """Judge the sessions anew from the archived answers, without an upstream call; print, as JSON, what that changes.
+
+    Nothing is written without --apply. Without --from and --to, every session is judged that is stored or archived.
+    Exit code 1 tells that some could not be judged; they stay as they are.
+
+    [bold]Examples[/]
+
+      movers rebuild
+      movers rebuild --from 2026-01-02 --to 2026-02-10 --apply
+      movers rebuild --watchlist AAPL,MSFT,BRK.B
+    """
+    if bool(first) != bool(last):
+        raise typer.BadParameter("Give both --from and --to, or neither.")
+    target = find(stage)
+    tickers = [ticker.strip() for ticker in watchlist.split(",")] if watchlist is not None else None
+    event = rebuilding.asked(_day(first), _day(last), tickers, apply=apply)
+    unjudged = 0
+    with shown_step("Rebuild" if apply else "Rebuild, changing nothing"):
+        for found in rebuilding.rebuild(target, event):
+            typer.echo(json.dumps(found, indent=2))
+            rebuilding.show(target, found)
+            unjudged += len(found["Unjudged"])
+    _tell_rebuilt(target.settings.watchlist, tickers, apply=apply)
+    if unjudged:
+        console.print(f"{unjudged} sessions could not be judged and are as they were; Unjudged says why.")
+        raise typer.Exit(1)
+
+
+@app.command()
 def invalidate(
     paths: Annotated[
         list[str] | None,
@@ -261,6 +306,10 @@ def status(stage: Stage = LOCAL_STAGE) -> None:
         raise typer.Exit(1)
 
 
+for command in (deployment.deploy, deployment.diff, deployment.destroy):
+    app.command()(command)
+
+
 def main() -> None:
     """Run the command; 1 is its exit code for an error that its user can mend, 2 for a wrong option."""
     try:
@@ -290,6 +339,17 @@ def _tell(cloud: LocalCloud) -> None:
     typer.echo(f"api          {cloud.api_url}/movers")
     if cloud.market:
         typer.echo(f"market       {cloud.market.url}/-/stats")
+
+
+def _tell_rebuilt(deployed: Sequence[str], asked: Sequence[str] | None, *, apply: bool) -> None:
+    """What a rebuild means for now and for the sessions to come."""
+    if not apply:
+        console.print("Nothing was changed. The same command with --apply does what is printed.")
+    if apply and asked and list(asked) != list(deployed):
+        console.print(
+            f"The sessions to come are judged by the deployed watchlist, {','.join(deployed)};"
+            " `movers rebuild --apply` brings these back to it."
+        )
 
 
 def _near(path: Path) -> Path:

@@ -106,8 +106,13 @@ def invalidate(target: Target, paths: Sequence[str] = INVALIDATED) -> str:
         raise CloudError(f"{wrong[0]!r} is no path: it must begin with a slash, and may end with *")
     site = target.site()
     identity = site.invalidate(str(uuid.uuid4()), paths)
-    _until(lambda: _completed(site, identity), f"invalidation {identity} is still under way")
+    wait_until_dropped(site, identity)
     return identity
+
+
+def wait_until_dropped(site: Site, identity: str) -> None:
+    """Return when an invalidation is done. Raises `CloudError` after seven minutes."""
+    _until(lambda: _completed(site, identity), f"invalidation {identity} is still under way")
 
 
 def _completed(site: Site, identity: str) -> bool:

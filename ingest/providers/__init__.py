@@ -8,9 +8,11 @@ ProviderError            a call that brought no bars
 └── BadAnswerError       an answer that cannot be believed: truncated, malformed, failing, redirected
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any
 
 from api.records import Bar
@@ -65,3 +67,16 @@ Bars = Mapping[str, Bar | Fault]
 
 History = Mapping[date, Bar | Fault]
 """The bars of one ticker, by session."""
+
+
+def json_object(body: bytes) -> dict[str, Any]:
+    """The object in the body; empty where there is none. Numbers stay exact, NaN and Infinity are refused."""
+    try:
+        document = json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
+    except (ValueError, ArithmeticError, RecursionError):
+        return {}
+    return document if isinstance(document, dict) else {}
+
+
+def _reject_constant(name: str) -> None:
+    raise ValueError(f"{name} is no number")

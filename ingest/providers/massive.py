@@ -3,13 +3,11 @@
 It brings answers; `massive_bars` turns them into bars, so that an answer is archived before anything is made of it.
 """
 
-import json
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from decimal import Decimal
 from functools import cache, cached_property
 from math import inf
 from typing import Any, cast
@@ -28,6 +26,7 @@ from ingest.providers import (
     OutOfPlanError,
     OutOfTimeError,
     RefusedError,
+    json_object,
 )
 
 GOOD = {"OK", "DELAYED"}  # DELAYED: a range reached the present and was cut to what the plan may see
@@ -169,7 +168,7 @@ class Massive:
 
     def _document(self, response: requests.Response, body: bytes) -> Mapping[str, Any]:
         """The JSON object of a good answer; else the error that its HTTP status, then its own status, stand for."""
-        document = _json_object(body)
+        document = json_object(body)
         words = self._redacted(document.get("error") or document.get("message") or "no message")
         if response.status_code != requests.codes.ok:
             raise _failure(response.status_code, words)
@@ -197,15 +196,6 @@ def _failure(status: int, message: str) -> Exception:
         case 401 | 403:
             return RefusedError(f"Massive refuses the key or the plan ({status}): {message}")
     return BadAnswerError(f"Massive answered {status}: {message}")
-
-
-def _json_object(body: bytes) -> dict[str, Any]:
-    """The object in the body; empty where there is none. Numbers stay exact, NaN and Infinity are refused."""
-    try:
-        document = json.loads(body, parse_float=Decimal, parse_constant=_reject_constant)
-    except (ValueError, ArithmeticError, RecursionError):
-        return {}
-    return document if isinstance(document, dict) else {}
 
 
 def _bounded(response: requests.Response) -> bytes:
@@ -239,7 +229,3 @@ def _clean(key: str) -> str:
     if not key or not key.isascii() or not key.isprintable() or " " in key:
         raise RefusedError("the API key is empty or has characters that no key has; store it again")
     return key
-
-
-def _reject_constant(name: str) -> None:
-    raise ValueError(f"{name} is no number")

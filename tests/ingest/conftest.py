@@ -15,6 +15,7 @@ from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
+from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
 from ingest.reconcile import reconcile
 from ingest.run import Ingest, Report, Request
 from scripts.market.server import MarketServer
@@ -104,6 +105,14 @@ class World:
     def run(self, first: date | None = None, last: date | None = None, *, invalidate: bool = True) -> Report:
         request = Request(f"run-{next(self.runs)}", first, last, invalidate)
         return reconcile(self.ingest(), request, self.now, LIFE)
+
+    def rebuild(self, *watchlist: str, apply: bool = False, **days: date) -> RebuildReport:
+        request = RebuildRequest(f"run-{next(self.runs)}", watchlist=watchlist or None, apply=apply, **days)
+        return rebuild(self.ingest(), request, self.now, LIFE)
+
+    def archive(self, day: date) -> str:
+        """Ask the market for one day and keep the answer, as a run does; gives its key."""
+        return self.ingest().archive.keep(self.provider().grouped(day))
 
     def settle(self) -> None:
         """Store the last seven sessions and read them again: from here on, one session a day."""

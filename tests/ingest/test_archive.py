@@ -1,8 +1,10 @@
 import gzip
+from datetime import UTC, date, datetime
 
 import boto3
+import pytest
 
-from ingest.archive import Archive, object_key
+from ingest.archive import Archive, DamagedAnswerError, Kept, object_key
 from ingest.providers import Answer
 from tests.samples import NIGHT
 
@@ -28,3 +30,57 @@ def test_an_answer_is_kept_to_the_byte(moto: None) -> None:
     assert kept["ContentEncoding"] == "gzip"
     archive.keep(GROUPED)
     assert s3.list_objects_v2(Bucket="raw")["KeyCount"] == 1
+
+
+def test_what_was_kept_can_be_read_again_by_its_key(moto: None) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="raw")
+    archive = Archive(s3, "raw", "massive")
+    s3.put_object(Bucket="raw", Key="raw/provider=other/endpoint=grouped/x", Body=b"")
+    archive.keep(GROUPED)
+    (key,) = archive.listing()
+    answer = archive.read(Kept.parse(key))
+    assert (answer.body, answer.partition) == (BODY, GROUPED.partition)
+    assert answer.document == {"status": "OK", "results": []}
+    assert answer.fetched_at == NIGHT
+
+
+def test_a_key_tells_days_and_ticker() -> None:
+    folder = "raw/provider=massive/endpoint=range/ticker=BRK.B/from=2026-01-02/to=2026-02-10"
+    kept = Kept.parse(f"{folder}/20260211T051009Z-7efe2f38.json.gz")
+    assert (kept.ticker, kept.first, kept.last) == ("BRK.B", date(2026, 1, 2), date(2026, 2, 10))
+    assert kept.fetched_at == datetime(2026, 2, 11, 5, 10, 9, tzinfo=UTC)
+    day = Kept.parse(object_key("massive", GROUPED))
+    assert (day.ticker, day.first, day.last) == (None, date(2026, 2, 10), date(2026, 2, 10))
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        "raw/provider=massive/notes.txt",
+        "raw/provider=massive/endpoint=splits/date=2026-02-10/20260211T051009Z-7efe2f38.json.gz",
+        "raw/provider=massive/endpoint=grouped/date=2026-02-30/20260211T051009Z-7efe2f38.json.gz",
+        "raw/provider=massive/endpoint=grouped/date=2026-02-10/20260211T251009Z-7efe2f38.json.gz",
+    ],
+)
+def test_a_name_that_no_answer_has_is_refused(key: str) -> None:
+    with pytest.raises(DamagedAnswerError, match="its name"):
+        Kept.parse(key)
+
+
+@pytest.mark.parametrize(
+    ("body", "words"),
+    [
+        (b"not packed", "cannot be unpacked"),
+        (gzip.compress(BODY)[:-9], "cannot be unpacked"),
+        (gzip.compress(BODY + b" "), "not those that were archived"),
+    ],
+)
+def test_an_object_that_is_not_what_was_kept_is_refused(moto: None, body: bytes, words: str) -> None:
+    s3 = boto3.client("s3")
+    s3.create_bucket(Bucket="raw")
+    archive = Archive(s3, "raw", "massive")
+    key = archive.keep(GROUPED)
+    s3.put_object(Bucket="raw", Key=key, Body=body)
+    with pytest.raises(DamagedAnswerError, match=words):
+        archive.read(Kept.parse(key))

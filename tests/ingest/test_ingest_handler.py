@@ -5,7 +5,7 @@ import logging
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import boto3
@@ -17,6 +17,7 @@ from ingest.plan import RequestError
 from tests.conftest import TABLE
 from tests.ingest.conftest import KEY, LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 from tests.ingest.test_ingest_settings import ENVIRONMENT
+from tests.samples import bar
 
 PARAMETER = ENVIRONMENT["KEY_PARAMETER"]
 
@@ -78,12 +79,87 @@ def test_a_backfill_names_its_days(deployed: World) -> None:
 
 
 @pytest.mark.parametrize(
-    "event",
-    [{"from": "2026-11-02"}, {"to": "2026-11-02"}, {"from": "soon", "to": "later"}, {"from": 1, "to": 2}],
+    ("event", "words"),
+    [
+        ({"from": "2026-11-02"}, "both of from and to"),
+        ({"to": "2026-11-02"}, "both of from and to"),
+        ({"from": "soon", "to": "later"}, "YYYY-MM-DD"),
+        ({"from": 1, "to": 2}, "YYYY-MM-DD"),
+        ({"days": 7}, "allowed are from, to, invalidate, rebuild"),
+        ({"rebuild": {}, "from": "2026-11-02"}, "its days stand inside"),
+        ({"rebuild": True}, "must be an object"),
+        ({"rebuild": {"dry": True}}, "allowed are from, to, watchlist, apply"),
+        ({"rebuild": {"from": "soon"}}, "YYYY-MM-DD"),
+        ({"rebuild": {"watchlist": "AAPL"}}, "list of tickers"),
+        ({"rebuild": {"watchlist": []}}, "list of tickers"),
+        ({"rebuild": {"watchlist": ["AAPL", "AAPL"]}}, "each once"),
+        ({"rebuild": {"apply": "yes"}}, "true or false"),
+    ],
 )
-def test_a_wrong_event_is_refused(deployed: World, event: dict[str, Any]) -> None:
-    with pytest.raises(RequestError, match="YYYY-MM-DD"):
+def test_a_wrong_event_is_refused(deployed: World, event: dict[str, Any], words: str) -> None:
+    with pytest.raises(RequestError, match=words):
         invoke(event)
+    assert deployed.dynamodb.scan(TableName=TABLE)["Count"] == 0
+
+
+def test_a_rebuild_says_what_it_found_and_then_what_it_did(deployed: World) -> None:
+    invoke()
+    deployed.market.edits[date(2026, 11, 20), "TSLA"] = bar("100", "150.125")
+    deployed.now += timedelta(days=1)
+    deployed.archive(date(2026, 11, 20))
+    old = deployed.store.movers(1)[0]
+    event = {"from": "2026-11-19", "to": "2026-11-20", "watchlist": list(WATCHLIST)}
+    found = invoke({"rebuild": event})
+    assert json.loads(json.dumps(found)) == {
+        "Applied": False,
+        "Watchlist": list(WATCHLIST),
+        "Added": {},
+        "Changed": {
+            "2026-11-20": {
+                "Old": {"Ticker": old.ticker, "PercentChange": float(old.percent_change)},
+                "New": {"Ticker": "TSLA", "PercentChange": 50.125},
+                "Revision": 2,
+            }
+        },
+        "Unchanged": 1,
+        "Unjudged": {},
+        "Damaged": {},
+        "Left": [],
+        "Published": 0,
+        "Invalidation": None,
+    }
+    done = invoke({"rebuild": event | {"apply": True}})
+    assert done["Changed"] == found["Changed"]
+    assert done["Published"]
+    assert json.loads(deployed.twin("movers.json"))[0]["Ticker"] == "TSLA"
+
+
+def told(output: str) -> list[dict[str, Any]]:
+    """The lines that CloudWatch makes metrics of."""
+    lines = [json.loads(line) for line in output.splitlines() if line.startswith("{")]
+    return [line for line in lines if "_aws" in line]
+
+
+def test_a_run_tells_its_numbers_also_when_it_fails(
+    deployed: World, capfd: pytest.CaptureFixture[str]
+) -> None:
+    deployed.market.edits[date(2026, 11, 19), "TSLA"] = None
+    with pytest.raises(function.SessionsFailedError):
+        invoke()
+    (line,) = told(capfd.readouterr().out)
+    assert line["Stage"] == "local"
+    assert {name: line[name] for name in ("SessionsBehind", "SessionsStored", "SessionsFailed")} == {
+        "SessionsBehind": [1],
+        "SessionsStored": [6],
+        "SessionsFailed": [1],
+    }
+
+
+def test_what_is_no_run_tells_no_numbers(deployed: World, capfd: pytest.CaptureFixture[str]) -> None:
+    invoke({"rebuild": {}})
+    take(deployed.dynamodb, TABLE, "other", SATURDAY, LIFE)
+    invoke()
+    assert told(capfd.readouterr().out) == []
 
 
 def test_a_failed_session_fails_the_run_after_the_twins_are_published(deployed: World) -> None:

@@ -122,6 +122,22 @@ def test_a_long_outage_heals_whole(world: World) -> None:
     assert json.loads(world.twin("status.json"))["Missing"] == []
 
 
+def test_a_session_is_behind_from_ten_hours_after_it_was_ready_until_it_is_stored(world: World) -> None:
+    """Friday was ready at 00:05 on Saturday in New York, which is 05:05 UTC."""
+    good = world.market.session(FRIDAY)["TSLA"]
+    world.market.edits[FRIDAY, "TSLA"] = None
+    assert world.run().behind == []
+    world.now = datetime(2026, 11, 21, 15, 5, tzinfo=UTC)
+    assert world.run().behind == []
+    world.now += timedelta(minutes=1)
+    assert world.run().behind == [FRIDAY]
+    world.now += timedelta(days=30)
+    world.run()
+    assert world.run().behind == [FRIDAY]  # long out of the window, and still a hole
+    world.market.edits[FRIDAY, "TSLA"] = good
+    assert world.run().behind == []
+
+
 def test_a_hole_that_was_no_session_after_all_is_forgotten(world: World) -> None:
     for ticker in WATCHLIST:
         world.market.edits[THURSDAY, ticker] = None

@@ -1,8 +1,13 @@
+import json
 import signal
 import socket
 import sys
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date
+from io import BytesIO
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -12,6 +17,8 @@ from typer.testing import CliRunner
 
 from scripts.cli import app, main
 from scripts.cloud.state import only_one
+from scripts.invocation import IngestError
+from scripts.rebuild import asked, rebuild
 from tests.conftest import free_port, running
 
 Run = Callable[..., tuple[int, str]]
@@ -112,6 +119,39 @@ def test_a_second_cloud_in_one_folder_is_refused(run: Run, home: Path) -> None:
         code, error = run("up", "--port", free_port())
     assert code == 1
     assert "MOVERS_HOME" in error
+
+
+@dataclass
+class Functions:
+    """Lambda, whose function answers with these in turn, and what it was asked."""
+
+    answers: list[dict[str, Any]]
+    asked: list[dict[str, Any]] = field(default_factory=list)
+
+    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
+        self.asked.append(json.loads(Payload)["rebuild"])
+        return {"Payload": BytesIO(json.dumps(self.answers.pop(0)).encode())}
+
+    @property
+    def target(self) -> Any:
+        return SimpleNamespace(client=lambda _: self, outputs=SimpleNamespace(ingest_function_name="ingest"))
+
+
+def test_a_rebuild_goes_on_from_what_was_left_until_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("scripts.rebuild.BUSY_SECONDS", 0)
+    functions = Functions([{"Left": ["2026-02-09"]}, {"Skipped": "run other is at work"}, {"Left": []}])
+    event = asked(date(2026, 1, 2), date(2026, 2, 10), ["AAPL"], apply=True)
+    assert len(list(rebuild(functions.target, event))) == 2
+    begun = {"from": "2026-01-02", "to": "2026-02-10", "watchlist": ["AAPL"], "apply": True}
+    rest = begun | {"from": "2026-02-09"}
+    assert functions.asked == [begun, rest, rest]
+
+
+def test_a_rebuild_that_gets_nowhere_says_so() -> None:
+    functions = Functions([{"Left": ["2026-02-09"]}, {"Left": ["2026-02-09"]}])
+    with pytest.raises(IngestError, match="too short to judge 2026-02-09"):
+        list(rebuild(functions.target, asked(None, None, None, apply=False)))
+    assert functions.asked[0] == {"apply": False}
 
 
 def test_text_in_brackets_is_shown_and_not_taken_for_markup(run: Run, tmp_path: Path) -> None:

@@ -1,0 +1,27 @@
+"""What a run tells CloudWatch of itself: a line of its log in the embedded metric format."""
+
+from aws_lambda_powertools import Metrics
+from aws_lambda_powertools.metrics import MetricUnit
+
+from ingest.run import Report
+
+NAMESPACE = "Movers"
+
+
+def emit(report: Report, stage: str) -> None:
+    """Print the run's numbers. Their one dimension is `Stage`: an alarm sees only metrics with exactly its own."""
+    metrics = Metrics(namespace=NAMESPACE)
+    metrics.add_dimension("Stage", stage)
+    for name, count in _counts(report).items():
+        metrics.add_metric(name, MetricUnit.Count, count)
+    metrics.flush_metrics()
+
+
+def _counts(report: Report) -> dict[str, int]:
+    return {
+        "SessionsBehind": len(report.behind),
+        "SessionsStored": len(report.stored),
+        "SessionsFailed": len(report.failed),
+        "UpstreamCalls": report.upstream_calls,
+        "TwinsPublished": report.published,
+    }

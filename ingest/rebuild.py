@@ -1,0 +1,172 @@
+"""Judge sessions anew from the archived answers, without asking upstream.
+
+Gather what the raw zone and the table say of a session, decide whether it is new or changed, apply that. The order is
+oldest first, so that what a run has no time for can be taken up from its first day.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+
+from aws_lambda_powertools import Logger
+
+from api.records import Mover, Session
+from api.store import RevisionConflictError
+from ingest import plan
+from ingest.lease import held
+from ingest.movers import IncompleteSessionError, correction, judge, mover_of
+from ingest.reconcile import due, show
+from ingest.replay import Replay
+from ingest.run import Ingest
+
+PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
+log = Logger(service="ingest")
+
+
+@dataclass(frozen=True, slots=True)
+class RebuildRequest:
+    """What is asked: the sessions from `first` to `last`, judged by a watchlist, the deployed one if none is given.
+
+    With one bound or none, those of which the raw zone or the table knows. Nothing is written unless `apply` is set.
+    """
+
+    run: str
+    first: date | None = None
+    last: date | None = None
+    watchlist: tuple[str, ...] | None = None
+    apply: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Winner:
+    """Who won a session, and by which change in percent."""
+
+    ticker: str
+    percent_change: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A stored session that the raw zone tells otherwise, or that is judged by another watchlist now."""
+
+    old: Winner
+    new: Winner
+    revision: int
+
+
+@dataclass(slots=True)
+class RebuildReport:
+    """What was found, and done if `applied`. `unjudged` sessions stay as they are, `left` ones are for another run.
+
+    `damaged` names objects of the raw zone that are no archived answers.
+    """
+
+    applied: bool
+    watchlist: tuple[str, ...]
+    added: dict[date, Winner] = field(default_factory=dict)
+    changed: dict[date, Change] = field(default_factory=dict)
+    unchanged: int = 0
+    unjudged: dict[date, str] = field(default_factory=dict)
+    damaged: dict[str, str] = field(default_factory=dict)
+    left: list[date] = field(default_factory=list)
+    published: int = 0
+    invalidation: str | None = None
+
+    @property
+    def written(self) -> set[date]:
+        return {*self.added, *self.changed} if self.applied else set()
+
+
+def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timedelta) -> RebuildReport:
+    """Find what a rebuild changes; with `apply` also write and publish it, under the lease.
+
+    Raises `LeaseHeldError` if another run is at work and `RequestError` for sessions that cannot be asked for.
+    """
+    within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
+    named = _named(ingest, request, within)
+    report = RebuildReport(request.apply, request.watchlist or ingest.watchlist)
+    if not request.apply:
+        _judge(ingest, request, named, report, now)
+        return report
+    with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
+        expected = due(ingest, within, _stored(ingest))
+        _judge(ingest, request, named, report, now)
+        show(ingest, within, expected, None if lease.found_dead else report.written, now)
+        report.published = len(ingest.site.changed)
+        if ingest.site.changed or lease.found_dead:
+            report.invalidation = ingest.site.invalidate(request.run)
+    return report
+
+
+def _judge(
+    ingest: Ingest, request: RebuildRequest, named: list[date] | None, report: RebuildReport, now: datetime
+) -> None:
+    """Session by session, while there is time for another and for publishing what was written."""
+    replay = Replay(ingest.archive, ingest.calendar, report.watchlist)
+    days = _known(ingest, request, replay) if named is None else named
+    for position, day in enumerate(days):
+        if ingest.provider.remaining() <= PUBLISH_SECONDS * len(report.written):
+            report.left = days[position:]
+            break
+        try:
+            _settle(ingest, replay, day, report, now)
+        except (IncompleteSessionError, RevisionConflictError) as reason:
+            report.unjudged[day] = str(reason)
+    report.damaged = replay.damaged
+
+
+def _named(ingest: Ingest, request: RebuildRequest, within: plan.Horizon) -> list[date] | None:
+    """The sessions between two bounds; refused, if need be, before the lease is taken."""
+    if not request.first or not request.last:
+        return None
+    archived = replace(within, oldest=request.first)  # may be older than what the plan serves
+    return plan.requested(ingest.calendar, archived, request.first, request.last)
+
+
+def _known(ingest: Ingest, request: RebuildRequest, replay: Replay) -> list[date]:
+    """The sessions that are archived or stored, within the one bound that may be given, oldest first."""
+    first, last = request.first or date.min, request.last or date.max
+    known = (day for day in replay.sessions | _stored(ingest) if first <= day <= last)
+    return sorted(filter(ingest.calendar.is_session, known))
+
+
+def _stored(ingest: Ingest) -> set[date]:
+    return {mover.date for mover in ingest.store.movers()}
+
+
+def _settle(ingest: Ingest, replay: Replay, day: date, report: RebuildReport, now: datetime) -> None:
+    """Judge a session as a run does, and enter what that changes."""
+    found = ingest.store.session(day)
+    excused = ingest.calendar.overrides.excused.get(day, {})
+    fresh = judge(day, report.watchlist, replay.bars(day), excused)
+    new = correction(found[1], fresh) if found else fresh
+    if not new:
+        report.unchanged += 1
+        return
+    old = found[0] if found else None
+    mover = _mover(ingest, new, old, now)
+    if report.applied:
+        _write(ingest, mover, new, old)
+    if old:
+        report.changed[day] = Change(_winner(old), _winner(mover), mover.revision)
+    else:
+        report.added[day] = _winner(mover)
+
+
+def _mover(ingest: Ingest, session: Session, old: Mover | None, now: datetime) -> Mover:
+    """The session's mover, recorded now, and checked when the provider was last asked again, if it ever was."""
+    return replace(mover_of(session, ingest.source.provider, now), checked_at=old.checked_at if old else None)
+
+
+def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None) -> None:
+    ingest.store.record(mover, session, replaces=old.revision if old else None)
+    log.warning(
+        "session rebuilt",
+        session=mover.date.isoformat(),
+        revision=mover.revision,
+        winner={"old": old and old.ticker, "new": mover.ticker},
+    )
+
+
+def _winner(mover: Mover) -> Winner:
+    return Winner(mover.ticker, mover.percent_change)

@@ -1,0 +1,83 @@
+"""What the archived answers say of a session: for each ticker, the newest answer that covers it."""
+
+from collections import defaultdict
+from collections.abc import Iterable
+from datetime import date
+
+from api.records import Bar
+from ingest.archive import Archive, DamagedAnswerError, Kept
+from ingest.calendar import Calendar
+from ingest.providers import BadAnswerError, Bars, Fault, History
+from ingest.providers.massive_bars import read_grouped, read_range
+
+MISSING = Fault("is missing from the newest archived answer")
+UNTOLD = Fault("stands in no archived answer")
+
+
+class Replay:
+    """The raw zone, read as if its answers came now, for some tickers.
+
+    An answer with the whole market is let go before the next is read; the few about one ticker and many days are
+    kept. `damaged` gives reasons for objects that could not be read; where one is, an older answer speaks.
+    """
+
+    def __init__(self, archive: Archive, calendar: Calendar, tickers: Iterable[str]) -> None:
+        self.damaged: dict[str, str] = {}
+        self._archive = archive
+        self._tickers = tuple(tickers)
+        self._histories: dict[str, History] = {}
+        self._about: defaultdict[date, list[Kept]] = defaultdict(list)
+        for kept in self._newest_first():
+            for day in calendar.sessions(kept.first, kept.last):
+                self._about[day].append(kept)
+
+    @property
+    def sessions(self) -> set[date]:
+        """The sessions of which any answer speaks."""
+        return set(self._about)
+
+    def bars(self, day: date) -> Bars:
+        """The tickers' bars, each as the newest answer has it; one that no answer covers is a fault."""
+        bars = dict[str, Bar | Fault]()
+        for kept in self._about.get(day, ()):
+            if asked := [t for t in self._tickers if t not in bars and kept.ticker in (None, t)]:
+                bars |= self._told(kept, day, asked)
+        return dict.fromkeys(self._tickers, UNTOLD) | bars
+
+    def _newest_first(self) -> list[Kept]:
+        found = []
+        for key in self._archive.listing():
+            try:
+                found.append(Kept.parse(key))
+            except DamagedAnswerError as reason:
+                self.damaged[key] = str(reason)
+        wanted = [kept for kept in found if kept.ticker is None or kept.ticker in self._tickers]
+        return sorted(wanted, key=lambda kept: (kept.fetched_at, kept.key), reverse=True)
+
+    def _told(self, kept: Kept, day: date, tickers: Iterable[str]) -> Bars:
+        """What one answer says of a day; nothing if it cannot be read."""
+        try:
+            if kept.ticker:
+                return _of_day(kept.ticker, day, self._history(kept))
+            bars = read_grouped(self._archive.read(kept), day, tickers)
+            return {ticker: bars.get(ticker, MISSING) for ticker in tickers}
+        except (DamagedAnswerError, BadAnswerError) as reason:
+            self.damaged[kept.key] = str(reason)
+            return {}
+
+    def _history(self, kept: Kept) -> History:
+        if kept.key not in self._histories:
+            self._histories[kept.key] = {}  # also where it cannot be read: once is enough
+            answer = self._archive.read(kept)
+            self._histories[kept.key] = read_range([answer], kept.ticker or "", kept.first, kept.last)
+        return self._histories[kept.key]
+
+
+def _of_day(ticker: str, day: date, history: History) -> Bars:
+    """A ticker's bar in one range answer, which covers the days from its first bar to its last.
+
+    It may be one page of several, or cut at the present: of the days around it, it says nothing.
+    """
+    if not history or not min(history) <= day <= max(history):
+        return {}
+    return {ticker: history.get(day, MISSING)}
