@@ -165,6 +165,7 @@ def _header(event: Event, name: str) -> str:
 
 
 def _log(event: Event, context: object, status: int, seconds: float, failure: str | None) -> None:
+    missed = status == 200 and str(event.get("path")).endswith(".json")
     line = {
         "level": "ERROR" if failure else "INFO",
         "method": event.get("httpMethod"),
@@ -173,5 +174,17 @@ def _log(event: Event, context: object, status: int, seconds: float, failure: st
         "milliseconds": round(seconds * 1000, 1),
         "request_id": getattr(context, "aws_request_id", None),
         **({"exception": failure} if failure else {}),
+        **(_twin_miss() if missed else {}),
     }
     print(json.dumps(line), file=sys.stdout if not failure else sys.stderr)
+
+
+def _twin_miss() -> dict[str, Any]:
+    """Count, in CloudWatch's embedded metric format, a twin that the CDN did not find in the bucket."""
+    metrics = {
+        "Namespace": "Movers",
+        "Dimensions": [["Stage"]],
+        "Metrics": [{"Name": "TwinMiss", "Unit": "Count"}],
+    }
+    about = {"Timestamp": round(time.time() * 1000), "CloudWatchMetrics": [metrics]}
+    return {"_aws": about, "Stage": os.environ["STAGE"], "TwinMiss": 1}

@@ -16,6 +16,9 @@ ROUTES = ("movers", "movers/{date}", "history", "tickers/{ticker}", "status")
 # to the function too, which answers 405.
 METHODS = ("GET", "HEAD", "OPTIONS", "ANY")
 
+# What ANY stands for: a limit can be set for a verb, not for ANY.
+VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+
 # Answers that API Gateway gives by itself: the status and the text of the error.
 # "Missing authentication token" is its way to say that there is no such route.
 GATEWAY_ERRORS = {
@@ -38,7 +41,7 @@ class ApiStack(Stack):
             bundle="api",
             memory_mb=512,
             timeout=Duration.seconds(10),
-            environment={"TABLE_NAME": table.table_name},
+            environment={"STAGE": settings.stage, "TABLE_NAME": table.table_name},
         )
         self.api = rest_api(self, settings)
         add_routes(self.api, apigateway.LambdaIntegration(self.function, scope_permission_to_method=False))
@@ -59,9 +62,30 @@ def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
             stage_name="v1",
             throttling_rate_limit=settings.throttle_rate,
             throttling_burst_limit=settings.throttle_burst,
+            method_options=method_limits(settings),
             tracing_enabled=True,
         ),
     )
+
+
+def method_limits(settings: Settings) -> dict[str, apigateway.MethodDeploymentOptions]:
+    """The whole limit for each read of a resource, a fifth of it for preflights and for paths that do not exist.
+
+    A method with a limit of its own draws from that alone, so a flood of junk is answered 429 while the reads keep
+    theirs. Wrong methods of a resource are left with the stage's limit, from which no read draws: naming each
+    would exceed the eighty changes that AWS takes in one update of a stage.
+    """
+    whole = limit(settings.throttle_rate, settings.throttle_burst)
+    fifth = limit(max(1, settings.throttle_rate // 5), max(1, settings.throttle_burst // 5))
+    reads = [f"/{route}/{verb}" for route in ROUTES for verb in ("GET", "HEAD")]
+    preflights = [f"/{route}/OPTIONS" for route in ROUTES]
+    unknown = [f"/{{proxy+}}/{verb}" for verb in VERBS]
+    return dict.fromkeys(reads, whole) | dict.fromkeys([*preflights, *unknown], fifth)
+
+
+def limit(rate: int, burst: int) -> apigateway.MethodDeploymentOptions:
+    """Requests a second, and how many at once."""
+    return apigateway.MethodDeploymentOptions(throttling_rate_limit=rate, throttling_burst_limit=burst)
 
 
 def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> None:

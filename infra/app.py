@@ -4,7 +4,7 @@ import json
 import os
 from pathlib import Path
 
-from aws_cdk import App
+from aws_cdk import App, Tags
 
 from api.resources import PUBLISHED
 from infra.api_stack import ApiStack
@@ -12,6 +12,8 @@ from infra.data_stack import DataStack
 from infra.functions import allow
 from infra.ingest_stack import IngestStack
 from infra.nag import check
+from infra.operations.metrics import CDN_REGION
+from infra.operations_stack import CdnAlarmsStack, OperationsStack
 from infra.settings import Settings
 from infra.site_stack import SiteStack
 
@@ -27,6 +29,10 @@ def build_app(settings: Settings, outdir: Path) -> App:
     ingest = IngestStack(app, settings=settings, data=data, site=site)
     grant_api(api, data)
     grant_ingest(ingest, data, site)
+    OperationsStack(app, settings=settings, data=data, api=api, site=site, ingest=ingest)
+    if settings.region != CDN_REGION:
+        CdnAlarmsStack(app, settings=settings)
+    tag(app, project="movers", stage=settings.stage)
     check(app, settings=settings, data=data, api=api, site=site, ingest=ingest)
     return app
 
@@ -37,18 +43,29 @@ def grant_api(api: ApiStack, data: DataStack) -> None:
 
 
 def grant_ingest(ingest: IngestStack, data: DataStack, site: SiteStack) -> None:
-    """The ingest function writes sessions, raw answers and twins, reads its key and reports failures."""
+    """The ingest function writes sessions, raw answers and twins, reads its key and reports what it did.
+
+    It reads raw answers to make sessions of them again.
+    """
     function = ingest.function
     table = data.table.table_arn
     allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table)
     allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem"], table)
     allow(function, ["dynamodb:DeleteItem"], table, conditions=only_key("LEASE"))
-    allow(function, ["s3:PutObject"], data.raw_bucket.arn_for_objects("raw/*"))
-    allow(function, ["s3:ListBucket"], site.bucket.bucket_arn)
+    allow(function, ["s3:GetObject", "s3:PutObject"], data.raw_bucket.arn_for_objects("raw/*"))
+    allow(function, ["s3:ListBucket"], data.raw_bucket.bucket_arn, site.bucket.bucket_arn)
     allow(function, ["s3:PutObject", "s3:DeleteObject"], *map(site.bucket.arn_for_objects, PUBLISHED))
     allow(function, ["ssm:GetParameter"], ingest.key_parameter_arn)
     allow(function, ["sqs:SendMessage"], ingest.failures.queue_arn)
+    if ingest.news:
+        allow(function, ["events:PutEvents"], ingest.news)
     site.distribution.grant_create_invalidation(function)
+
+
+def tag(app: App, **tags: str) -> None:
+    """Mark everything that takes a tag, so that bills and consoles can tell this app and stage from the rest."""
+    for name, value in tags.items():
+        Tags.of(app).add(name, value)
 
 
 def only_key(partition: str) -> dict[str, object]:

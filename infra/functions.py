@@ -9,6 +9,33 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
+# What no code here calls, and what would lose data, or the means to get it back, if a later grant were too broad.
+DESTRUCTIVE = (
+    "cloudfront:DeleteDistribution",
+    "dynamodb:DeleteBackup",
+    "dynamodb:DeleteTable",
+    "dynamodb:UpdateContinuousBackups",  # turns point-in-time recovery off
+    "dynamodb:UpdateTable",  # turns deletion protection off
+    "kms:DisableKey",
+    "kms:ScheduleKeyDeletion",
+    "logs:DeleteLogGroup",
+    "logs:DeleteLogStream",
+    "logs:PutRetentionPolicy",
+    "s3:DeleteBucket",
+    "s3:DeleteBucketPolicy",
+    "s3:DeleteObjectVersion",
+    "s3:PutBucketPolicy",
+    "s3:PutBucketPublicAccessBlock",
+    "s3:PutBucketVersioning",
+    "s3:PutEncryptionConfiguration",
+    "s3:PutLifecycleConfiguration",
+    "sqs:DeleteQueue",
+    "sqs:PurgeQueue",
+    "ssm:DeleteParameter",
+    "ssm:DeleteParameters",
+    "ssm:PutParameter",
+)
+
 BUNDLES = Path(__file__).resolve().parents[1] / "build"
 
 
@@ -32,6 +59,7 @@ def python_function(
     log_group = kept_logs(scope, f"{name}Logs")
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log_group.grant_write(role)
+    deny_destruction(role)
     return lambda_.Function(
         scope,
         name,
@@ -45,6 +73,13 @@ def python_function(
         environment=dict(environment),
         log_group=log_group,
         tracing=lambda_.Tracing.ACTIVE,
+    )
+
+
+def deny_destruction(role: iam.Role) -> None:
+    """Deny a role what it must never do, wherever it is allowed: a deny wins over every grant."""
+    role.add_to_policy(
+        iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(DESTRUCTIVE), resources=["*"])
     )
 
 

@@ -10,7 +10,7 @@ from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
 from infra.data_stack import DataStack
-from infra.functions import python_function
+from infra.functions import deny_destruction, python_function
 from infra.settings import Settings
 from infra.site_stack import SiteStack
 
@@ -48,7 +48,8 @@ class IngestStack(Stack):
         self.key_parameter_arn = self.format_arn(
             service="ssm", resource="parameter", resource_name=settings.key_parameter.removeprefix("/")
         )
-        never_retry(self, self.function, failures=self.failures)
+        self.news = default_bus(self) if settings.notices == "all" else None
+        never_retry(self, self.function, failures=self.failures, news=self.news)
         run_hourly(self, self.function, failures=self.failures)
         CfnOutput(self, "IngestFunctionName", value=self.function.function_name)
         CfnOutput(self, "FailureQueueUrl", value=self.failures.queue_url)
@@ -84,8 +85,16 @@ def joined(watchlist: Sequence[str]) -> str:
     return value
 
 
-def never_retry(scope: Construct, function: lambda_.Function, *, failures: sqs.Queue) -> None:
+def default_bus(stack: Stack) -> str:
+    """The ARN of the account's own event bus, where runs are told of if each new session is news to somebody."""
+    return stack.format_arn(service="events", resource="event-bus", resource_name="default")
+
+
+def never_retry(
+    scope: Construct, function: lambda_.Function, *, failures: sqs.Queue, news: str | None
+) -> None:
     """The next hour is the retry: a failed run goes to the queue at once, a delayed one within the hour."""
+    succeeded = {"onSuccess": {"destination": news}} if news else {}
     lambda_.CfnEventInvokeConfig(
         scope,
         "NoRetries",
@@ -93,7 +102,7 @@ def never_retry(scope: Construct, function: lambda_.Function, *, failures: sqs.Q
         qualifier="$LATEST",
         maximum_retry_attempts=0,
         maximum_event_age_in_seconds=HOUR_SECONDS,
-        destination_config={"onFailure": {"destination": failures.queue_arn}},
+        destination_config={"onFailure": {"destination": failures.queue_arn}, **succeeded},
     )
 
 
@@ -107,6 +116,7 @@ def run_hourly(scope: Construct, function: lambda_.Function, *, failures: sqs.Qu
         iam.PolicyStatement(actions=["lambda:InvokeFunction"], resources=[function.function_arn])
     )
     role.add_to_policy(iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[failures.queue_arn]))
+    deny_destruction(role)
     schedule = scheduler.CfnSchedule(
         scope,
         "Schedule",

@@ -31,6 +31,10 @@ PATTERNS = {
         "the ARN of a certificate in us-east-1, where CloudFront looks for it, or nothing",
     ),
     "alert_email": (r"|[^@\s]+@[^@\s]+\.[^@\s]+", "an e-mail address, or nothing"),
+    "notices": (
+        r"failures|all|none",
+        "failures (alarms and their end), all (also each newly stored session), or none (alarms tell nobody)",
+    ),
 }
 RANGES = {
     "window": (7, 366),
@@ -44,7 +48,11 @@ RANGES = {
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """One deployment. `calls_per_minute` 0 means no limit; `monthly_budget` is in US dollars."""
+    """One deployment. `calls_per_minute` 0 means no limit.
+
+    `monthly_budget` is what the whole account may cost, in US dollars; it, the alarms and, if `notices` says so,
+    new sessions are told to `alert_email`.
+    """
 
     stage: str
     region: str
@@ -59,6 +67,7 @@ class Settings:
     domain: str
     certificate: str
     alert_email: str
+    notices: str
     monthly_budget: int
 
     def __post_init__(self) -> None:
@@ -77,12 +86,12 @@ class Settings:
 
     @classmethod
     def from_context(cls, context: Mapping[str, object]) -> "Settings":
-        """The documented defaults with `context` laid over them.
+        """The documented defaults, over them what `stages` says of this one, over both `context`.
 
         Names that are not plain words belong to the CDK itself and are passed over.
         Raises ValueError for an unknown setting or a value that is not allowed.
         """
-        laid_over = default_context() | dict(context)
+        laid_over = lay_over(default_context(), context)
         values = {name: value for name, value in laid_over.items() if name.isidentifier()}
         known = [field.name for field in fields(cls)]
         if unknown := sorted(values.keys() - set(known)):
@@ -92,7 +101,7 @@ class Settings:
         return cls(**{name: PARSERS.get(name, text)(name, values[name]) for name in known})
 
     def stack_name(self, part: str) -> str:
-        """The CloudFormation name of one of the stacks: data, api, site or ingest."""
+        """The CloudFormation name of one of the stacks, such as data, api, site, ingest or operations."""
         return f"movers-{self.stage}-{part}"
 
     @property
@@ -108,6 +117,17 @@ def default_context() -> dict[str, object]:
     except json.JSONDecodeError as error:
         raise ValueError(f"infra/cdk.json is no JSON: {error}") from error
     return context
+
+
+def lay_over(defaults: Mapping[str, object], context: Mapping[str, object]) -> dict[str, object]:
+    """One stage's values. The CDK hands the defaults over as well: only what differs from them was chosen."""
+    chosen = {name: value for name, value in context.items() if value != defaults.get(name)}
+    values = {**defaults, **chosen}
+    stages = values.pop("stages", {})
+    own = stages.get(values.get("stage"), {}) if isinstance(stages, Mapping) else None
+    if not isinstance(own, Mapping) or "stage" in own:
+        raise ValueError('stages: allowed is the name of each with its settings, such as {"dev": {"window": 9}}')
+    return {**values, **{name: value for name, value in own.items() if name not in chosen}}
 
 
 def check_watchlist(watchlist: tuple[str, ...]) -> None:

@@ -10,6 +10,8 @@ from typing import Any
 
 Template = dict[str, Any]
 
+UNKNOWN_TYPES = ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition")
+
 
 @dataclass(frozen=True, slots=True)
 class LocalIngest:
@@ -63,10 +65,20 @@ def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
             behaviour["TargetOriginId"] = primaries.get(target, target)
 
 
+def leave_out_what_the_emulator_cannot_make(template: Template, _: LocalIngest) -> None:
+    """It refuses a whole stack for one resource of these types. Nothing refers to any of them."""
+    template["Resources"] = {
+        name: resource
+        for name, resource in template["Resources"].items()
+        if resource["Type"] not in UNKNOWN_TYPES
+    }
+
+
 TRANSFORMS: tuple[Callable[[Template, LocalIngest], None], ...] = (
     point_ingest_at_local_services,
     allow_plain_http,
     read_from_the_primary_origin,
+    leave_out_what_the_emulator_cannot_make,
 )
 
 

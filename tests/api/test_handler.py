@@ -1,5 +1,6 @@
 import json
 import re
+import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -177,3 +178,26 @@ def test_each_answer_leaves_one_log_line(
     http.handler(EVENT, None)
     line = json.loads(capsys.readouterr().out)
     assert (line["level"], line["method"], line["path"], line["status"]) == ("INFO", "GET", "/movers", 200)
+
+
+@pytest.mark.parametrize(
+    ("path", "misses"),
+    [("/movers.json", 1), ("/movers", 0), ("/movers/1999-01-04.json", 0), ("/nothing.json", 0)],
+)
+def test_a_twin_that_the_bucket_did_not_have_is_counted_for_its_stage(
+    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str, misses: int
+) -> None:
+    monkeypatch.setenv("STAGE", "prod")
+    monkeypatch.setattr(http, "store", lambda: store)
+    http.handler(EVENT | {"path": path}, None)
+    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+    assert line.get("TwinMiss", 0) == misses
+    if misses:
+        (metrics,) = line["_aws"]["CloudWatchMetrics"]
+        assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
+        assert metrics == {
+            "Namespace": "Movers",
+            "Dimensions": [["Stage"]],
+            "Metrics": [{"Name": "TwinMiss", "Unit": "Count"}],
+        }
+        assert line["Stage"] == "prod"

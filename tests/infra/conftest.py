@@ -27,7 +27,7 @@ def templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
 
 @pytest.fixture(scope="session")
 def domain_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
-    """The templates of a deployment under the operator's own name, with settings of its own."""
+    """The templates of a deployment elsewhere, under the operator's own name, with settings of its own."""
     return synthesized(
         tmp_path_factory.mktemp("synth-domain"),
         stage="test",
@@ -37,4 +37,6 @@ def domain_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
         watchlist="BRK.A,IBM",
         throttle_rate="50",
         throttle_burst="100",
+        alert_email="me@example.org",
+        notices="all",
     )

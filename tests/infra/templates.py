@@ -1,4 +1,5 @@
 import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -6,7 +7,14 @@ from typing import Any
 from infra.app import build_app
 from infra.settings import Settings
 
-PSEUDO = {"AWS::Partition": "aws", "AWS::AccountId": "123456789012", "AWS::URLSuffix": "amazonaws.com"}
+PARTS = ("data", "api", "site", "ingest", "operations", "cdn-alarms")
+PSEUDO = {
+    "AWS::AccountId": "123456789012",
+    "AWS::Partition": "aws",
+    "AWS::Region": "<region>",
+    "AWS::URLSuffix": "amazonaws.com",
+}
+INTRINSICS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Select")
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,17 @@ class Templates:
     def output(self, part: str, name: str) -> str:
         return self.render(part, self.parts[part]["Outputs"][name]["Value"])
 
+    def plain(self, part: str, value: Any) -> Any:
+        """A value with every reference in it as text."""
+        match value:
+            case [*items]:
+                return [self.plain(part, item) for item in items]
+            case Mapping() if len(value) == 1 and next(iter(value)) in INTRINSICS:
+                return self.render(part, value)
+            case Mapping():
+                return {name: self.plain(part, item) for name, item in value.items()}
+        return value
+
     def render(self, part: str, value: Any) -> str:
         """A value as text, with `<part kind>` or `<part kind attribute>` where a resource is meant."""
         match value:
@@ -46,10 +65,12 @@ class Templates:
             case {"Fn::Join": [glue, pieces]}:
                 return glue.join(self.render(part, piece) for piece in pieces)
             case {"Fn::Select": [index, {"Fn::Split": [glue, whole]}]}:
-                return self.render(part, whole).split(glue)[index]
+                return self.render(part, whole).split(glue)[int(index)]
         raise AssertionError(f"cannot render {value}")
 
     def named(self, part: str, name: str, *attribute: str) -> str:
+        if name in self.parts[part].get("Parameters", {}):
+            return f"<{part} parameter {name}>"
         return f"<{' '.join([part, self.parts[part]['Resources'][name]['Type'], *attribute])}>"
 
     def imported(self, exported: str) -> str:
@@ -65,9 +86,5 @@ class Templates:
 def synthesized(folder: Path, **context: object) -> Templates:
     settings = Settings.from_context(context)
     build_app(settings, folder).synth()
-    return Templates(
-        {
-            part: json.loads((folder / f"{settings.stack_name(part)}.template.json").read_text())
-            for part in ("data", "api", "site", "ingest")
-        }
-    )
+    files = {part: folder / f"{settings.stack_name(part)}.template.json" for part in PARTS}
+    return Templates({part: json.loads(file.read_text()) for part, file in files.items() if file.exists()})

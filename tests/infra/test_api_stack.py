@@ -82,21 +82,6 @@ def test_the_gateways_own_errors_look_like_the_functions(
     }
 
 
-@pytest.mark.parametrize(("fixture", "rate", "burst"), [("templates", 10, 20), ("domain_templates", 50, 100)])
-def test_the_stage_is_throttled_as_the_settings_say(
-    request: pytest.FixtureRequest, fixture: str, rate: int, burst: int
-) -> None:
-    stage = request.getfixturevalue(fixture).one("api", "AWS::ApiGateway::Stage")
-    (throttle,) = [entry for entry in stage["MethodSettings"] if "ThrottlingRateLimit" in entry]
-
-    assert (throttle["ResourcePath"], throttle["HttpMethod"]) == ("/*", "*")
-    assert (throttle["ThrottlingRateLimit"], throttle["ThrottlingBurstLimit"]) == (rate, burst)
-
-
-def test_every_request_is_traced(templates: Templates) -> None:
-    assert templates.one("api", "AWS::ApiGateway::Stage")["TracingEnabled"] is True
-
-
 def test_nothing_needs_the_role_that_an_account_shares(templates: Templates) -> None:
     """Access logs and execution logs do; in an account where nobody has set it, the stack would roll back."""
     stage = templates.one("api", "AWS::ApiGateway::Stage")
@@ -112,17 +97,10 @@ def test_only_this_api_may_call_the_function(templates: Templates) -> None:
         assert "<api AWS::ApiGateway::RestApi>" in templates.render("api", properties["SourceArn"])
 
 
-def test_the_function_knows_the_table_and_answers_within_ten_seconds(templates: Templates) -> None:
-    function = templates.one("api", "AWS::Lambda::Function")
-    environment = function["Environment"]["Variables"]
+def test_the_function_knows_the_table_and_whose_misses_it_counts(templates: Templates) -> None:
+    environment = templates.one("api", "AWS::Lambda::Function")["Environment"]["Variables"]
 
-    assert function["Timeout"] <= 10
     assert {name: templates.render("api", value) for name, value in environment.items()} == {
-        "TABLE_NAME": "<data AWS::DynamoDB::Table>"
+        "STAGE": "prod",
+        "TABLE_NAME": "<data AWS::DynamoDB::Table>",
     }
-
-
-def test_the_api_stack_tells_its_names(templates: Templates) -> None:
-    assert templates.output("api", "ApiUrl").startswith("https://<api AWS::ApiGateway::RestApi>.execute-api.")
-    assert templates.output("api", "ApiUrl").endswith("/<api AWS::ApiGateway::Stage>/")
-    assert templates.output("api", "ApiFunctionName") == "<api AWS::Lambda::Function>"

@@ -15,12 +15,31 @@ def test_the_defaults_are_a_deployment_that_works() -> None:
     assert (settings.stage, settings.region, settings.provider) == ("prod", "us-east-1", "massive")
     assert (settings.ready, settings.window, settings.calls_per_minute) == ("T+1 00:05", 7, 5)
     assert (settings.throttle_rate, settings.throttle_burst) == (10, 20)
+    assert (settings.notices, settings.alert_email, settings.monthly_budget) == ("failures", "", 5)
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
     documented = default_context()
 
-    assert documented.keys() == {field.name for field in dataclasses.fields(Settings)}
+    assert documented.keys() == {"stages", *(field.name for field in dataclasses.fields(Settings))}
+
+
+STAGES = {"dev": {"watchlist": ["SPY"], "notices": "none"}, "eu": {"region": "eu-west-1"}}
+
+
+def test_a_stage_may_have_settings_of_its_own_and_a_choice_stands_above_them() -> None:
+    dev = Settings.from_context({"stage": "dev", "stages": STAGES})
+    chosen = Settings.from_context({"stage": "dev", "stages": STAGES, "notices": "all"})
+
+    assert (dev.stage, dev.watchlist, dev.notices, dev.region) == ("dev", ("SPY",), "none", "us-east-1")
+    assert (chosen.watchlist, chosen.notices) == (("SPY",), "all")
+    assert Settings.from_context({"stages": STAGES}) == Settings.from_context({})
+
+
+def test_a_stages_settings_hold_also_where_the_cdk_hands_all_defaults_over() -> None:
+    handed_over = {**default_context(), "stage": "eu", "stages": STAGES}
+
+    assert Settings.from_context(handed_over).region == "eu-west-1"
 
 
 def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
@@ -56,6 +75,10 @@ def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
         ({"watchlist": 7}, "watchlist 7: allowed is a list of tickers"),
         ({"watchlist": [7]}, "watchlist ticker 7: allowed is a text"),
         ({"stage": "Prod"}, "stage 'Prod': allowed is lower-case letters"),
+        ({"stages": ["dev"]}, "stages: allowed is the name of each with its settings"),
+        ({"stages": {"prod": 7}}, "stages: allowed is the name of each with its settings"),
+        ({"stages": {"prod": {"stage": "dev"}}}, "stages: allowed is the name of each with its settings"),
+        ({"stages": {"prod": {"colour": "red"}}}, "unknown setting colour"),
         ({"stage": ""}, "stage '': allowed is lower-case letters"),
         ({"stage": None}, "stage None: allowed is a text"),
         ({"region": "Frankfurt"}, "region 'Frankfurt': allowed is the name of an AWS region"),
@@ -72,6 +95,7 @@ def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
         ({"throttle_burst": 0}, "throttle_burst 0: allowed is 1 to 5000"),
         ({"monthly_budget": "cheap"}, "monthly_budget 'cheap': allowed is a whole number"),
         ({"alert_email": "me"}, "alert_email 'me': allowed is an e-mail address"),
+        ({"notices": "some"}, r"notices 'some': allowed is failures \(alarms and their end\), all"),
         ({"domain": "https://movers.example.org"}, "allowed is a lower-case host name"),
         ({"domain": "movers.example.org"}, "domain and certificate: give both or neither"),
         ({"certificate": CERTIFICATE}, "domain and certificate: give both or neither"),

@@ -64,6 +64,12 @@ def test_a_behaviour_of_an_origin_group_reads_from_its_primary() -> None:
     )
 
 
+def test_what_the_emulator_does_not_know_is_left_out_whole_and_nothing_else_is() -> None:
+    template = read("operations")
+    transforms.leave_out_what_the_emulator_cannot_make(template, INGEST)
+    assert list(template["Resources"]) == ["Notices", "NoticesPolicy", "SessionsBehind"]
+
+
 @pytest.mark.parametrize(
     ("name", "changed"),
     [
@@ -83,6 +89,10 @@ def test_a_behaviour_of_an_origin_group_reads_from_its_primary() -> None:
                 "/IngestFunction/Properties/Environment/Variables/SITE_URL",
                 "/IngestFunction/Properties/Environment/Variables/SOURCE_KIND",
             },
+        ),
+        (
+            "operations",
+            {"/MonthlyBudget", "/NoticesPolicy/Properties/PolicyDocument/Statement", "/WhatFailedLately"},
         ),
     ],
 )

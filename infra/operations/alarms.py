@@ -1,0 +1,136 @@
+"""When a person is called, and when not: every alarm with its reason. `infra/RUNBOOK.md` says what to do then."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_sns as sns
+from constructs import Construct
+
+from infra.api_stack import ApiStack
+from infra.data_stack import DataStack
+from infra.ingest_stack import IngestStack
+from infra.operations import metrics
+from infra.operations.notices import tell
+from infra.settings import Settings
+
+# What viewers feel counts in three of six spans of five minutes: a blip is one span however many it hits,
+# and a fault that stays is seen in a quarter of an hour, or in half of one where readers are few.
+LASTING = (3, 6)
+
+
+@dataclass(frozen=True, slots=True)
+class Signal:
+    """One reason to call a person. `name` is also its anchor in the runbook.
+
+    It is raised at `threshold` or more in `spans[0]` of the latest `spans[1]` periods of its metric.
+    """
+
+    name: str
+    meaning: str
+    metric: cloudwatch.IMetric
+    threshold: float
+    spans: tuple[int, int]
+    silence: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+
+
+def raise_alarm(scope: Construct, settings: Settings, signal: Signal, topic: sns.Topic) -> None:
+    """Make the alarm of a signal; whether it is told to anybody is the settings' choice."""
+    needed, latest = signal.spans
+    alarm = cloudwatch.Alarm(
+        scope,
+        "".join(map(str.capitalize, signal.name.split("-"))),
+        alarm_name=f"movers-{settings.stage}-{signal.name}",
+        alarm_description=f"{signal.meaning} What to do: infra/RUNBOOK.md#{signal.name}",
+        metric=signal.metric,
+        threshold=signal.threshold,
+        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        datapoints_to_alarm=needed,
+        evaluation_periods=latest,
+        treat_missing_data=signal.silence,
+    )
+    tell(settings, alarm, topic)
+
+
+def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
+    """Is the data there, and do the runs work?"""
+    # The promise itself. Three hours, since the next hour's run is the retry; silence counts as failure,
+    # because a schedule that has stopped reports nothing at all. Nothing has been reported at the very
+    # first deployment either: the alarm ends with the first run.
+    yield Signal(
+        "sessions-behind",
+        "For three hours a session has been overdue, or no run has reported.",
+        metrics.own(settings, "SessionsBehind", "Maximum"),
+        threshold=1,
+        spans=(3, 3),
+        silence=cloudwatch.TreatMissingData.BREACHING,
+    )
+    # Two hours: what the next run mends needs nobody. Silence is the business of sessions-behind.
+    yield Signal(
+        "ingest-errors",
+        "Runs have failed in two hours on end, so the hourly retry does not mend it.",
+        ingest.function.metric_errors(period=metrics.HOUR),
+        threshold=1,
+        spans=(2, 2),
+    )
+    # One is enough: a message is a run that failed, or that the schedule could not start, and it lies there
+    # until somebody has looked. An empty queue that nobody touches falls silent.
+    yield Signal(
+        "failure-queue",
+        "A failed or undelivered run waits in the failure queue to be looked at.",
+        metrics.waiting(ingest.failures),
+        threshold=1,
+        spans=(1, 1),
+    )
+
+
+def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
+    """Do readers get answers? Where nobody asks there are no measurements, and nothing is wrong."""
+    yield Signal(
+        "api-5xx",
+        "The API has answered 5xx again and again.",
+        metrics.api(api.api, "5XXError"),
+        threshold=1,
+        spans=LASTING,
+    )
+    # The page gives a snapshot four seconds before it asks the API, and CloudFront gives the API twelve.
+    # Three seconds are no cold start any more (those end within one).
+    yield Signal(
+        "api-latency",
+        "The slowest of a hundred API answers takes three seconds or more, close to what the page waits for.",
+        metrics.api(api.api, "Latency", "p99"),
+        threshold=3000,
+        spans=LASTING,
+    )
+    # A reader may come between two steps of a deployment; three an hour are a twin that is not there. The
+    # API answers meanwhile, and the next run mends it, so this is no haste but a bill and a bug.
+    yield Signal(
+        "twin-miss",
+        "Files that should be in the bucket were answered by the API instead.",
+        metrics.own(settings, "TwinMiss"),
+        threshold=3,
+        spans=(1, 1),
+    )
+
+
+def cdn_signal(distribution_id: str) -> Signal:
+    """A share, not a count: the CDN carries every reader, and its origins fail over before this shows."""
+    return Signal(
+        "cdn-5xx",
+        "One in twenty answers of the CDN is a 5xx: files and API fail together.",
+        metrics.cdn(distribution_id, "5xxErrorRate", "Average"),
+        threshold=5,
+        spans=LASTING,
+    )
+
+
+def capacity_signals(data: DataStack, api: ApiStack, ingest: IngestStack) -> Iterator[Signal]:
+    """Does AWS give what is needed? The API's own 429 are not among these: they are its limit at work."""
+    refusals = {
+        "api-throttles": ("the api function", metrics.function(api.function, "Throttles")),
+        "ingest-throttles": ("the ingest function", metrics.function(ingest.function, "Throttles")),
+        "table-read-throttles": ("reads of the table", metrics.table(data.table, "ReadThrottleEvents")),
+        "table-write-throttles": ("writes to the table", metrics.table(data.table, "WriteThrottleEvents")),
+    }
+    for name, (whom, metric) in refusals.items():
+        yield Signal(name, f"AWS keeps refusing capacity to {whom}.", metric, threshold=1, spans=LASTING)

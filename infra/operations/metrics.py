@@ -1,0 +1,54 @@
+"""The measurements that alarms and dashboard share, each a sum over five minutes unless it says otherwise."""
+
+from aws_cdk import Duration
+from aws_cdk import aws_apigateway as apigateway
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_dynamodb as dynamodb
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sqs as sqs
+
+from infra.settings import Settings
+
+SPAN = Duration.minutes(5)
+HOUR = Duration.hours(1)
+CDN_REGION = "us-east-1"
+
+
+def own(settings: Settings, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    """One of the functions' own counts, by the hour, as they write them into their logs."""
+    return cloudwatch.Metric(
+        namespace="Movers",
+        metric_name=name,
+        dimensions_map={"Stage": settings.stage},
+        statistic=statistic,
+        period=HOUR,
+    )
+
+
+def function(of: lambda_.Function, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return of.metric(name, statistic=statistic, period=SPAN)
+
+
+def api(of: apigateway.RestApi, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+    return of.metric(name, statistic=statistic, period=SPAN)
+
+
+def table(of: dynamodb.Table, name: str) -> cloudwatch.Metric:
+    return of.metric(name, statistic="Sum", period=SPAN)
+
+
+def waiting(queue: sqs.Queue) -> cloudwatch.Metric:
+    """How many messages lie in a queue."""
+    return queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=SPAN)
+
+
+def cdn(distribution_id: str, name: str, statistic: str, region: str | None = None) -> cloudwatch.Metric:
+    """CloudFront measures in us-east-1 alone, whatever the region of the stack; a graph elsewhere names it."""
+    return cloudwatch.Metric(
+        namespace="AWS/CloudFront",
+        metric_name=name,
+        dimensions_map={"DistributionId": distribution_id, "Region": "Global"},
+        statistic=statistic,
+        period=SPAN,
+        region=region,
+    )

@@ -1,0 +1,67 @@
+"""Whom the alarms, the budget and new sessions are told to: one topic, and behind it one e-mail address."""
+
+from aws_cdk import Aws, Stack
+from aws_cdk import aws_cloudwatch as cloudwatch
+from aws_cdk import aws_cloudwatch_actions as actions
+from aws_cdk import aws_events as events
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_sns as sns
+from aws_cdk import aws_sns_subscriptions as subscriptions
+from constructs import Construct
+
+from infra.settings import Settings
+
+PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com")
+
+
+def notice_topic(scope: Construct, settings: Settings) -> sns.Topic:
+    """The topic, which takes notices from this account's alarms, budget and rules, over TLS alone.
+
+    The address has to confirm its subscription before anything reaches it.
+    """
+    topic = sns.Topic(scope, "Notices", enforce_ssl=True)
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["sns:Publish"],
+            principals=[iam.ServicePrincipal(service) for service in PUBLISHERS],
+            resources=[topic.topic_arn],
+            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
+        )
+    )
+    if settings.alert_email:
+        topic.add_subscription(subscriptions.EmailSubscription(settings.alert_email))
+    return topic
+
+
+def tell(settings: Settings, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
+    """Tell of an alarm, and of its end, so that nobody gets up for what has passed by itself."""
+    if settings.notices != "none":
+        alarm.add_alarm_action(actions.SnsAction(topic))
+        alarm.add_ok_action(actions.SnsAction(topic))
+
+
+def tell_of_sessions(stack: Stack, settings: Settings, function: lambda_.Function, topic: sns.Topic) -> None:
+    """Tell of each scheduled run that stored a session, in words; a run that found nothing new is no news."""
+    stored = {"Stored": [{"prefix": "20"}]}  # matches if any of the dates does, and an empty list has none
+    events.CfnRule(
+        stack,
+        "SessionStored",
+        description="A run stored a session",
+        event_pattern={
+            "source": ["lambda"],
+            "detail-type": ["Lambda Function Invocation Result - Success"],
+            "resources": [f"{function.function_arn}:$LATEST"],
+            "detail": {"responsePayload": stored},
+        },
+        targets=[
+            {
+                "id": "Notices",
+                "arn": topic.topic_arn,
+                "inputTransformer": {
+                    "inputPathsMap": {"sessions": "$.detail.responsePayload.Stored"},
+                    "inputTemplate": f'"movers {settings.stage}: a run stored the sessions <sessions>."',
+                },
+            }
+        ],
+    )

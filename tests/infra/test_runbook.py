@@ -1,0 +1,124 @@
+"""The runbook speaks of alarms, queries, commands, outputs and prices that exist, and leaves no alarm out."""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import botocore.session
+import pytest
+import typer
+from botocore import xform_name
+
+from infra.operations.queries import QUESTIONS
+from scripts.cli import app
+from scripts.cost import usage
+from scripts.cost.__main__ import cost_table
+from tests.infra.templates import Templates
+
+RUNBOOK = Path("infra/RUNBOOK.md").read_text()
+CODE = "\n".join(re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)).replace("\\\n", " ")
+INLINE = re.findall(r"`([^`\n]+)`", RUNBOOK)
+COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
+AWS = botocore.session.Session()
+AWS_GLOBAL = {"--query", "--output"}
+
+
+def slug(heading: str) -> str:
+    """The anchor that a Markdown heading gets."""
+    return re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-")
+
+
+ANCHORS = [slug(heading) for heading in re.findall(r"^#+ (.+)$", RUNBOOK, re.MULTILINE)]
+
+
+def calls(command: str) -> list[str]:
+    """Every call of a command, in the blocks and between the words, without what it is piped into."""
+    lines = [*CODE.splitlines(), *INLINE]
+    return [call for line in lines for call in re.findall(rf"(?<![\w/.-]){command} ([a-z][^|;&)]*)", line)]
+
+
+def alarms(templates: Templates) -> Iterator[dict[str, Any]]:
+    return (alarm["Properties"] for _, alarm in templates.every("AWS::CloudWatch::Alarm"))
+
+
+def test_every_alarm_points_to_a_section_of_its_own(
+    templates: Templates, domain_templates: Templates
+) -> None:
+    for alarm in [*alarms(templates), *alarms(domain_templates)]:
+        file, anchor = re.findall(r"(\S+\.md)#(\S+)", alarm["AlarmDescription"])[0]
+        assert Path(file).read_text() == RUNBOOK
+        assert anchor in ANCHORS
+        assert alarm["AlarmName"].endswith(anchor)
+
+
+def test_every_section_on_alarms_has_its_alarm(templates: Templates) -> None:
+    section = RUNBOOK.partition("\n## Alarms\n")[2].partition("\n## ")[0]
+    names = {alarm["AlarmName"].removeprefix("movers-prod-") for alarm in alarms(templates)}
+    assert set(re.findall(r"^### (.+)$", section, re.MULTILINE)) == names
+
+
+def test_every_saved_query_is_in_the_table_and_the_table_has_no_other() -> None:
+    section = RUNBOOK.partition("| query |")[2].partition("\n\n")[0]
+    assert re.findall(r"^\| ([A-Z][^|]+) \|", section, re.MULTILINE) == [each.words for each in QUESTIONS]
+
+
+def test_every_link_leads_to_a_section_and_no_two_sections_share_an_anchor() -> None:
+    links = re.findall(r"\]\(#([^)]+)\)", RUNBOOK)
+    assert links
+    assert set(links) <= set(ANCHORS)
+    assert len(ANCHORS) == len(set(ANCHORS))
+
+
+@pytest.mark.parametrize("call", calls("movers"))
+def test_every_command_of_movers_exists_with_its_options(call: str) -> None:
+    command, *words = call.split()
+    known = {option for parameter in COMMANDS[command].params for option in parameter.opts}
+    assert {word for word in words if word.startswith("-")} <= known
+
+
+@pytest.mark.parametrize("call", calls("aws"))
+def test_every_command_of_aws_exists_with_its_options(call: str) -> None:
+    service, command, *words = call.split()
+    if command == "wait":
+        command = waited_for(service, words[0])
+    assert {word for word in words if word.startswith("--")} <= AWS_GLOBAL | options(service, command)
+
+
+def options(service: str, command: str) -> set[str]:
+    """The options of a command of the AWS CLI, which has them from the service's own description."""
+    model = AWS.get_service_model(service)
+    (operation,) = [name for name in model.operation_names if xform_name(name, "-") == command]
+    shape = model.operation_model(operation).input_shape
+    members = shape.members if shape else {}
+    switches = [name for name, shape in members.items() if shape.type_name == "boolean"]
+    return {f"--{xform_name(name, '-')}" for name in members} | {
+        f"--no-{xform_name(name, '-')}" for name in switches
+    }
+
+
+def waited_for(service: str, state: str) -> str:
+    """The command that `aws SERVICE wait STATE` asks again and again."""
+    waiters = AWS.get_waiter_model(service)
+    (name,) = [name for name in waiters.waiter_names if xform_name(name, "-") == state]
+    return xform_name(waiters.get_waiter(name).operation, "-")
+
+
+def test_every_output_asked_for_exists(templates: Templates) -> None:
+    asked = re.findall(r"\(output ([a-z]+) ([A-Za-z]+)\)", CODE)
+    assert asked
+    for part, name in asked:
+        assert name in templates.parts[part]["Outputs"]
+
+
+def test_the_costs_are_those_that_the_script_counts() -> None:
+    assert "\n".join(cost_table(usage.SIZES)) in RUNBOOK
+
+
+def test_what_is_priced_is_what_is_deployed(templates: Templates) -> None:
+    def count(kind: str) -> int:
+        return len(templates.every(kind))
+
+    assert count("AWS::CloudWatch::Alarm") == usage.ALARMS
+    assert count("AWS::CloudWatch::Dashboard") == usage.DASHBOARDS
+    assert count("AWS::Budgets::Budget") == usage.BUDGETS
