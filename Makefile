@@ -69,6 +69,8 @@ lock: $(READY)  ## resolve the pins of pyproject.toml anew
 		pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 \
 		--constraint requirements.lock pyproject.toml --output-file ingest/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-deps --python-version 3.11 \
+		--constraint requirements.lock scripts/lambda_runtime.in --output-file scripts/lambda_runtime.lock
 	$(NPM) install --package-lock-only --prefix scripts/deployment
 	$(NPM) install --package-lock-only --prefix scripts/web/lint
 	$(NPM) install --package-lock-only --prefix scripts/web/lighthouse

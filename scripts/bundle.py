@@ -1,7 +1,9 @@
-"""Builds the folders that become the Lambda functions' code: `python -m scripts.bundle`."""
+"""Builds the folders that become the Lambda functions' code: `python -m scripts.bundle`.
+
+From the same sources, lock and Python come the same bytes, wherever and whenever: CDK deploys what has changed.
+"""
 
 import hashlib
-import logging
 import shutil
 import subprocess
 import sys
@@ -12,17 +14,19 @@ from pathlib import Path
 
 from uv import find_uv_bin
 
+from scripts import bytecode
+from scripts.weight import weigh
+
 ROOT = Path(__file__).resolve().parents[1]
 LOCK = Path("ingest") / "requirements.lock"
+SOURCES = {"api": ("api",), "ingest": ("ingest", "api")}
 
 # The newest glibc of Lambda's Amazon Linux 2023 that wheels are published for.
 PLATFORM = "aarch64-manylinux_2_28"
-PYTHON = "3.13"
 
-# Installer bookkeeping that differs between machines; METADATA and licences stay.
-NOISE = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
-
-logger = logging.getLogger(__name__)
+# What no function reads. The installer's notes also differ between machines; METADATA and licences stay.
+NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
+NOISE = ("bin", ".lock", "**/__pycache__", "**/tests", *(f"*.dist-info/{note}" for note in NOTES))
 
 
 class CompiledLibraryError(Exception):
@@ -32,32 +36,43 @@ class CompiledLibraryError(Exception):
 def build_bundles(root: Path) -> None:
     """Build `build/api` and `build/ingest` under `root` from its sources and its lock.
 
-    Raises CompiledLibraryError if a library is not pure Python, CalledProcessError if uv fails.
+    Raises CompiledLibraryError if a library is not pure Python, CalledProcessError if uv or a compilation fails.
     """
-    build_bundle(root, "api", sources=["api"])
-    build_bundle(root, "ingest", sources=["ingest", "api"], libraries=installed_libraries(root))
+    build_bundle(root, "api")
+    build_bundle(root, "ingest", libraries=installed_libraries(root))
 
 
-def build_bundle(root: Path, name: str, *, sources: list[str], libraries: Path | None = None) -> None:
+def build_bundle(root: Path, name: str, *, libraries: Path | None = None) -> None:
     """Fill `build/<name>` afresh and exchange it in one step, so that a reader never sees half of it."""
     bundle = root / "build" / name
     with scratch_folder(root) as scratch:
         fresh = scratch / "fresh"
         if libraries:
             shutil.copytree(libraries, fresh)
-        for source in sources:
-            shutil.copytree(
-                root / source, fresh / source, ignore=shutil.ignore_patterns("__pycache__", "*.lock")
-            )
+        for source in SOURCES[name]:
+            copy_source(root / source, fresh / source)
+        bytecode.compile_bytecode(fresh, *(fresh / source for source in SOURCES[name]))
+        let_lambda_read(fresh)
         if bundle.exists():
             bundle.rename(scratch / "old")
         fresh.rename(bundle)
-    logger.info("%s: %.1f MB in %d files", bundle, *weight(bundle))
+
+
+def copy_source(source: Path, target: Path) -> None:
+    """Copy a folder without what this machine's Python has left in it, and without the lock."""
+    shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.lock"))
+
+
+def let_lambda_read(folder: Path) -> None:
+    """Give everything the permissions that Lambda's own user needs, whatever the umask of this machine."""
+    for path in [folder, *folder.rglob("*")]:
+        path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def installed_libraries(root: Path) -> Path:
-    """The folder with ingest's libraries, installed again only when the lock or these rules have changed."""
-    digest = hashlib.sha256((root / LOCK).read_bytes() + Path(__file__).read_bytes()).hexdigest()[:16]
+    """The folder with ingest's compiled libraries, made again only when the lock, these rules or Python changed."""
+    rules = [path.read_bytes() for path in (root / LOCK, Path(__file__), Path(bytecode.__file__))]
+    digest = hashlib.sha256(b"".join(rules) + repr(bytecode.runtime_python()).encode()).hexdigest()[:16]
     libraries = root / "build" / "libraries" / digest
     if not libraries.exists():
         with scratch_folder(root) as scratch:
@@ -65,6 +80,7 @@ def installed_libraries(root: Path) -> Path:
             install(root / LOCK, fresh)
             drop_compiled(fresh)
             drop_noise(fresh)
+            bytecode.compile_bytecode(fresh, fresh)
             shutil.rmtree(libraries.parent, ignore_errors=True)
             libraries.parent.mkdir()
             fresh.rename(libraries)
@@ -81,7 +97,14 @@ def scratch_folder(root: Path) -> Iterator[Path]:
 
 def install(lock: Path, target: Path) -> None:
     """Install exactly what the lock names, by hash, for the Lambda runtime."""
-    arguments = ["--python-version", PYTHON, "--python-platform", PLATFORM, "--python", sys.executable]
+    arguments = [
+        "--python-version",
+        bytecode.PYTHON,
+        "--python-platform",
+        PLATFORM,
+        "--python",
+        sys.executable,
+    ]
     strict = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet"]
     command = [find_uv_bin(), "pip", "install", "--target", str(target), *arguments, *strict]
     subprocess.run([*command, "--requirements", str(lock)], check=True)  # noqa: S603 - all our own words
@@ -99,21 +122,24 @@ def drop_compiled(libraries: Path) -> None:
 
 
 def drop_noise(libraries: Path) -> None:
-    """Remove what no function reads and what differs from one install to the next."""
-    shutil.rmtree(libraries / "bin", ignore_errors=True)
-    (libraries / ".lock").unlink(missing_ok=True)
-    for record in [path for name in NOISE for path in libraries.glob(f"*.dist-info/{name}")]:
-        record.unlink()
-    for cache in list(libraries.rglob("__pycache__")):
-        shutil.rmtree(cache)
+    """Remove what no function reads."""
+    for path in [path for pattern in NOISE for path in libraries.glob(pattern)]:
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)
 
 
-def weight(folder: Path) -> tuple[float, int]:
-    """Megabytes and number of files in a folder."""
-    sizes = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
-    return sum(sizes) / 1e6, len(sizes)
+def main() -> None:
+    """Build the bundles and say what they are."""
+    build_bundles(ROOT)
+    for name in SOURCES:
+        print(f"{name:<6}  {weigh(ROOT / 'build' / name)}")
+    match bytecode.runtime_python():
+        case (_, version):
+            print(f"Compiled by CPython {version}.")
+        case None:
+            print(
+                f"Not compiled: without a CPython {bytecode.PYTHON}, every cold start compiles what it imports."
+            )
 
 
 if __name__ == "__main__":
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    build_bundles(ROOT)
+    main()

@@ -5,10 +5,10 @@ import json
 import shutil
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
+from scripts.cloud.emulator import ACCOUNT, REGION
 from scripts.cloud.transforms import LocalIngest, localized
-from scripts.deployment.account import BOOTSTRAP_VERSION
+from scripts.deployment.account import BOOTSTRAP_VERSION, Account
 
 ASSETS_BUCKET = "cdk-hnb659fds-assets-{account}-{region}"
 
@@ -37,7 +37,10 @@ def _rename_asset(template: Path) -> None:
         path.write_text(path.read_text().replace(old, new))
 
 
-def bootstrap(client: Any, *, account: str, region: str) -> None:
+def bootstrap(account: Account) -> None:
     """The bucket and the version number that the CLI looks for; it does without the roles."""
-    client("s3").create_bucket(Bucket=ASSETS_BUCKET.format(account=account, region=region))
-    client("ssm").put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String", Overwrite=True)
+    region = account.region
+    elsewhere = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    bucket = ASSETS_BUCKET.format(account=ACCOUNT, region=region)
+    account.client("s3").create_bucket(Bucket=bucket, **elsewhere)
+    account.client("ssm").put_parameter(Name=BOOTSTRAP_VERSION, Value="30", Type="String", Overwrite=True)

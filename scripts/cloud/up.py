@@ -11,7 +11,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from scripts.cloud.edge import Edge
-from scripts.cloud.emulator import ACCOUNT, REGION, Emulator, refuse_taken
+from scripts.cloud.emulator import REGION, Emulator, refuse_taken
 from scripts.cloud.localized import bootstrap, localize
 from scripts.cloud.nginx import Upstream
 from scripts.cloud.options import STAGE, Options, choose_source, context
@@ -101,7 +101,7 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         folder = start(fresh(options.home / "run"))
         with step("AWS emulator"):
             emulator = start(Emulator(port=options.aws_port, folder=folder))
-            bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+            bootstrap(emulator.account)
         market = start(_market(source, options)) if source else None
         told = _told(source, market, options)
         settings = context(options, source)

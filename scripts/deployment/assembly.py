@@ -13,7 +13,15 @@ from pathlib import Path
 from scripts.bundle import build_bundles
 from scripts.synth import deployment_order, synthesize
 
-SOURCES = ("api", "infra", "ingest", "scripts/bundle.py", "scripts/synth.py", "requirements.lock")
+SOURCES = (
+    "api",
+    "infra",
+    "ingest",
+    "scripts/bundle.py",
+    "scripts/bytecode.py",
+    "scripts/synth.py",
+    "requirements.lock",
+)
 KEPT = 4
 
 

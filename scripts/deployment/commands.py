@@ -100,7 +100,9 @@ def destroy(
         _confirm(account, stage, data)
     remains = destroy_stage(account, stage, shown_step, data=data)
     typer.echo("\n".join(f"left: {each}" for each in remains) if remains else "Nothing is left.")
-    if remains:
+    if account.endpoint:
+        console.print("The local cloud ends, as its CDN is gone; `movers up` starts another.")
+    elif remains:
         console.print(f"`movers deploy --stage {stage}` goes on with it; `--data` deletes it too.")
 
 

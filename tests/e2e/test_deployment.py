@@ -14,12 +14,16 @@ from typing import Any
 import pytest
 
 from ingest.lease import read
-from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
+from scripts.cloud.emulator import Emulator
+from scripts.cloud.errors import CloudError
 from scripts.cloud.localized import bootstrap
 from scripts.cloud.options import STAGE, Options
 from scripts.cloud.source import local_source
-from scripts.cloud.up import LocalCloud, local_cloud
-from scripts.deployment.deploy import ROOT
+from scripts.cloud.transforms import LocalIngest
+from scripts.cloud.up import LocalCloud, local_cloud, local_stage
+from scripts.deployment.account import Account, check
+from scripts.deployment.deploy import ROOT, deploy, unseen
+from scripts.deployment.destroy import destroy
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.outputs import PARTS, found_outputs, stack_name
 from scripts.deployment.stacks import describe
@@ -61,6 +65,10 @@ class Place:
     emulator: Emulator
     market: MarketServer
     folder: Path
+
+    @property
+    def ingest(self) -> LocalIngest:
+        return LocalIngest(self.market.url, "simulated", 0, "https://localhost:8443")
 
     def deploy(self, *, killed_at: str | None = None) -> list[str]:
         """Deploy, and return the steps; kill the process when it says a line that begins with `killed_at`."""
@@ -112,7 +120,7 @@ def wait_for_the_run(dynamodb: Any, table: str) -> None:
 def place(tmp_path: Path) -> Iterator[Place]:
     market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
     with Emulator(port=free_port(), folder=tmp_path) as emulator, market:
-        bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+        bootstrap(emulator.account)
         yield Place(emulator, market, tmp_path)
 
 
@@ -122,7 +130,7 @@ def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     folder = tmp_path_factory.mktemp("reference")
     market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
     with Emulator(port=free_port(), folder=folder) as emulator, market:
-        bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+        bootstrap(emulator.account)
         place = Place(emulator, market, folder)
         assert tuple(place.deploy()) == STEPS
         return place.state()
@@ -135,6 +143,25 @@ def test_a_first_deployment_killed_anywhere_ends_the_same_when_it_is_given_again
     place.deploy(killed_at=point)
     place.deploy()
     assert place.state() == reference
+
+
+def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_down(place: Place) -> None:
+    there = Account("eu-west-1", place.emulator.url)
+    with pytest.raises(CloudError, match=r"region eu-west-1\. Once, do: .* aws://123456789012/eu-west-1"):
+        check(there)
+    bootstrap(there)
+    check(there)
+    context = {"stage": STAGE, "region": "eu-west-1", "calls_per_minute": 0}
+    done = deploy(local_stage(there, context, place.ingest, place.folder / "assembly"), "the-key", unseen)
+    assert isinstance(done.first_ingest, dict)
+    (alarm,) = place.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert alarm["AlarmName"] == f"movers-{STAGE}-cdn-5xx"
+    dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
+    assert dimensions == {"DistributionId": done.outputs.distribution_id, "Region": "Global"}
+    names = {each["AlarmName"] for each in there.client("cloudwatch").describe_alarms()["MetricAlarms"]}
+    assert f"movers-{STAGE}-sessions-behind" in names
+    assert destroy(there, STAGE, unseen, data=True) == []
+    assert not describe(place.client("cloudformation"), stack_name(STAGE, "cdn-alarms"))
 
 
 @pytest.fixture(scope="module")

@@ -1,12 +1,25 @@
 import hashlib
+import os
+import re
 import subprocess
 import sys
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
 from scripts.bundle import CompiledLibraryError, build_bundles, drop_compiled
+from scripts.weight import weigh
+
+pytestmark = pytest.mark.usefixtures("no_compiler")
+
+
+@pytest.fixture
+def no_compiler(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whether this machine has the runtime's Python makes no difference here; test_bytecode.py is about that."""
+    monkeypatch.setattr("scripts.bytecode.runtime_python", lambda: None)
 
 
 def wheel(folder: Path, name: str, files: dict[str, str]) -> Path:
@@ -75,14 +88,43 @@ def test_the_ingest_bundle_needs_nothing_beside_itself(tmp_path: Path) -> None:
     assert printed == "ingest 1\n"
 
 
-def test_nothing_in_a_bundle_depends_on_when_where_or_by_whom_it_was_built(tmp_path: Path) -> None:
-    first, second = (repository(tmp_path / name) for name in ("first", "second"))
+def test_the_same_sources_make_the_same_bytes_wherever_and_by_whomever_they_are_built(tmp_path: Path) -> None:
+    first, second = (repository(tmp_path / name) for name in ("first", "deeper/second"))
     build_bundles(first)
-    build_bundles(second)
+    with umask(0o077):
+        build_bundles(second)
 
-    bundled = files(first / "build" / "ingest")
-    assert bundled == files(second / "build" / "ingest")
-    assert not [name for name in bundled if "__pycache__" in name or "RECORD" in name or "lock" in name]
+    bundles = [root / "build" / "ingest" for root in (first, second)]
+    assert weigh(bundles[0]) == weigh(bundles[1])
+    assert files(bundles[0]) == files(bundles[1])
+    assert permissions(bundles[0]) == permissions(bundles[1]) == {0o644, 0o755}
+
+
+@contextmanager
+def umask(mask: int) -> Iterator[None]:
+    before = os.umask(mask)
+    try:
+        yield
+    finally:
+        os.umask(before)
+
+
+def permissions(folder: Path) -> set[int]:
+    return {path.stat().st_mode & 0o777 for path in folder.rglob("*")}
+
+
+def test_what_the_installer_and_the_machine_leave_behind_is_in_no_bundle(tmp_path: Path) -> None:
+    root = repository(tmp_path)
+    lock(
+        root,
+        wheel(root, "quotes", {"quotes/__init__.py": "", "quotes/tests/test_quotes.py": "import pytest\n"}),
+    )
+
+    build_bundles(root)
+
+    bundled = files(root / "build" / "ingest")
+    assert "quotes/__init__.py" in bundled
+    assert not [name for name in bundled if re.search(r"tests|RECORD|INSTALLER|lock|cpython-311", name)]
 
 
 def test_changed_sources_are_bundled_without_installing_again(tmp_path: Path) -> None:
@@ -97,6 +139,21 @@ def test_changed_sources_are_bundled_without_installing_again(tmp_path: Path) ->
     bundled = files(root / "build" / "ingest")
     assert bundled["ingest/handler.py"] == b"NAME = 'changed'\n"
     assert {"ingest/calendar.py", "quotes/__init__.py"} <= bundled.keys()
+
+
+def test_libraries_are_compiled_as_soon_as_the_runtimes_python_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    root = repository(tmp_path)
+    build_bundles(root)
+    before = files(root / "build" / "ingest").keys()
+    monkeypatch.setattr("scripts.bytecode.runtime_python", lambda: (sys.executable, "3.13.0"))
+
+    build_bundles(root)
+
+    added = files(root / "build" / "ingest").keys() - before
+    assert {name.split("/")[0] for name in added} == {"api", "ingest", "quotes"}
+    assert all(name.endswith(".pyc") for name in added)
 
 
 def test_a_changed_lock_installs_exactly_what_it_names(tmp_path: Path) -> None:

@@ -12,7 +12,7 @@ from scripts.deployment.account import BOOTSTRAP_VERSION, Account, check
 def test_a_missing_bootstrap_is_told_with_the_command_that_makes_it(emulator: Emulator) -> None:
     with pytest.raises(CloudError, match=rf"cdk bootstrap aws://{ACCOUNT}/{REGION}$"):
         check(emulator.account)
-    bootstrap(emulator.client, account=ACCOUNT, region=REGION)
+    bootstrap(emulator.account)
     check(emulator.account)
     emulator.client("ssm").delete_parameter(Name=BOOTSTRAP_VERSION)
 

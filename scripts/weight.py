@@ -1,0 +1,49 @@
+"""What a bundle comes to: files, bytes as they are and zipped, and a digest over all of it."""
+
+import hashlib
+import io
+import zipfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Weight:
+    """Sizes in bytes; the digest tells of every path and every byte."""
+
+    files: int
+    unpacked: int
+    zipped: int
+    digest: str
+
+    def __str__(self) -> str:
+        sizes = f"{self.unpacked / 1e6:5.2f} MB in {self.files:4} files, {self.zipped / 1e6:4.2f} MB zipped"
+        return f"{sizes}, sha256 {self.digest[:16]}"
+
+
+def weigh(folder: Path) -> Weight:
+    """Count, measure, zip and digest what is in a folder."""
+    files = {
+        path.relative_to(folder).as_posix(): path.read_bytes()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+    return Weight(len(files), sum(map(len, files.values())), zipped(files), digest(files))
+
+
+def zipped(files: Mapping[str, bytes]) -> int:
+    """The size of an archive of the files."""
+    package = io.BytesIO()
+    with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return len(package.getvalue())
+
+
+def digest(files: Mapping[str, bytes]) -> str:
+    """A SHA-256 in which no byte can pass from a name to a content, or from one file to the next."""
+    total = hashlib.sha256()
+    for name, content in files.items():
+        total.update(f"{name}\0{len(content)}\0".encode() + content)
+    return total.hexdigest()
