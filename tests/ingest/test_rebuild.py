@@ -94,6 +94,15 @@ def test_a_smaller_watchlist_is_a_change_also_where_the_winner_stays(world: Worl
     assert (found[1].revision, list(found[1].watchlist)) == (2, kept)
 
 
+def test_another_order_of_the_watchlist_is_a_change_for_it_decides_a_tie(world: World) -> None:
+    world.watchlist = ("AAPL", "MSFT")
+    world.market.edits = {(FRIDAY, "AAPL"): bar("100", "200"), (FRIDAY, "MSFT"): bar("50", "100")}
+    world.run(FRIDAY, FRIDAY)
+    change = world.rebuild("MSFT", "AAPL", apply=True).changed[FRIDAY]
+    assert (change.old.ticker, change.new.ticker) == ("AAPL", "MSFT")
+    assert world.rebuild("MSFT", "AAPL").unchanged == 1
+
+
 def test_a_lost_table_is_filled_again_from_the_raw_zone(world: World) -> None:
     world.run()
     world.archive(date(2026, 11, 6))
