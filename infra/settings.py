@@ -126,7 +126,9 @@ def lay_over(defaults: Mapping[str, object], context: Mapping[str, object]) -> d
     stages = values.pop("stages", {})
     own = stages.get(values.get("stage"), {}) if isinstance(stages, Mapping) else None
     if not isinstance(own, Mapping) or "stage" in own:
-        raise ValueError('stages: allowed is the name of each with its settings, such as {"dev": {"window": 9}}')
+        raise ValueError(
+            'stages: allowed is the name of each with its settings, such as {"dev": {"window": 9}}'
+        )
     return {**values, **{name: value for name, value in own.items() if name not in chosen}}
 
 

@@ -58,9 +58,9 @@ QUESTIONS = (
         "Which runs waited for the rate limit",
         ("ingest",),
         (
-            'filter (@type = "REPORT" and @duration > 60000) or @message like /rate limit|too many requests/',
-            "display @timestamp, @duration / 1000 as seconds, @message",
-            "sort @timestamp desc",
+            'filter message = "waiting for the provider"',
+            "stats sum(seconds) as waited, count(*) as waits, max(@timestamp) as latest by run",
+            "sort latest desc",
             "limit 100",
         ),
     ),

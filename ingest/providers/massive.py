@@ -14,6 +14,7 @@ from typing import Any, cast
 from urllib.parse import urlsplit
 
 import requests
+from aws_lambda_powertools import Logger
 from pyrate_limiter import InMemoryBucket, Rate, RateItem
 from requests.adapters import HTTPAdapter
 from urllib3.exceptions import HTTPError
@@ -37,6 +38,7 @@ CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 5, 20, 60
 MAX_BYTES = 32_000_000  # the whole market is about 1.5 MB
 MAX_PAGES = 50
 RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
+log = Logger(service="ingest")
 
 
 @cache
@@ -163,6 +165,7 @@ class Massive:
             raise OutOfTimeError(
                 f"Massive: {reason}; waiting {seconds:.0f} s would outlast this run, the next goes on"
             )
+        log.info("waiting for the provider", seconds=round(seconds, 1), reason=reason)
         self.progress(seconds)
         self.sleep(seconds)
 
