@@ -12,9 +12,8 @@ from infra.data_stack import DataStack
 from infra.functions import allow
 from infra.ingest_stack import IngestStack
 from infra.nag import check
-from infra.operations.metrics import CDN_REGION
 from infra.operations_stack import CdnAlarmsStack, OperationsStack
-from infra.settings import Settings
+from infra.settings import CDN_REGION, Settings
 from infra.site_stack import SiteStack
 
 OUTDIR = Path(__file__).resolve().parents[1] / "build" / "cdk.out"

@@ -9,10 +9,9 @@ from infra.ingest_stack import IngestStack
 from infra.operations.alarms import capacity_signals, cdn_signal, raise_alarm, reader_signals, run_signals
 from infra.operations.budget import monthly_budget
 from infra.operations.dashboard import dashboard
-from infra.operations.metrics import CDN_REGION
 from infra.operations.notices import notice_topic, tell_of_sessions
 from infra.operations.queries import save_questions
-from infra.settings import Settings
+from infra.settings import CDN_REGION, Settings
 from infra.site_stack import SiteStack
 
 

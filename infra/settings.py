@@ -13,6 +13,9 @@ from typing import Any
 
 DEFAULTS = Path(__file__).with_name("cdk.json")
 
+# Where CloudFront keeps its metrics and looks for certificates.
+CDN_REGION = "us-east-1"
+
 # One table item (400 KB) holds a session with every bar of the watchlist.
 MOST_TICKERS = 2500
 

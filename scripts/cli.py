@@ -18,19 +18,18 @@ from rich.markup import escape
 from ingest.plan import RequestError
 from ingest.publish import INVALIDATED
 from ingest.settings import LOCAL_STAGE
-from scripts import inspection, operations
+from scripts import inspection, operations, stages
 from scripts import rebuild as rebuilding
 from scripts.bundle import CompiledLibraryError
 from scripts.cloud.emulator import refuse_taken
-from scripts.cloud.errors import CloudError
 from scripts.cloud.options import Options
-from scripts.cloud.progress import console, shown_progress, shown_step
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.source import local_source
 from scripts.cloud.state import movers_home
 from scripts.cloud.up import LocalCloud, local_cloud
-from scripts.deployment import commands as deployment
+from scripts.errors import CloudError
 from scripts.invocation import IngestError
+from scripts.progress import console, shown_progress, shown_step
 from scripts.synth import SynthesisError
 from scripts.target import find
 
@@ -306,7 +305,7 @@ def status(stage: Stage = LOCAL_STAGE) -> None:
         raise typer.Exit(1)
 
 
-for command in (deployment.deploy, deployment.diff, deployment.destroy):
+for command in (stages.deploy, stages.diff, stages.destroy):
     app.command()(command)
 
 

@@ -10,7 +10,7 @@ from api.records import Mover, Status
 from ingest.calendar import load_calendar
 from ingest.lease import read
 from ingest.publish import Site, orphans, session_key, status_twin, twins
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from scripts.target import Target
 
 WATCHED = ("history.json", "movers.json", "status.json")

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 
 
 class IngestError(CloudError):

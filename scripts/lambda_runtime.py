@@ -20,8 +20,8 @@ from uv import find_uv_bin
 
 from scripts.bundle import scratch_folder
 from scripts.bytecode import PYTHON, runtime_python
-from scripts.cloud.errors import CloudError
-from scripts.cloud.leash import leashed
+from scripts.errors import CloudError
+from scripts.leash import leashed
 from scripts.web.cloud import free_port
 
 LOCK = Path(__file__).with_suffix(".lock")

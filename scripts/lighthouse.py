@@ -15,9 +15,9 @@ from rich.console import Console
 from rich.table import Column, Table
 
 from scripts.browser import CHROMIUM, NoBrowserError, advice, find, playwrights_own
-from scripts.cloud.errors import CloudError
-from scripts.cloud.progress import shown_step
 from scripts.cloud.signals import stopped_once
+from scripts.errors import CloudError
+from scripts.progress import shown_step
 from scripts.synth import ROOT
 from scripts.web.cloud import passing_cloud, trusting
 from scripts.web.verdict import CATEGORIES, Measured, UnusableReportError, measured, median, misses

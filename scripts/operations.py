@@ -14,7 +14,7 @@ from ingest.calendar import load_calendar
 from ingest.handler import clock
 from ingest.lease import read
 from ingest.publish import INVALIDATED, Site
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from scripts.inspection import WATCHED, published, visible
 from scripts.invocation import IngestError, run_ingest
 from scripts.target import Target

@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 
 from scripts.browser import NoBrowserError, open_browser
-from scripts.cloud.errors import CloudError
-from scripts.cloud.progress import shown_step
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.up import LocalCloud
+from scripts.errors import CloudError
 from scripts.invocation import run_ingest
+from scripts.progress import shown_step
 from scripts.synth import ROOT
 from scripts.web.cloud import passing_cloud, trusting
 

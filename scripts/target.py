@@ -11,10 +11,10 @@ from api.store import Store
 from infra.settings import Settings as Deployment
 from ingest.publish import Site
 from ingest.settings import LOCAL_STAGE, Settings
-from scripts.cloud.errors import CloudError
 from scripts.cloud.state import movers_home, read_state
 from scripts.deployment.account import Account
 from scripts.deployment.outputs import StackOutputs, read_outputs
+from scripts.errors import CloudError
 
 EDGE_SECONDS = 15
 

@@ -7,7 +7,7 @@ from infra.api_stack import ApiStack
 from infra.data_stack import DataStack
 from infra.ingest_stack import IngestStack
 from infra.operations import metrics
-from infra.settings import Settings
+from infra.settings import CDN_REGION, Settings
 from infra.site_stack import SiteStack
 
 WIDTH = 8  # three graphs stand in a row of 24
@@ -73,7 +73,7 @@ def cdn_graphs(site: SiteStack) -> list[cloudwatch.IWidget]:
     """CloudFront's free metrics. Its cache hit rate is not among them; the API's requests tell the misses."""
 
     def metric(name: str, statistic: str) -> cloudwatch.Metric:
-        return metrics.cdn(site.distribution.distribution_id, name, statistic, metrics.CDN_REGION)
+        return metrics.cdn(site.distribution.distribution_id, name, statistic, CDN_REGION)
 
     return [
         graph("CDN: requests", metric("Requests", "Sum")),
@@ -99,7 +99,7 @@ def table_graphs(data: DataStack) -> list[cloudwatch.IWidget]:
 
 def cost_graphs(stack: Stack) -> list[cloudwatch.IWidget]:
     """The account's bill so far this month, which AWS measures in us-east-1 alone, once billing alerts are on."""
-    if stack.region != metrics.CDN_REGION:
+    if stack.region != CDN_REGION:
         return []
     charges = cloudwatch.Metric(
         namespace="AWS/Billing",

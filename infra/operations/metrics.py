@@ -11,7 +11,6 @@ from infra.settings import Settings
 
 SPAN = Duration.minutes(5)
 HOUR = Duration.hours(1)
-CDN_REGION = "us-east-1"
 
 
 def own(settings: Settings, name: str, statistic: str = "Sum") -> cloudwatch.Metric:

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.cloud.errors import CloudError
 from scripts.cloud.response_headers import Header, read_headers
+from scripts.errors import CloudError
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html
 CONNECT_SECONDS = 10

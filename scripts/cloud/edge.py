@@ -11,10 +11,10 @@ from typing import Any
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.distribution import read_distribution
 from scripts.cloud.emulator import refuse_taken
-from scripts.cloud.errors import CloudError
 from scripts.cloud.invalidations import InvalidationWatch
 from scripts.cloud.nginx import Upstream, Upstreams, render
 from scripts.cloud.nginx_process import machine, nginx_binary, running
+from scripts.errors import CloudError
 
 START_SECONDS = 10
 RULES = Path(__file__).with_name("edge.js")

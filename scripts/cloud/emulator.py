@@ -10,9 +10,9 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripts.cloud.errors import CloudError
-from scripts.cloud.leash import leashed
 from scripts.deployment.account import Account
+from scripts.errors import CloudError
+from scripts.leash import leashed
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"

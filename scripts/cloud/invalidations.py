@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 
 POLL_SECONDS = 0.1
 SWEEP_SECONDS = 1.0

@@ -12,9 +12,9 @@ from contextlib import AbstractContextManager
 from importlib.util import find_spec
 from pathlib import Path
 
-from scripts.cloud.errors import CloudError
-from scripts.cloud.leash import leashed
 from scripts.cloud.nginx import Machine
+from scripts.errors import CloudError
+from scripts.leash import leashed
 
 
 def nginx_binary() -> Path:

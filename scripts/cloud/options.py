@@ -5,8 +5,8 @@ from datetime import date, datetime
 from pathlib import Path
 
 from infra.settings import Settings
-from scripts.cloud.errors import CloudError
 from scripts.cloud.source import Source, local_source
+from scripts.errors import CloudError
 
 STAGE = "local"
 

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 
 Config = Mapping[str, Any]
 

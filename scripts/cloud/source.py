@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from ingest.calendar import Calendar, load_calendar
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from scripts.market.clock import clock_offset_seconds, shifted_clock
 from scripts.market.endpoints import Market
 from scripts.market.recorded import RecordedMarket, RecordingError

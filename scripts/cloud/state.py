@@ -9,8 +9,8 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from scripts.cloud.errors import CloudError
 from scripts.cloud.transforms import LocalIngest
+from scripts.errors import CloudError
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "cloud.json"

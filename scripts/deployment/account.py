@@ -9,9 +9,9 @@ import botocore.session
 from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
 
-from scripts.cloud.errors import CloudError
+from infra.settings import CDN_REGION
+from scripts.errors import CloudError
 
-CDN_REGION = "us-east-1"
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
 # The emulator's root user, no secret.

@@ -10,10 +10,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from infra.node import installed_node
-from scripts.cloud.errors import CloudError
-from scripts.cloud.leash import leashed
 from scripts.deployment.account import Account
 from scripts.deployment.stacks import Tell, settle
+from scripts.errors import CloudError
+from scripts.leash import leashed
 
 PROGRAM = Path(__file__).parent / "node_modules" / "aws-cdk" / "bin" / "cdk"
 SHOWN_LINES = 30

@@ -7,12 +7,12 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.cloud.errors import CloudError
 from scripts.deployment.account import Account
 from scripts.deployment.deploy import Step
 from scripts.deployment.key import forget_key, key_parameter, stored_key
 from scripts.deployment.outputs import CDN_ALARMS, PARTS, found_outputs, stack_name
 from scripts.deployment.stacks import delete
+from scripts.errors import CloudError
 
 DATA, *OTHERS = PARTS
 

@@ -4,8 +4,8 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
-from scripts.cloud.errors import CloudError
 from scripts.deployment.stacks import describe
+from scripts.errors import CloudError
 
 # In the order in which they are deployed.
 PARTS = ("data", "api", "site", "ingest", "operations")

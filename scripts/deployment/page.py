@@ -10,7 +10,7 @@ from typing import Any
 from botocore.exceptions import ClientError
 
 from api.resources import PUBLISHED
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 
 PAGE_CACHE = "max-age=0, s-maxage=300, must-revalidate"
 ASSET_CACHE = "max-age=31536000, immutable"

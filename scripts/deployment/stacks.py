@@ -6,7 +6,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 
 POLL_SECONDS = 2.0
 # A distribution takes minutes to come and to go.

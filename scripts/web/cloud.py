@@ -15,9 +15,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from scripts.cloud.options import Options
-from scripts.cloud.progress import shown_step
 from scripts.cloud.up import LocalCloud, local_cloud
 from scripts.invocation import IngestError
+from scripts.progress import shown_step
 
 
 @contextmanager

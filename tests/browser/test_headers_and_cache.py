@@ -5,9 +5,9 @@ import requests
 from playwright.sync_api import Browser
 
 from infra.headers import CONTENT_SECURITY_POLICY
-from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
 from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
+from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
 from tests.browser.conftest import Visit
 from tests.browser.weigh import weigh
 

@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, Route, expect
+from playwright.sync_api import BrowserContext, Page, Request, Route, expect
 
 from tests.browser.conftest import Visit
 from tests.browser.watch import Watch
@@ -105,7 +105,11 @@ def test_a_winner_that_did_not_move_is_neither_up_nor_down(page: Page) -> None:
 def test_a_hung_snapshot_gives_way_to_the_api_after_four_seconds(page: Page, watch: Watch) -> None:
     """From request to request: how fast a busy machine shows the page is no matter here."""
     asked: dict[str, float] = {}
-    page.on("request", lambda request: asked.setdefault(urlsplit(request.url).path, time.monotonic()))
+
+    def note(request: Request) -> None:
+        asked.setdefault(urlsplit(request.url).path, time.monotonic())
+
+    page.on("request", note)
     apply(page, state("hung"))
     page.goto("/")
     expect(page.locator("#ticker a")).to_be_visible(timeout=20_000)

@@ -15,7 +15,6 @@ import pytest
 
 from ingest.lease import read
 from scripts.cloud.emulator import Emulator
-from scripts.cloud.errors import CloudError
 from scripts.cloud.localized import bootstrap
 from scripts.cloud.options import STAGE, Options
 from scripts.cloud.source import local_source
@@ -27,6 +26,7 @@ from scripts.deployment.destroy import destroy
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.outputs import PARTS, found_outputs, stack_name
 from scripts.deployment.stacks import describe
+from scripts.errors import CloudError
 from scripts.market.server import MarketServer
 from tests.conftest import free_port, running
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from scripts.cloud.distribution import Behaviour, CachePolicy, ErrorResponse, Origin, read_distribution
-from scripts.cloud.errors import CloudError
 from scripts.cloud.response_headers import Header
+from scripts.errors import CloudError
 
 TEMPLATE = Path(__file__).parents[1] / "fixtures" / "edge" / "site.template.json"
 

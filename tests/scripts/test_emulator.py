@@ -12,9 +12,8 @@ from pathlib import Path
 import pytest
 
 from scripts.cloud.emulator import Emulator
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from tests.conftest import free_port
-
 
 TRUST = {
     "Version": "2012-10-17",

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 from scripts import lambda_runtime
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from scripts.lambda_runtime import LOCK, Runtime, UnsupportedPlatformError, install_runtime, serve
 
 

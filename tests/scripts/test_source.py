@@ -4,9 +4,9 @@ from pathlib import Path
 import pytest
 import requests
 
-from scripts.cloud.errors import CloudError
 from scripts.cloud.options import Options, choose_source, context
 from scripts.cloud.source import local_source
+from scripts.errors import CloudError
 
 NOW = datetime(2026, 3, 2, 17, 0, tzinfo=UTC)  # noon in New York
 WATCHLIST = ("AAPL", "MSFT")

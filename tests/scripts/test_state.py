@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cloud.errors import CloudError
 from scripts.cloud.state import CloudState, movers_home, only_one, published, read_state
+from scripts.errors import CloudError
 
 STATE = CloudState(
     stage="local",

@@ -11,9 +11,9 @@ from typing import Any, Self
 from urllib.parse import urlsplit
 
 from infra.headers import CONTENT_SECURITY_POLICY, PAGE_HEADERS
-from scripts.deployment.page import page_files
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.state import ROOT
+from scripts.deployment.page import page_files
 from scripts.market.connections import LoopbackServer
 from tests.states import NAMES, State, state
 from tests.states.answers import Answer

@@ -4,9 +4,9 @@ from typing import Any
 import pytest
 
 from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
-from scripts.cloud.errors import CloudError
 from scripts.cloud.localized import bootstrap
 from scripts.deployment.account import BOOTSTRAP_VERSION, Account, check
+from scripts.errors import CloudError
 
 
 def test_a_missing_bootstrap_is_told_with_the_command_that_makes_it(emulator: Emulator) -> None:

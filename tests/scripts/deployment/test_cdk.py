@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from scripts.cloud.emulator import Emulator
-from scripts.cloud.errors import CloudError
 from scripts.deployment import cdk
+from scripts.errors import CloudError
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.cloud.errors import CloudError
 from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, page_files, upload_page
+from scripts.errors import CloudError
 
 BUCKET = "site"
 

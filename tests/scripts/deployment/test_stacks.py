@@ -3,8 +3,8 @@ from typing import Any
 import pytest
 
 from scripts.cloud.emulator import Emulator
-from scripts.cloud.errors import CloudError
 from scripts.deployment import stacks
+from scripts.errors import CloudError
 
 
 class CloudFormation:

@@ -16,7 +16,7 @@ from scripts.cloud import edge as edge_module
 from scripts.cloud import nginx_process
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.edge import Edge
-from scripts.cloud.errors import CloudError
+from scripts.errors import CloudError
 from tests.scripts.edge.conftest import (
     FakeCloudFront,
     FakeOrigin,

@@ -9,8 +9,8 @@ import pytest
 from botocore.exceptions import EndpointConnectionError
 
 from scripts.cloud.edge import Edge
-from scripts.cloud.errors import CloudError
 from scripts.cloud.invalidations import Invalidation, InvalidationWatch
+from scripts.errors import CloudError
 from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer, eventually
 
 

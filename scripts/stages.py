@@ -9,8 +9,6 @@ from rich.prompt import Prompt
 
 from infra.settings import Settings
 from ingest.settings import LOCAL_STAGE
-from scripts.cloud.errors import CloudError
-from scripts.cloud.progress import console, shown_step
 from scripts.cloud.state import movers_home, read_state
 from scripts.cloud.up import local_stage
 from scripts.deployment import cdk
@@ -22,7 +20,9 @@ from scripts.deployment.destroy import left
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.outputs import found_outputs
 from scripts.deployment.page import changed_files, page_files
+from scripts.errors import CloudError
 from scripts.invocation import IngestError
+from scripts.progress import console, shown_step
 
 StageName = Annotated[
     str,
