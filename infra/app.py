@@ -16,12 +16,14 @@ from infra.operations_stack import CdnAlarmsStack, OperationsStack
 from infra.settings import CDN_REGION, Settings
 from infra.site_stack import SiteStack
 
+# What another stack uses cannot be taken away from under it.
+STRONG_REFERENCES = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
 OUTDIR = Path(__file__).resolve().parents[1] / "build" / "cdk.out"
 
 
 def build_app(settings: Settings, outdir: Path) -> App:
     """All stacks of one deployment, to be written to `outdir` by `synth()`."""
-    app = App(outdir=str(outdir), analytics_reporting=False)
+    app = App(outdir=str(outdir), analytics_reporting=False, context=STRONG_REFERENCES)
     data = DataStack(app, settings=settings)
     api = ApiStack(app, settings=settings, table=data.table)
     site = SiteStack(app, settings=settings, api=api.api)

@@ -81,7 +81,8 @@ def distribution(
             )
         ],
         http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
+        # CloudFront's own certificate comes with a minimum of its own.
+        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if settings.domain else None,
         price_class=cloudfront.PriceClass.PRICE_CLASS_100,
         domain_names=[settings.domain] if settings.domain else None,
         certificate=certificate(stack, settings.certificate),

@@ -13,6 +13,7 @@ from scripts.cloud.state import movers_home, read_state
 from scripts.cloud.up import local_stage
 from scripts.deployment import cdk
 from scripts.deployment.account import Account, check
+from scripts.deployment.assembly import functions
 from scripts.deployment.deploy import ROOT, Deployed, Stage, synthesized
 from scripts.deployment.deploy import deploy as deploy_stage
 from scripts.deployment.destroy import destroy as destroy_stage
@@ -23,6 +24,7 @@ from scripts.deployment.page import changed_files, page_files
 from scripts.errors import CloudError
 from scripts.invocation import IngestError
 from scripts.progress import console, shown_step
+from scripts.weight import weigh
 
 StageName = Annotated[
     str,
@@ -52,6 +54,7 @@ def deploy(stage: StageName, context: Context = None) -> None:
     done = deploy_stage(place, _key(place), shown_step)
     _tell(done)
     if isinstance(done.first_ingest, IngestError):
+        console.print(f"All is deployed; `movers ingest --stage {stage}` tries the first ingest again.")
         raise done.first_ingest
 
 
@@ -149,10 +152,14 @@ def _key(stage: Stage) -> str | None:
 
 def _tell(done: Deployed) -> None:
     names = done.outputs
+    for name, folder in functions(done.templates).items():
+        console.print(f"Function {name}: {weigh(folder)}.")
     console.print(f"Page: {len(done.page)} files put." if done.page else "Page: nothing to put.")
-    if isinstance(done.first_ingest, dict):
-        stored = done.first_ingest.get("Stored") or ["no new session"]
-        console.print(f"First ingest: {', '.join(stored)}.")
+    match done.first_ingest:
+        case {"Stored": stored}:
+            console.print(f"First ingest: {', '.join(stored) or 'no new session'}.")
+        case {"Skipped": reason}:
+            console.print(f"First ingest: left to another run; {reason}.")
     if names.distribution_domain_name not in names.site_url:
         console.print(
             f"The name in {names.site_url} must lead to {names.distribution_domain_name} (CNAME or alias)."

@@ -10,8 +10,9 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Sizes in bytes; the digest tells of every path and every byte."""
+    """Sizes in bytes; the digest tells of every path and every byte. `compiled` if there is bytecode in it."""
 
+    compiled: bool
     files: int
     unpacked: int
     zipped: int
@@ -19,7 +20,7 @@ class Weight:
 
     def __str__(self) -> str:
         sizes = f"{self.unpacked / 1e6:5.2f} MB in {self.files:4} files, {self.zipped / 1e6:4.2f} MB zipped"
-        return f"{sizes}, sha256 {self.digest[:16]}"
+        return f"{sizes}, {'with' if self.compiled else 'without'} bytecode, sha256 {self.digest[:16]}"
 
 
 def weigh(folder: Path) -> Weight:
@@ -29,7 +30,8 @@ def weigh(folder: Path) -> Weight:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return Weight(len(files), sum(map(len, files.values())), zipped(files), digest(files))
+    compiled = any(name.endswith(".pyc") for name in files)
+    return Weight(compiled, len(files), sum(map(len, files.values())), zipped(files), digest(files))
 
 
 def zipped(files: Mapping[str, bytes]) -> int:

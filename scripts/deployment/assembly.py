@@ -6,7 +6,7 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -34,6 +34,12 @@ def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
     cache.mkdir(parents=True, exist_ok=True)
     with _alone_in(cache):
         return _assembled(cache / _fingerprint(root, context), root, context)
+
+
+def functions(templates: Sequence[Path]) -> dict[str, Path]:
+    """The folder with each function's code, by the name of its bundle."""
+    folders = sorted(templates[0].parent.glob("asset.*/"))
+    return {"ingest" if (folder / "ingest").exists() else "api": folder for folder in folders}
 
 
 def _assembled(out: Path, root: Path, context: Mapping[str, object]) -> list[Path]:

@@ -37,11 +37,12 @@ def stack_name(stage: str, part: str) -> str:
 
 
 def read_outputs(cloudformation: Any, stage: str) -> StackOutputs:
-    """The outputs of a stage's stacks, local or deployed. Raises `CloudError` naming what is missing."""
+    """The outputs of a stage's stacks, local or deployed. Raises `CloudError` if not all of them are there."""
     values = found_outputs(cloudformation, stage)
     names = {field.name: _output_key(field.name) for field in fields(StackOutputs)}
     if missing := [key for key in names.values() if key not in values]:
-        raise CloudError(f"the stacks of {stage!r} have no output {', '.join(missing)}")
+        found = f"in part (no {', '.join(missing)})" if values else "nowhere in this account and region"
+        raise CloudError(f"The stage {stage!r} is deployed {found}: `movers deploy --stage {stage}` does it.")
     return StackOutputs(**{name: values[key] for name, key in names.items()})
 
 

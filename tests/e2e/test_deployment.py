@@ -1,6 +1,7 @@
 """A stage from nothing to its URLs and back, on emulators of its own: again, changed, killed half-way, taken down."""
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -216,9 +217,11 @@ def test_deploying_again_changes_nothing_and_prints_the_urls(own: LocalCloud) ->
     assert versions(own) == before
     assert out.splitlines()[1].split() == ["movers.json", f"{own.outputs.site_url}/movers.json"]
     assert "nothing to put" in err
+    assert re.search(r"Function api: +0\.\d\d MB in .* zipped, with(out)? bytecode, sha256", err)
     assert "no new session" in err
     code, out, _ = movers(own, "diff")
     assert code == 0
+    assert "WARNING" not in out
     assert out.count("There were no differences") == len(PARTS)
     assert "Page: no differences" in out
 
