@@ -12,12 +12,12 @@ from ingest.settings import LOCAL_STAGE
 from scripts.cloud.state import movers_home, read_state
 from scripts.cloud.up import local_stage
 from scripts.deployment import cdk
-from scripts.deployment.account import Account, check
+from scripts.deployment.account import Account, check, place
 from scripts.deployment.assembly import functions
 from scripts.deployment.deploy import ROOT, Deployed, Stage, synthesized
 from scripts.deployment.deploy import deploy as deploy_stage
 from scripts.deployment.destroy import destroy as destroy_stage
-from scripts.deployment.destroy import left
+from scripts.deployment.destroy import left, refuse_nothing
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.outputs import found_outputs
 from scripts.deployment.page import changed_files, page_files
@@ -99,10 +99,15 @@ def destroy(
       movers destroy --stage dev --data
     """
     account = find_stage(stage, None).account
+    refuse_nothing(account, stage)
     if not yes:
         _confirm(account, stage, data)
     remains = destroy_stage(account, stage, shown_step, data=data)
     typer.echo("\n".join(f"left: {each}" for each in remains) if remains else "Nothing is left.")
+    if data:
+        console.print(
+            "DynamoDB keeps a backup of a deleted table for 35 days, the CDK's bucket what was deployed."
+        )
     if account.endpoint:
         console.print("The local cloud ends, as its CDN is gone; `movers up` starts another.")
     elif remains:
@@ -131,7 +136,13 @@ def _settings(context: list[str]) -> dict[str, object]:
         raise CloudError(
             f"-c {wrong[0]}: give NAME=VALUE, such as throttle_rate=50; infra/cdk.json has the names."
         )
-    return {name: value for name, _, value in (each.partition("=") for each in context)}
+    given: dict[str, object] = {name: value for name, _, value in (each.partition("=") for each in context)}
+    if elsewhere := given.keys() & {"stage", "region"}:
+        raise CloudError(
+            f"-c {elsewhere.pop()}: the stage is --stage, and its region stands in infra/cdk.json, under `stages` if it"
+            " is this stage's alone, where every command finds it."
+        )
+    return given
 
 
 def _key(stage: Stage) -> str | None:
@@ -143,11 +154,11 @@ def _key(stage: Stage) -> str | None:
     parameter = key_parameter(stage.name)
     if stored_key(stage.account.client("ssm"), parameter):
         return None
-    if not sys.stdin.isatty():
-        raise CloudError(
-            f"No API key is stored at {parameter}: set MASSIVE_API_KEY, or run this in a terminal."
-        )
-    return Prompt.ask("Massive API key", console=console, password=True)
+    if sys.stdin.isatty() and (
+        typed := Prompt.ask("Massive API key", console=console, password=True).strip()
+    ):
+        return typed
+    raise CloudError(f"No API key is stored at {parameter}: set MASSIVE_API_KEY, or type it in a terminal.")
 
 
 def _tell(done: Deployed) -> None:
@@ -172,7 +183,7 @@ def _tell(done: Deployed) -> None:
 
 def _confirm(account: Account, stage: str, data: bool) -> None:
     """Ask before anything goes; before data goes, for the stage's name. Raises `CloudError` for any other answer."""
-    console.print(f"This takes down the stage {stage}: its page and its API will be gone.")
+    console.print(f"This takes down the stage {stage} in {place(account)}: its page and API will be gone.")
     if data:
         console.print("\n".join(f"It deletes for good: {each}" for each in left(account, stage)))
     wanted, how = (stage, "Type the stage's name") if data else ("yes", "Type yes")

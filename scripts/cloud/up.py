@@ -19,8 +19,9 @@ from scripts.cloud.source import Source
 from scripts.cloud.state import CloudState, fresh, only_one, published
 from scripts.cloud.transforms import LocalIngest
 from scripts.deployment.account import Account
-from scripts.deployment.deploy import Stage, Step, deploy, unseen
+from scripts.deployment.deploy import Stage, deploy
 from scripts.deployment.outputs import StackOutputs
+from scripts.deployment.stacks import Step, unseen
 from scripts.invocation import IngestError
 from scripts.market.server import MarketServer
 

@@ -22,6 +22,7 @@ NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
     "config_file": (None, None, os.devnull, None),
     "credentials_file": (None, None, os.devnull, None),
 }
+KEY = "MASSIVE_API_KEY"
 FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # A run may last 15 minutes, and asking twice would start two.
 PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
@@ -55,11 +56,12 @@ class Account:
         return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
     def environment(self) -> dict[str, str]:
-        """What another program needs to work in this account and in no other."""
+        """What another program needs to work in this account and in no other; the provider's key is none of it."""
         region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
+        foreign = (KEY,) if not self.endpoint else (KEY, *FOREIGN)
+        own = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
         if not self.endpoint:
-            return os.environ | region
-        own = {name: value for name, value in os.environ.items() if not name.upper().startswith(FOREIGN)}
+            return own | region
         return (
             own
             | region
@@ -79,6 +81,11 @@ def check(account: Account) -> None:
     """
     for region in dict.fromkeys([account, account.of_the_cdn]):
         _check_region(region)
+
+
+def place(account: Account) -> str:
+    """Where that is, in words. Raises `CloudError` if AWS does not take the credentials."""
+    return f"account {_number(account)}, region {account.region}"
 
 
 def _check_region(account: Account) -> None:

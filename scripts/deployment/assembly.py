@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+from scripts import bytecode
 from scripts.bundle import build_bundles
 from scripts.synth import deployment_order, synthesize
 
@@ -64,7 +65,8 @@ def _alone_in(folder: Path) -> Iterator[None]:
 
 
 def _fingerprint(root: Path, context: Mapping[str, object]) -> str:
-    digest = hashlib.sha256(json.dumps(dict(context), sort_keys=True).encode())
+    made_of = [dict(context), bytecode.runtime_python()]
+    digest = hashlib.sha256(json.dumps(made_of, sort_keys=True, default=str).encode())
     for path in _source_files(root):
         digest.update(path.relative_to(root).as_posix().encode())
         digest.update(hashlib.sha256(path.read_bytes()).digest())

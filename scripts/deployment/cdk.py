@@ -11,7 +11,7 @@ from pathlib import Path
 
 from infra.node import installed_node
 from scripts.deployment.account import Account
-from scripts.deployment.stacks import Tell, settle
+from scripts.deployment.stacks import Tell, refuse_stuck, settle
 from scripts.errors import CloudError
 from scripts.leash import leashed
 
@@ -27,10 +27,11 @@ def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters:
     """Deploy the stacks of a synthesized app, in the order of their templates; `parameters` are `NAME=VALUE`.
 
     Begins when nothing is under way in them: CloudFormation goes on after an interrupted deployment. Raises
-    `CloudError` with the end of what the CLI said.
+    `CloudError` with the end of what the CLI said, or with what to do where a stack is stuck.
     """
     stacks = names(templates)
     settle(account.client("cloudformation"), stacks, tell)
+    refuse_stuck(account.client("cloudformation"), stacks)
     given = [word for parameter in parameters for word in ("--parameters", parameter)]
     for line in _said(["deploy", *stacks, *DEPLOY, *given], templates, account):
         if words := _progress(line):

@@ -1,7 +1,6 @@
 """Brings a stage to what the repository says: stacks, key, page, first ingest. Every step can be done again."""
 
 from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,18 +11,10 @@ from scripts.deployment.assembly import assemble
 from scripts.deployment.key import key_parameter, store_key
 from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs, stack_name
 from scripts.deployment.page import upload_page
-from scripts.deployment.stacks import Tell
+from scripts.deployment.stacks import Step, Tell
 from scripts.invocation import IngestError, run_ingest
 
 ROOT = Path(__file__).resolve().parents[2]
-
-Step = Callable[[str], AbstractContextManager[Tell]]
-"""Tells somebody what is being done while its context lasts; what it gives tells how far that is."""
-
-
-def unseen(_: str) -> AbstractContextManager[Tell]:
-    """A step that nobody watches."""
-    return nullcontext(lambda _: None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.deployment.account import Account
-from scripts.deployment.deploy import Step
+from scripts.deployment.account import Account, place
 from scripts.deployment.key import forget_key, key_parameter, stored_key
 from scripts.deployment.outputs import CDN_ALARMS, PARTS, found_outputs, stack_name
-from scripts.deployment.stacks import delete
+from scripts.deployment.stacks import Step, delete, describe
 from scripts.errors import CloudError
 
 DATA, *OTHERS = PARTS
@@ -38,6 +37,14 @@ def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str
             forget_key(account.client("ssm"), key_parameter(stage))
             delete(account.client("cloudformation"), stack_name(stage, DATA), tell)
     return left(account, stage)
+
+
+def refuse_nothing(account: Account, stage: str) -> None:
+    """Raise `CloudError` where nothing of the stage is: it may be somewhere else."""
+    here = [describe(account.client("cloudformation"), stack_name(stage, part)) for part in PARTS]
+    there = describe(account.of_the_cdn.client("cloudformation"), stack_name(stage, CDN_ALARMS))
+    if not any((*here, there, stored_key(account.client("ssm"), key_parameter(stage)))):
+        raise CloudError(f"There is no stage {stage!r} in {place(account)}.")
 
 
 def left(account: Account, stage: str) -> list[str]:
@@ -70,9 +77,19 @@ def _delete_data(account: Account, outputs: Mapping[str, str]) -> None:
         s3.delete_bucket(Bucket=bucket)
     if table:
         with suppress(dynamodb.exceptions.ResourceNotFoundException):
+            _delete_table(dynamodb, table)
+
+
+def _delete_table(dynamodb: Any, table: str) -> None:
+    """Switch its protection off and delete it; one that is changing is waited for, as it refuses both."""
+    active = dynamodb.get_waiter("table_exists")
+    if dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] != "DELETING":
+        active.wait(TableName=table)
+        if dynamodb.describe_table(TableName=table)["Table"].get("DeletionProtectionEnabled"):
             dynamodb.update_table(TableName=table, DeletionProtectionEnabled=False)
-            dynamodb.delete_table(TableName=table)
-            dynamodb.get_waiter("table_not_exists").wait(TableName=table)
+            active.wait(TableName=table)
+        dynamodb.delete_table(TableName=table)
+    dynamodb.get_waiter("table_not_exists").wait(TableName=table)
 
 
 def _exists(s3: Any, bucket: str) -> bool:

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 from botocore.exceptions import ClientError
@@ -14,8 +15,23 @@ LONGEST_SECONDS = 3600
 # A change set nobody has carried out; the CLI makes another.
 IDLE = "REVIEW_IN_PROGRESS"
 
+# What CloudFormation does not leave by itself, nor the CLI without somebody to ask; with the way out of it.
+STUCK = {
+    "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}",
+    "ROLLBACK_FAILED": "aws cloudformation delete-stack --stack-name {name}",
+    "DELETE_FAILED": "aws cloudformation delete-stack --stack-name {name}",
+}
+
 Tell = Callable[[str], None]
 """Hears how far the work is, in a few words."""
+
+Step = Callable[[str], AbstractContextManager[Tell]]
+"""Tells somebody what is being done while its context lasts; what it gives tells how far that is."""
+
+
+def unseen(_: str) -> AbstractContextManager[Tell]:
+    """A step that nobody watches."""
+    return nullcontext(lambda _: None)
 
 
 def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
@@ -43,6 +59,16 @@ def settle(cloudformation: Any, names: Iterable[str], tell: Tell) -> None:
                 )
             tell(f"{name} {status}")
             time.sleep(POLL_SECONDS)
+
+
+def refuse_stuck(cloudformation: Any, names: Iterable[str]) -> None:
+    """Raise `CloudError` with the way out if a stack is in a state that no deployment leaves."""
+    for name in names:
+        if way := STUCK.get(status := _status(cloudformation, name)):
+            command = way.format(name=name)
+            raise CloudError(
+                f"Stack {name} is {status}. See why in its events, mend that, do `{command}`, and deploy again."
+            )
 
 
 def delete(cloudformation: Any, name: str, tell: Tell) -> None:

@@ -22,11 +22,11 @@ from scripts.cloud.source import local_source
 from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import LocalCloud, local_cloud, local_stage
 from scripts.deployment.account import Account, check
-from scripts.deployment.deploy import ROOT, deploy, unseen
+from scripts.deployment.deploy import ROOT, deploy
 from scripts.deployment.destroy import destroy
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.outputs import PARTS, found_outputs, stack_name
-from scripts.deployment.stacks import describe
+from scripts.deployment.stacks import describe, unseen
 from scripts.errors import CloudError
 from scripts.market.server import MarketServer
 from tests.conftest import free_port, running
@@ -258,6 +258,7 @@ def test_a_changed_setting_is_shown_and_deployed_in_its_stack_alone(own: LocalCl
         (["-c", "throttle_rate"], "NAME=VALUE"),
         (["-c", "throttle_rate=0"], "allowed is 1 to 10000"),
         (["-c", "colour=red"], "unknown setting colour"),
+        (["-c", "region=eu-west-1"], "where every command finds it"),
     ],
 )
 def test_a_wrong_setting_is_refused_with_what_is_allowed(
@@ -307,5 +308,6 @@ def test_the_data_goes_only_for_the_stages_typed_name_and_then_nothing_is_left(o
     assert own.client("dynamodb").list_tables()["TableNames"] == []
     assert names.raw_bucket_name not in {each["Name"] for each in own.client("s3").list_buckets()["Buckets"]}
     assert not stored_key(own.client("ssm"), names.key_parameter_name)
-    code, out, _ = movers(own, "destroy", "--data", "--yes")
-    assert (code, out) == (0, "Nothing is left.\n")
+    code, out, err = movers(own, "destroy", "--data", "--yes")
+    assert (code, out) == (1, "")
+    assert f"no stage '{STAGE}' in account 123456789012, region us-east-1" in err

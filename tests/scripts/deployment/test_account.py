@@ -51,5 +51,7 @@ def test_at_aws_another_program_gets_the_users_settings_and_the_stages_region(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setenv("AWS_PROFILE", "of-the-user")
+    monkeypatch.setenv("MASSIVE_API_KEY", "secret")
     environment: dict[str, Any] = Account("eu-west-1").environment()
+    assert "secret" not in environment.values()
     assert (environment["AWS_PROFILE"], environment["AWS_REGION"]) == ("of-the-user", "eu-west-1")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from scripts import bytecode
 from scripts.deployment import assembly
 from scripts.deployment.assembly import SOURCES, assemble
 from scripts.synth import SynthesisError
@@ -72,6 +73,16 @@ def test_a_changed_source_is_synthesized_again(app: App, root: Path, source: str
 
 def test_other_settings_are_synthesized_again(app: App, root: Path) -> None:
     assert assemble(root, {"window": 7}) != assemble(root, {"window": 8})
+
+
+def test_a_python_that_can_compile_the_bundles_makes_them_anew(
+    app: App, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bytecode, "runtime_python", lambda: None)
+    assemble(root, {})
+    monkeypatch.setattr(bytecode, "runtime_python", lambda: ("python3.13", "3.13.9"))
+    assemble(root, {})
+    assert len(app.bundled) == 2
 
 
 def test_compiled_modules_change_nothing(app: App, root: Path) -> None:

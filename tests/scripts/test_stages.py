@@ -1,0 +1,76 @@
+"""What `movers deploy` and `destroy` ask for and refuse, before anything is done."""
+
+import sys
+from typing import Any
+
+import boto3
+import pytest
+from rich.prompt import Prompt
+
+from scripts import stages
+from scripts.cloud.emulator import Emulator
+from scripts.deployment.account import Account
+from scripts.deployment.deploy import Stage
+from scripts.deployment.key import key_parameter
+from scripts.errors import CloudError
+
+
+@pytest.fixture
+def prod(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """A stage at AWS, for which the emulator stands in as if it were it."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of its first client
+    return Stage("prod", Account("us-east-1"), {"stage": "prod"})
+
+
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """Lets a person at a terminal type an answer."""
+
+    def types(answer: str) -> None:
+        monkeypatch.setattr(sys, "stdin", type("Terminal", (), {"isatty": lambda self: True})())
+        monkeypatch.setattr(Prompt, "ask", lambda *_, **__: answer)
+
+    return types
+
+
+def test_the_key_comes_from_the_environment_else_it_is_asked_for(
+    prod: Stage, terminal: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    terminal(" typed ")
+    assert stages._key(prod) == "typed"
+    monkeypatch.setenv("MASSIVE_API_KEY", "offered")
+    assert stages._key(prod) == "offered"
+
+
+def test_a_stored_key_is_kept_and_not_asked_for(prod: Stage, emulator: Emulator, terminal: Any) -> None:
+    terminal("typed")
+    name = key_parameter("prod")
+    emulator.client("ssm").put_parameter(Name=name, Value="stored", Type="SecureString")
+    try:
+        assert stages._key(prod) is None
+    finally:
+        emulator.client("ssm").delete_parameter(Name=name)
+
+
+@pytest.mark.parametrize("answer", ["", "  ", None])
+def test_without_a_key_nothing_is_deployed(prod: Stage, terminal: Any, answer: str | None) -> None:
+    if answer is not None:
+        terminal(answer)
+    with pytest.raises(
+        CloudError, match=r"No API key is stored at /movers/prod/massive-api-key: set MASSIVE"
+    ):
+        stages._key(prod)
+
+
+@pytest.mark.parametrize("name", ["region", "stage"])
+def test_a_stage_is_where_every_command_finds_it(name: str) -> None:
+    with pytest.raises(CloudError, match="where every command finds it"):
+        stages.find_stage("dev", [f"{name}=eu-west-1"])
+
+
+def test_destroying_what_is_not_there_says_where_it_looked(prod: Stage) -> None:
+    with pytest.raises(CloudError, match=r"no stage 'nowhere' in account 123456789012, region us-east-1"):
+        stages.destroy("nowhere", data=True, yes=True)
