@@ -187,11 +187,9 @@ def test_assets_carry_no_header_that_only_documents_need(templates: Templates) -
         behaviours(templates)["assets/*"],
         "ResponseHeadersPolicyId",
     )
-    own = {"Header": "Cross-Origin-Resource-Policy", "Value": "same-origin", "Override": True}
 
     assert {name: part for name, part in headers.items() if name != "Name"} == {
-        "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}},
-        "CustomHeadersConfig": {"Items": [own]},
+        "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}
     }
 
 

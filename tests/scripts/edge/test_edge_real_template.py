@@ -80,7 +80,7 @@ def test_an_asset_comes_without_what_only_documents_need(viewer: Viewer, files: 
     files.replies["/assets/1/app.js"] = Reply(body=b"go()")
     headers = viewer.get("/assets/1/app.js").headers
     assert headers["X-Content-Type-Options"] == "nosniff"
-    assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+    assert not headers["Cross-Origin-Resource-Policy"]
     assert not headers["Strict-Transport-Security"]
     assert not headers["Content-Security-Policy"]
     assert not headers["Permissions-Policy"]
