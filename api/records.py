@@ -3,11 +3,18 @@
 Prices and percentages are `Decimal`, instants aware UTC, a trading day is a `date` in New York.
 """
 
-from collections.abc import Iterable, Mapping
+import re
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from fractions import Fraction
+
+TICKER = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}")
+
+# One table item (400 KB) holds a session with every bar of the watchlist.
+MOST_TICKERS = 2500
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,10 +95,23 @@ class Status:
 
 def percent(move: Fraction) -> Decimal:
     """A ratio in percent, rounded once, half to even, to 6 decimals."""
-    return Decimal(round(move * 10**8)).scaleb(-6)
+    return Decimal(f"{round(move * 10**8)}E-6")  # from text: exact, where arithmetic would keep 28 digits
 
 
 def margin(moves: Iterable[Fraction]) -> Decimal | None:
     """The lead of the first of two ranked moves over the second, in percentage points; `None` without a second."""
     first, *others = [abs(move) for move in moves]
     return percent(first - others[0]) if others else None
+
+
+def check_watchlist(watchlist: Sequence[str]) -> None:
+    """Raise ValueError unless the watchlist has 1 to 2500 different tickers; case tells tickers apart."""
+    if not 1 <= len(watchlist) <= MOST_TICKERS:
+        raise ValueError(f"watchlist has {len(watchlist)} tickers: allowed is 1 to {MOST_TICKERS}")
+    for ticker in watchlist:
+        if not TICKER.fullmatch(ticker):
+            raise ValueError(
+                f"watchlist ticker {ticker!r}: allowed is a letter, then at most 14 letters, digits or dots"
+            )
+    if repeated := [ticker for ticker, times in Counter(watchlist).items() if times > 1]:
+        raise ValueError(f"watchlist repeats {', '.join(repeated)}: each ticker is allowed once")

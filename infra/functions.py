@@ -1,6 +1,9 @@
 """The one way this project makes a Lambda function."""
 
-from collections.abc import Mapping, Sequence
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 from aws_cdk import Duration, RemovalPolicy
@@ -47,33 +50,49 @@ def python_function(
     memory_mb: int,
     timeout: Duration,
     environment: Mapping[str, str],
+    files: Mapping[str, str] | None = None,
 ) -> lambda_.Function:
     """A function of a bundle in `build/`, with a role and a log group of its own.
+
+    `files` are texts of this deployment that lie beside the code, for what is too long for the environment.
 
     The role starts with its own log group and X-Ray; the managed policy would open every log group.
     Raises FileNotFoundError if the bundle has not been built.
     """
-    code = BUNDLES / bundle
-    if not code.is_dir():
-        raise FileNotFoundError(f"{code} is missing: run `python -m scripts.bundle`")
     log_group = kept_logs(scope, f"{name}Logs")
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
     log_group.grant_write(role)
     deny_destruction(role)
-    return lambda_.Function(
-        scope,
-        name,
-        runtime=lambda_.Runtime.PYTHON_3_13,
-        architecture=lambda_.Architecture.ARM_64,
-        code=lambda_.Code.from_asset(str(code)),
-        handler=f"{bundle}.handler.handler",
-        role=role,
-        memory_size=memory_mb,
-        timeout=timeout,
-        environment=dict(environment),
-        log_group=log_group,
-        tracing=lambda_.Tracing.ACTIVE,
-    )
+    with code(bundle, files or {}) as folder:
+        return lambda_.Function(
+            scope,
+            name,
+            runtime=lambda_.Runtime.PYTHON_3_13,
+            architecture=lambda_.Architecture.ARM_64,
+            code=lambda_.Code.from_asset(folder),
+            handler=f"{bundle}.handler.handler",
+            role=role,
+            memory_size=memory_mb,
+            timeout=timeout,
+            environment=dict(environment),
+            log_group=log_group,
+            tracing=lambda_.Tracing.ACTIVE,
+        )
+
+
+@contextmanager
+def code(bundle: str, files: Mapping[str, str]) -> Iterator[str]:
+    """The folder to deploy, while the function is made. Raises FileNotFoundError if there is no bundle."""
+    built = BUNDLES / bundle
+    if not built.is_dir():
+        raise FileNotFoundError(f"{built} is missing: run `python -m scripts.bundle`")
+    with tempfile.TemporaryDirectory() as scratch:
+        folder = Path(scratch) / bundle
+        shutil.copytree(built, folder)
+        for name, text in files.items():
+            (folder / name).write_text(text)
+            (folder / name).chmod(0o644)
+        yield str(folder)
 
 
 def deny_destruction(role: iam.Role) -> None:

@@ -1,7 +1,5 @@
 """The hourly run: schedule, function and the queue of what failed."""
 
-from collections.abc import Sequence
-
 from aws_cdk import Aws, CfnOutput, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
@@ -18,8 +16,8 @@ from infra.site_stack import SiteStack
 SCHEDULE = "cron(10 * * * ? *)"
 HOUR_SECONDS = 3600
 
-# Lambda gives all names and values of an environment 4096 bytes; the other values take less than 700.
-LONGEST_WATCHLIST = 3300
+# Lambda gives all names and values of an environment 4 KB, and a watchlist may need more.
+WATCHLIST_FILE = "watchlist.txt"
 
 
 class IngestStack(Stack):
@@ -44,6 +42,7 @@ class IngestStack(Stack):
             memory_mb=512,
             timeout=Duration.minutes(15),
             environment=environment(settings, data, site),
+            files={WATCHLIST_FILE: "\n".join(settings.watchlist)},
         )
         self.key_parameter_arn = self.format_arn(
             service="ssm", resource="parameter", resource_name=settings.key_parameter.removeprefix("/")
@@ -66,23 +65,13 @@ def environment(settings: Settings, data: DataStack, site: SiteStack) -> dict[st
         "DISTRIBUTION_ID": site.distribution.distribution_id,
         "SITE_URL": site.url,
         "KEY_PARAMETER": settings.key_parameter,
-        "WATCHLIST": joined(settings.watchlist),
+        "WATCHLIST_FILE": WATCHLIST_FILE,
         "PROVIDER": settings.provider,
         "READY": settings.ready,
         "WINDOW": str(settings.window),
         "CALLS_PER_MINUTE": str(settings.calls_per_minute),
         "HISTORY_DAYS": str(settings.history_days),
     }
-
-
-def joined(watchlist: Sequence[str]) -> str:
-    """The watchlist as one value; ValueError if it leaves the other values no room in Lambda's 4 KB."""
-    value = ",".join(watchlist)
-    if len(value) > LONGEST_WATCHLIST:
-        raise ValueError(
-            f"watchlist takes {len(value)} characters: a function's environment has room for {LONGEST_WATCHLIST}"
-        )
-    return value
 
 
 def default_bus(stack: Stack) -> str:

@@ -5,21 +5,18 @@ The values and their defaults stand in `infra/cdk.json`; `-c name=value` overrid
 
 import json
 import re
-from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
+
+from api.records import check_watchlist
 
 DEFAULTS = Path(__file__).with_name("cdk.json")
 
 # Where CloudFront keeps its metrics and looks for certificates.
 CDN_REGION = "us-east-1"
 
-# One table item (400 KB) holds a session with every bar of the watchlist.
-MOST_TICKERS = 2500
-
-TICKER = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}")
 PATTERNS = {
     "stage": (r"[a-z][a-z0-9-]{0,19}", "lower-case letters, digits and hyphens, at most 20, a letter first"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d", "the name of an AWS region such as us-east-1"),
@@ -133,19 +130,6 @@ def lay_over(defaults: Mapping[str, object], context: Mapping[str, object]) -> d
             'stages: allowed is the name of each with its settings, such as {"dev": {"window": 9}}'
         )
     return {**values, **{name: value for name, value in own.items() if name not in chosen}}
-
-
-def check_watchlist(watchlist: tuple[str, ...]) -> None:
-    """Raise ValueError unless the watchlist has 1 to 2500 different tickers; case tells tickers apart."""
-    if not 1 <= len(watchlist) <= MOST_TICKERS:
-        raise ValueError(f"watchlist has {len(watchlist)} tickers: allowed is 1 to {MOST_TICKERS}")
-    for ticker in watchlist:
-        if not TICKER.fullmatch(ticker):
-            raise ValueError(
-                f"watchlist ticker {ticker!r}: allowed is a letter, then at most 14 letters, digits or dots"
-            )
-    if repeated := [ticker for ticker, times in Counter(watchlist).items() if times > 1]:
-        raise ValueError(f"watchlist repeats {', '.join(repeated)}: each ticker is allowed once")
 
 
 def text(name: str, value: object) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from api.records import check_watchlist
 from ingest.plan import RequestError
 from ingest.rebuild import RebuildRequest
 from ingest.run import Request
@@ -64,11 +65,10 @@ def _date(text: object) -> date:
 
 
 def _watchlist(tickers: object) -> tuple[str, ...]:
-    if (
-        not isinstance(tickers, list)
-        or not tickers
-        or not all(isinstance(ticker, str) and ticker for ticker in tickers)
-        or len(set(tickers)) < len(tickers)
-    ):
-        raise RequestError(f"the watchlist {tickers!r} must be a list of tickers, each once")
+    if not isinstance(tickers, list) or not all(isinstance(ticker, str) for ticker in tickers):
+        raise RequestError("watchlist must be a list of tickers")
+    try:
+        check_watchlist(tickers)
+    except ValueError as wrong:
+        raise RequestError(str(wrong)) from wrong
     return tuple(tickers)

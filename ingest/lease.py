@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 from typing import TYPE_CHECKING, Any, cast
+from uuid import uuid4
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
@@ -25,11 +26,11 @@ class LeaseHeldError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What this run holds. `found_dead` tells that the run before it did not end well."""
+    """What this run holds. `found_dead` tells that the run before it may not have ended well."""
 
     client: "DynamoDBClient"
     table: str
-    owner: str
+    token: str
     found_dead: bool
 
     def report(self, done: int, planned: int, waiting_seconds: float = 0) -> None:
@@ -42,13 +43,13 @@ class Lease:
         )
 
     def release(self) -> None:
-        """End well."""
+        """End well. To find it released is no fault: the client tries again when an answer is lost."""
         self.client.delete_item(
             TableName=self.table,
             Key=KEY,
-            ConditionExpression="#owner = :owner",
-            ExpressionAttributeNames={"#owner": "Owner"},
-            ExpressionAttributeValues={":owner": {"S": self.owner}},
+            ConditionExpression="attribute_not_exists(pk) OR #token = :token",
+            ExpressionAttributeNames={"#token": "Token"},
+            ExpressionAttributeValues={":token": {"S": self.token}},
         )
 
     def abandon(self, now: datetime) -> None:
@@ -61,9 +62,9 @@ class Lease:
             TableName=self.table,
             Key=KEY,
             UpdateExpression=expression,
-            ConditionExpression="#owner = :owner",
-            ExpressionAttributeNames={"#owner": "Owner"},
-            ExpressionAttributeValues={":owner": {"S": self.owner}}
+            ConditionExpression="#token = :token",
+            ExpressionAttributeNames={"#token": "Token"},
+            ExpressionAttributeValues={":token": {"S": self.token}}
             | {f":{name}": value for name, value in values.items()},
         )
 
@@ -86,20 +87,23 @@ def held(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: 
 def take(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Lease:
     """Take the lease for `life`, which is how long this run can last at most, plus a minute.
 
-    Raises `LeaseHeldError` while another run holds it.
+    Raises `LeaseHeldError` while another run holds it. A lost answer makes the client try again, and then the lease is
+    this one's already; the token tells so, and not the owner, which an invocation that is delivered twice shares.
     """
+    token, until = {"S": uuid4().hex}, {"S": _stamp(now + life + MARGIN)}
     try:
         answer = client.put_item(
             TableName=table,
-            Item={**KEY, "Owner": {"S": owner}, "ExpiresAt": {"S": _stamp(now + life + MARGIN)}},
-            ConditionExpression="attribute_not_exists(pk) OR ExpiresAt <= :now",
-            ExpressionAttributeValues={":now": {"S": _stamp(now)}},
+            Item={**KEY, "Owner": {"S": owner}, "Token": token, "ExpiresAt": until},
+            ConditionExpression="attribute_not_exists(pk) OR ExpiresAt <= :now OR #token = :token",
+            ExpressionAttributeNames={"#token": "Token"},
+            ExpressionAttributeValues={":now": {"S": _stamp(now)}, ":token": token},
             ReturnValues="ALL_OLD",
             ReturnValuesOnConditionCheckFailure="ALL_OLD",
         )
     except client.exceptions.ConditionalCheckFailedException as held:
         raise LeaseHeldError(_held(cast(Any, held.response).get("Item", {}))) from held
-    return Lease(client, table, owner, found_dead=bool(answer.get("Attributes")))
+    return Lease(client, table, token["S"], found_dead=bool(answer.get("Attributes")))
 
 
 def read(client: "DynamoDBClient", table: str) -> dict[str, Any]:

@@ -3,9 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date, datetime
+from decimal import Decimal
 
 from api.records import Bar, Mover, Session, margin
 from ingest.providers import Bars, Fault
+
+LEAST = Decimal("0.000001")  # documents keep 6 decimals: what is less would be shown as 0
 
 
 class IncompleteSessionError(Exception):
@@ -58,14 +61,34 @@ def correction(stored: Session, fresh: Session) -> Session | None:
     return None if same else replace(fresh, revision=stored.revision + 1)
 
 
+def difference(old: Session, new: Session) -> str:
+    """In a few words what sets two sessions of one day apart, which need not be their winners."""
+    watched, watches = set(old.watchlist), set(new.watchlist)
+    apart = {
+        "joined": [ticker for ticker in new.watchlist if ticker not in watched],
+        "left": [ticker for ticker in old.watchlist if ticker not in watches],
+        "other bar or excuse": [
+            ticker
+            for ticker in new.watchlist
+            if ticker in watched and _told(old, ticker) != _told(new, ticker)
+        ],
+    }
+    words = [f"{what}: {_summary(tickers)}" for what, tickers in apart.items() if tickers]
+    return "; ".join(words) or "another order of the watchlist"
+
+
+def _told(session: Session, ticker: str) -> tuple[Bar | None, str | None]:
+    return session.bars.get(ticker), session.excused.get(ticker)
+
+
 def _judged(bar: Bar | Fault | None) -> Bar | Fault:
     """The bar if it is sane, else its fault."""
     match bar:
         case None:
             return Fault("is missing")
-        case Bar(volume=volume) if volume <= 0:
-            return Fault("did not trade (volume 0)")
-        case Bar(low=low) if low <= 0:
+        case Bar(volume=volume) if volume < LEAST:
+            return Fault(f"did not trade (volume {volume})")
+        case Bar(low=low) if low < LEAST:
             return Fault(f"has a price of {low}")
         case Bar(open=open_, high=high, low=low, close=close) if not (
             low <= open_ <= high and low <= close <= high
@@ -74,6 +97,6 @@ def _judged(bar: Bar | Fault | None) -> Bar | Fault:
     return bar
 
 
-def _summary(faults: list[str], shown: int = 10) -> str:
-    rest = len(faults) - shown
-    return ", ".join(faults[:shown]) + (f" and {rest} more" if rest > 0 else "")
+def _summary(words: list[str], shown: int = 10) -> str:
+    rest = len(words) - shown
+    return ", ".join(words[:shown]) + (f" and {rest} more" if rest > 0 else "")

@@ -14,7 +14,7 @@ from api.records import Mover, Session
 from api.store import RevisionConflictError
 from ingest import plan
 from ingest.lease import held
-from ingest.movers import IncompleteSessionError, correction, judge, mover_of
+from ingest.movers import IncompleteSessionError, correction, difference, judge, mover_of
 from ingest.reconcile import due, show
 from ingest.replay import Replay
 from ingest.run import Ingest
@@ -25,8 +25,9 @@ log = Logger(service="ingest")
 
 @dataclass(frozen=True, slots=True)
 class RebuildRequest:
-    """What is asked: the sessions from `first` to `last`, judged by a watchlist, the deployed one if none is given.
+    """What is asked: the sessions from `first` to `last`, all judged by `watchlist` if one is given.
 
+    Without one, a stored session is judged by the watchlist it was recorded with, any other by the deployed one.
     With one bound or none, those of which the raw zone or the table knows. Nothing is written unless `apply` is set.
     """
 
@@ -39,18 +40,23 @@ class RebuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """Who won a session, and by which change in percent."""
+    """Who won a session, by which change in percent, and at which price it closed."""
 
     ticker: str
     percent_change: Decimal
+    closing_price: Decimal
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stored session that the raw zone tells otherwise, or that is judged by another watchlist now."""
+    """A stored session that the raw zone tells otherwise, or that is judged by another watchlist now.
+
+    The winner may be the same; `difference` says what is not.
+    """
 
     old: Winner
     new: Winner
+    difference: str
     revision: int
 
 
@@ -58,11 +64,11 @@ class Change:
 class RebuildReport:
     """What was found, and done if `applied`. `unjudged` sessions stay as they are, `left` ones are for another run.
 
-    `damaged` names objects of the raw zone that are no archived answers.
+    `watchlist` is the one that was asked for. `damaged` names objects of the raw zone that are no archived answers.
     """
 
     applied: bool
-    watchlist: tuple[str, ...]
+    watchlist: tuple[str, ...] | None
     added: dict[date, Winner] = field(default_factory=dict)
     changed: dict[date, Change] = field(default_factory=dict)
     unchanged: int = 0
@@ -72,26 +78,22 @@ class RebuildReport:
     published: int = 0
     invalidation: str | None = None
 
-    @property
-    def written(self) -> set[date]:
-        return {*self.added, *self.changed} if self.applied else set()
-
 
 def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timedelta) -> RebuildReport:
-    """Find what a rebuild changes; with `apply` also write and publish it, under the lease.
+    """Find what a rebuild changes; with `apply` also write it, and publish every session looked at, under the lease.
 
     Raises `LeaseHeldError` if another run is at work and `RequestError` for sessions that cannot be asked for.
     """
     within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
     named = _named(ingest, request, within)
-    report = RebuildReport(request.apply, request.watchlist or ingest.watchlist)
+    report = RebuildReport(request.apply, request.watchlist)
     if not request.apply:
         _judge(ingest, request, named, report, now)
         return report
     with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
         expected = due(ingest, within, _stored(ingest))
-        _judge(ingest, request, named, report, now)
-        show(ingest, within, expected, None if lease.found_dead else report.written, now)
+        seen = _judge(ingest, request, named, report, now)
+        show(ingest, within, expected, None if lease.found_dead else seen, now)
         report.published = len(ingest.site.changed)
         if ingest.site.changed or lease.found_dead:
             report.invalidation = ingest.site.invalidate(request.run)
@@ -100,12 +102,13 @@ def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timede
 
 def _judge(
     ingest: Ingest, request: RebuildRequest, named: list[date] | None, report: RebuildReport, now: datetime
-) -> None:
-    """Session by session, while there is time for another and for publishing what was written."""
-    replay = Replay(ingest.archive, ingest.calendar, report.watchlist)
+) -> list[date]:
+    """Session by session, while there is time for another and for publishing those before it, which it returns."""
+    replay = Replay(ingest.archive, ingest.calendar)
     days = _known(ingest, request, replay) if named is None else named
     for position, day in enumerate(days):
-        if ingest.provider.remaining() <= PUBLISH_SECONDS * len(report.written):
+        reserve = PUBLISH_SECONDS * position if report.applied else 0
+        if ingest.provider.remaining() <= reserve:
             report.left = days[position:]
             break
         try:
@@ -113,6 +116,7 @@ def _judge(
         except (IncompleteSessionError, RevisionConflictError) as reason:
             report.unjudged[day] = str(reason)
     report.damaged = replay.damaged
+    return days[: len(days) - len(report.left)]
 
 
 def _named(ingest: Ingest, request: RebuildRequest, within: plan.Horizon) -> list[date] | None:
@@ -126,7 +130,8 @@ def _named(ingest: Ingest, request: RebuildRequest, within: plan.Horizon) -> lis
 def _known(ingest: Ingest, request: RebuildRequest, replay: Replay) -> list[date]:
     """The sessions that are archived or stored, within the one bound that may be given, oldest first."""
     first, last = request.first or date.min, request.last or date.max
-    known = (day for day in replay.sessions | _stored(ingest) if first <= day <= last)
+    archived = replay.sessions(request.watchlist or ingest.watchlist)
+    known = (day for day in archived | _stored(ingest) if first <= day <= last)
     return sorted(filter(ingest.calendar.is_session, known))
 
 
@@ -136,19 +141,19 @@ def _stored(ingest: Ingest) -> set[date]:
 
 def _settle(ingest: Ingest, replay: Replay, day: date, report: RebuildReport, now: datetime) -> None:
     """Judge a session as a run does, and enter what that changes."""
-    found = ingest.store.session(day)
+    old, stored = ingest.store.session(day) or (None, None)
+    watchlist = report.watchlist or (stored.watchlist if stored else ingest.watchlist)
     excused = ingest.calendar.overrides.excused.get(day, {})
-    fresh = judge(day, report.watchlist, replay.bars(day), excused)
-    new = correction(found[1], fresh) if found else fresh
+    fresh = judge(day, watchlist, replay.bars(day, watchlist), excused)
+    new = correction(stored, fresh) if stored else fresh
     if not new:
         report.unchanged += 1
         return
-    old = found[0] if found else None
     mover = _mover(ingest, new, old, now)
     if report.applied:
         _write(ingest, mover, new, old)
-    if old:
-        report.changed[day] = Change(_winner(old), _winner(mover), mover.revision)
+    if old and stored:
+        report.changed[day] = Change(_winner(old), _winner(mover), difference(stored, new), mover.revision)
     else:
         report.added[day] = _winner(mover)
 
@@ -169,4 +174,4 @@ def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None) ->
 
 
 def _winner(mover: Mover) -> Winner:
-    return Winner(mover.ticker, mover.percent_change)
+    return Winner(mover.ticker, mover.percent_change, mover.closing_price)

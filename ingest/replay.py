@@ -1,7 +1,7 @@
 """What the archived answers say of a session: for each ticker, the newest answer that covers it."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import date
 
 from api.records import Bar
@@ -15,34 +15,36 @@ UNTOLD = Fault("stands in no archived answer")
 
 
 class Replay:
-    """The raw zone, read as if its answers came now, for some tickers.
+    """The raw zone, read as if its answers came now.
 
     An answer with the whole market is let go before the next is read; the few about one ticker and many days are
     kept. `damaged` gives reasons for objects that could not be read; where one is, an older answer speaks.
     """
 
-    def __init__(self, archive: Archive, calendar: Calendar, tickers: Iterable[str]) -> None:
+    def __init__(self, archive: Archive, calendar: Calendar) -> None:
         self.damaged: dict[str, str] = {}
         self._archive = archive
-        self._tickers = tuple(tickers)
         self._histories: dict[str, History] = {}
         self._about: defaultdict[date, list[Kept]] = defaultdict(list)
         for kept in self._newest_first():
             for day in calendar.sessions(kept.first, kept.last):
                 self._about[day].append(kept)
 
-    @property
-    def sessions(self) -> set[date]:
-        """The sessions of which any answer speaks."""
-        return set(self._about)
+    def sessions(self, tickers: Collection[str]) -> set[date]:
+        """The sessions of which an answer about any of the tickers, or about the whole market, speaks."""
+        return {
+            day
+            for day, answers in self._about.items()
+            if any(kept.ticker is None or kept.ticker in tickers for kept in answers)
+        }
 
-    def bars(self, day: date) -> Bars:
+    def bars(self, day: date, tickers: Collection[str]) -> Bars:
         """The tickers' bars, each as the newest answer has it; one that no answer covers is a fault."""
         bars = dict[str, Bar | Fault]()
         for kept in self._about.get(day, ()):
-            if asked := [t for t in self._tickers if t not in bars and kept.ticker in (None, t)]:
+            if asked := [t for t in tickers if t not in bars and kept.ticker in (None, t)]:
                 bars |= self._told(kept, day, asked)
-        return dict.fromkeys(self._tickers, UNTOLD) | bars
+        return dict.fromkeys(tickers, UNTOLD) | bars
 
     def _newest_first(self) -> list[Kept]:
         found = []
@@ -51,8 +53,7 @@ class Replay:
                 found.append(Kept.parse(key))
             except DamagedAnswerError as reason:
                 self.damaged[key] = str(reason)
-        wanted = [kept for kept in found if kept.ticker is None or kept.ticker in self._tickers]
-        return sorted(wanted, key=lambda kept: (kept.fetched_at, kept.key), reverse=True)
+        return sorted(found, key=lambda kept: (kept.fetched_at, kept.key), reverse=True)
 
     def _told(self, kept: Kept, day: date, tickers: Iterable[str]) -> Bars:
         """What one answer says of a day; nothing if it cannot be read."""

@@ -2,18 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
+from api.records import check_watchlist
 from ingest.calendar import Ready
 
 LOCAL_STAGE = "local"
 MASSIVE_URL = "https://api.massive.com"
+BUNDLE = Path(__file__).resolve().parents[1]
 LOCAL_ONLY = ("MASSIVE_URL", "SOURCE_KIND", "CLOCK_OFFSET_SECONDS")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of the function, typed. The last three may be set in the local stage alone."""
+    """The environment of the function, typed. The last three may be set in the local stage alone.
+
+    The watchlist lies beside the code, in a file that only the function itself can read.
+    """
 
     stage: str
     table: str
@@ -22,7 +28,7 @@ class Settings:
     distribution_id: str
     site_url: str
     key_parameter: str
-    watchlist: tuple[str, ...]
+    watchlist_file: Path
     provider: str
     ready: Ready
     window: int
@@ -50,7 +56,7 @@ class Settings:
             distribution_id=env["DISTRIBUTION_ID"],
             site_url=env["SITE_URL"].rstrip("/"),
             key_parameter=env["KEY_PARAMETER"],
-            watchlist=_watchlist(env["WATCHLIST"]),
+            watchlist_file=BUNDLE / env["WATCHLIST_FILE"],
             provider=env["PROVIDER"],
             ready=Ready.parse(env["READY"]),
             window=_whole(env, "WINDOW", least=1),
@@ -61,12 +67,12 @@ class Settings:
             clock_offset_seconds=int(env.get("CLOCK_OFFSET_SECONDS", "0")),
         )
 
-
-def _watchlist(text: str) -> tuple[str, ...]:
-    tickers = tuple(text.split(","))
-    if "" in tickers or len(set(tickers)) < len(tickers):
-        raise ValueError(f"WATCHLIST {text!r} must name tickers, each once, with commas in between")
-    return tickers
+    @property
+    def watchlist(self) -> tuple[str, ...]:
+        """The tickers in the file, one a line. Raises `OSError` or `ValueError` for a file that is not as deployed."""
+        tickers = tuple(self.watchlist_file.read_text().split())
+        check_watchlist(tickers)
+        return tickers
 
 
 def _whole(env: Mapping[str, str], name: str, *, least: int) -> int:

@@ -232,13 +232,17 @@ def rebuild(
         datetime | None, typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="The last day.")
     ] = None,
     watchlist: Annotated[
-        str | None, typer.Option(metavar="TICKERS", help="Judge by these, instead of the deployed watchlist.")
+        str | None,
+        typer.Option(metavar="TICKERS", help="Judge all by these, also what was recorded with others."),
     ] = None,
-    apply: Annotated[bool, typer.Option("--apply", help="Write and publish what is found.")] = False,
+    apply: Annotated[
+        bool, typer.Option("--apply", help="Write what is found, and publish the sessions judged.")
+    ] = False,
     stage: Stage = LOCAL_STAGE,
 ) -> None:
     """Judge the sessions anew from the archived answers, without an upstream call; print, as JSON, what that changes.
 
+    Each is judged by the watchlist it was recorded with, one that is not stored yet by the deployed one.
     Nothing is written without --apply. Without --from and --to, every session is judged that is stored or archived.
     Exit code 1 tells that some could not be judged; they stay as they are.
 
@@ -259,7 +263,7 @@ def rebuild(
             typer.echo(json.dumps(found, indent=2))
             rebuilding.show(target, found)
             unjudged += len(found["Unjudged"])
-    _tell_rebuilt(target.settings.watchlist, tickers, apply=apply)
+    _tell_rebuilt(target.watchlist, tickers, apply=apply)
     if unjudged:
         console.print(f"{unjudged} sessions could not be judged and are as they were; Unjudged says why.")
         raise typer.Exit(1)
@@ -346,8 +350,8 @@ def _tell_rebuilt(deployed: Sequence[str], asked: Sequence[str] | None, *, apply
         console.print("Nothing was changed. The same command with --apply does what is printed.")
     if apply and asked and list(asked) != list(deployed):
         console.print(
-            f"The sessions to come are judged by the deployed watchlist, {','.join(deployed)};"
-            " `movers rebuild --apply` brings these back to it."
+            "The sessions to come are judged by the deployed watchlist; to judge these by it as well:"
+            f" --watchlist {','.join(deployed)}"
         )
 
 

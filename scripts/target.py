@@ -54,6 +54,12 @@ class Target:
         return Store(self.client("dynamodb"), self.outputs.table_name)
 
     @property
+    def watchlist(self) -> tuple[str, ...]:
+        """The watchlist by which the latest run has judged; empty before the first."""
+        status = self.store.status()
+        return status.watchlist if status else ()
+
+    @property
     def site_url(self) -> str:
         return self.local_url or self.outputs.site_url
 

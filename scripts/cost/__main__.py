@@ -41,6 +41,22 @@ def price_table(prices: Iterable[Price]) -> Iterator[str]:
         yield row(price.service, price.unit, dollars, f"{price.free:,}", price.source, price.read)
 
 
+def caveat(prices: Iterable[Price]) -> str:
+    """Which prices nobody has read at AWS itself."""
+    prices = tuple(prices)
+    memory = named(price for price in prices if price.from_memory)
+    others = named(price for price in prices if price.second_hand)
+    return f"Prices from memory: {memory}; read second hand: {others}."
+
+
+def named(prices: Iterable[Price]) -> str:
+    """Prices by service, in brackets what of it is paid for."""
+    units = dict[str, list[str]]()
+    for price in prices:
+        units.setdefault(price.service, []).append(price.unit)
+    return ", ".join(f"{service} ({', '.join(paid)})" for service, paid in units.items())
+
+
 def row(*cells: str) -> str:
     return f"| {' | '.join(cells)} |"
 
@@ -55,7 +71,8 @@ def money(amount: Decimal) -> str:
 
 
 def main() -> None:
-    print("\n".join([*cost_table(SIZES), "", *price_table(PRICES.values())]))
+    prices = PRICES.values()
+    print("\n".join([*cost_table(SIZES), "", caveat(prices), "", *price_table(prices)]))
 
 
 if __name__ == "__main__":

@@ -26,6 +26,15 @@ class Price:
     source: str
     read: str
 
+    @property
+    def from_memory(self) -> bool:
+        return self.source.startswith("from memory")
+
+    @property
+    def second_hand(self) -> bool:
+        """Read in others' words about it, not at AWS."""
+        return not self.from_memory and not self.source.startswith(("aws.amazon.com", "docs.aws.amazon.com"))
+
     def cost(self, quantity: Decimal, *, with_free_tier: bool) -> Decimal:
         """What a month's quantity costs. Raises ValueError beyond the first tier."""
         if quantity > self.tier:

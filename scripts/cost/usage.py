@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
-from infra.settings import MOST_TICKERS
+from api.records import MOST_TICKERS
 
 DAYS = Decimal(365) / 12
 SECONDS = DAYS * 86_400
@@ -73,7 +73,11 @@ class Size:
 SIZES = (
     Size("6 tickers, 1,000 views a day", 6, 1_000),
     Size("500 tickers, 100,000 views a day", 500, 100_000),
-    Size(f"{MOST_TICKERS:,} tickers (the most), 10 million views a day", MOST_TICKERS, 10_000_000),
+    Size(
+        f"{MOST_TICKERS:,} tickers (the most a table item holds), 10 million views a day",
+        MOST_TICKERS,
+        10_000_000,
+    ),
 )
 
 

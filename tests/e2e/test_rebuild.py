@@ -65,7 +65,10 @@ def test_another_watchlist_is_tried_and_then_given_its_past(cloud: LocalCloud, s
     after = seen(cloud, DAYS[0])
     assert {row["Ticker"] for row in after["Bars"]} == {"TSLA", "NVDA"}
     assert after["Revision"] == before["Revision"] + 1
-    back = movers(cloud, "rebuild", *WINDOW, "--apply")
+    kept = movers(cloud, "rebuild", *WINDOW, "--apply")
+    assert json.loads(kept.stdout)["Unchanged"] == len(DAYS)
+    deployed = done.stderr.split()[-1]
+    back = movers(cloud, "rebuild", *WINDOW, "--watchlist", deployed, "--apply")
     assert len(json.loads(back.stdout)["Changed"]) == len(DAYS)
     assert seen(cloud, DAYS[0])["Bars"] == before["Bars"]
     assert upstream_calls(cloud) == calls
@@ -96,7 +99,7 @@ def test_what_cannot_be_judged_is_named_and_ends_with_1(cloud: LocalCloud, store
     ("arguments", "code", "words"),
     [
         (("--from", "2026-01-02"), 2, "both --from and --to"),
-        (("--watchlist", ""), 1, "a list of tickers"),
+        (("--watchlist", ""), 1, "allowed is a letter"),
         (("--from", str(DAYS[1]), "--to", str(DAYS[0])), 1, "is after"),
     ],
 )

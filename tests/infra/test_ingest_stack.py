@@ -1,8 +1,10 @@
 import json
+from pathlib import Path
 
 import pytest
 
-from infra.ingest_stack import joined
+from infra.app import build_app
+from infra.settings import Settings
 from tests.infra.templates import Templates
 
 pytestmark = pytest.mark.xdist_group("synth")
@@ -30,7 +32,7 @@ def test_the_function_knows_its_deployment_and_no_secret(templates: Templates) -
         "DISTRIBUTION_ID": "<site AWS::CloudFront::Distribution>",
         "SITE_URL": "https://<site AWS::CloudFront::Distribution DomainName>",
         "KEY_PARAMETER": "/movers/prod/massive-api-key",
-        "WATCHLIST": "AAPL,MSFT,GOOGL,AMZN,TSLA,NVDA",
+        "WATCHLIST_FILE": "watchlist.txt",
         "PROVIDER": "massive",
         "READY": "T+1 00:05",
         "WINDOW": "7",
@@ -45,9 +47,12 @@ def test_another_deployment_has_its_own_values(domain_templates: Templates) -> N
     assert environment["STAGE"] == "test"
     assert environment["SITE_URL"] == "https://movers.example.org"
     assert environment["KEY_PARAMETER"] == "/movers/test/massive-api-key"
-    assert environment["WATCHLIST"] == "BRK.A,IBM"
 
 
-def test_a_watchlist_that_lambda_would_refuse_is_refused_before() -> None:
-    with pytest.raises(ValueError, match="watchlist takes 5999 characters"):
-        joined(["ABCDE"] * 1000)
+def test_the_watchlist_lies_beside_the_code_however_long_it_is(bundles: None, tmp_path: Path) -> None:
+    tickers = [f"TICKER{number}" for number in range(2500)]
+
+    build_app(Settings.from_context({"watchlist": tickers}), tmp_path)
+
+    (deployed,) = tmp_path.glob("asset.*/watchlist.txt")
+    assert deployed.read_text().split() == tickers

@@ -1,6 +1,7 @@
 """The runbook speaks of alarms, queries, commands, outputs and prices that exist, and leaves no alarm out."""
 
 import re
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,18 @@ import pytest
 import typer
 from botocore import xform_name
 
+from infra.operations.budget import NOTICES
 from infra.operations.queries import QUESTIONS
 from scripts.cli import app
 from scripts.cost import usage
-from scripts.cost.__main__ import cost_table
+from scripts.cost.__main__ import caveat, cost_table
+from scripts.cost.prices import PRICES
+from scripts.deployment.stacks import STUCK
 from tests.infra.templates import Templates
 
 RUNBOOK = Path("infra/RUNBOOK.md").read_text()
-CODE = "\n".join(re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)).replace("\\\n", " ")
+BLOCKS = re.findall(r"```sh\n(.*?)```", RUNBOOK, re.DOTALL)
+CODE = "\n".join(BLOCKS).replace("\\\n", " ")
 INLINE = re.findall(r"`([^`\n]+)`", RUNBOOK)
 COMMANDS: dict[str, Any] = typer.main.get_command(app).commands  # type: ignore[attr-defined]
 AWS = botocore.session.Session()
@@ -111,8 +116,27 @@ def test_every_output_asked_for_exists(templates: Templates) -> None:
         assert name in templates.parts[part]["Outputs"]
 
 
+@pytest.mark.parametrize("block", BLOCKS, ids=lambda block: block.split("\n")[0])
+def test_every_block_is_whole_shell(block: str) -> None:
+    subprocess.run(["/bin/sh", "-n"], input=block, text=True, check=True)
+
+
+def test_every_state_that_a_deployment_refuses_has_its_way_out() -> None:
+    section = RUNBOOK.partition("| state |")[2].partition("\n\n")[0]
+    assert set(re.findall(r"^\| `([A-Z_]+)` \|", section, re.MULTILINE)) == STUCK.keys()
+
+
+def test_what_the_budget_tells_of_is_what_it_watches() -> None:
+    sentence = RUNBOOK.partition("Of the account's bill")[2].partition("\n\n")[0]
+    assert re.findall(r"\d+", sentence) == [str(percent) for _, percent in NOTICES]
+
+
 def test_the_costs_are_those_that_the_script_counts() -> None:
     assert "\n".join(cost_table(usage.SIZES)) in RUNBOOK
+
+
+def test_the_prices_that_nobody_has_read_at_aws_are_named() -> None:
+    assert caveat(PRICES.values()) in " ".join(RUNBOOK.split())
 
 
 def test_what_is_priced_is_what_is_deployed(templates: Templates) -> None:

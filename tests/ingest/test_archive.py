@@ -75,7 +75,8 @@ def test_a_name_that_no_answer_has_is_refused(key: str) -> None:
         (gzip.compress(BODY)[:-9], "cannot be unpacked"),
         (gzip.compress(BODY + b" "), "not those that were archived"),
     ],
-    ids=["not packed", "cut short", "other bytes"],  # packed bytes carry the time, and workers must agree on names
+    # Packed bytes carry the time, and workers must agree on names.
+    ids=["not packed", "cut short", "other bytes"],
 )
 def test_an_object_that_is_not_what_was_kept_is_refused(moto: None, body: bytes, words: str) -> None:
     s3 = boto3.client("s3")

@@ -6,6 +6,7 @@ import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -34,7 +35,8 @@ class Context:
 
 
 @pytest.fixture
-def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
+def deployed(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
+    (tmp_path / "watchlist.txt").write_text("\n".join(WATCHLIST))
     offset = int((SATURDAY - datetime.now(UTC)).total_seconds())
     environment = ENVIRONMENT | {
         "STAGE": "local",
@@ -42,7 +44,7 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[World]:
         "RAW_BUCKET": RAW,
         "SITE_BUCKET": SITE,
         "DISTRIBUTION_ID": world.distribution,
-        "WATCHLIST": ",".join(WATCHLIST),
+        "WATCHLIST_FILE": str(tmp_path / "watchlist.txt"),
         "CALLS_PER_MINUTE": "0",
         "MASSIVE_URL": world.server.url,
         "SOURCE_KIND": "simulated",
@@ -91,8 +93,11 @@ def test_a_backfill_names_its_days(deployed: World) -> None:
         ({"rebuild": {"dry": True}}, "allowed are from, to, watchlist, apply"),
         ({"rebuild": {"from": "soon"}}, "YYYY-MM-DD"),
         ({"rebuild": {"watchlist": "AAPL"}}, "list of tickers"),
-        ({"rebuild": {"watchlist": []}}, "list of tickers"),
-        ({"rebuild": {"watchlist": ["AAPL", "AAPL"]}}, "each once"),
+        ({"rebuild": {"watchlist": ["AAPL", 1]}}, "list of tickers"),
+        ({"rebuild": {"watchlist": []}}, "has 0 tickers: allowed is 1 to 2500"),
+        ({"rebuild": {"watchlist": [f"A{n}" for n in range(2501)]}}, "has 2501 tickers: allowed is 1 to"),
+        ({"rebuild": {"watchlist": ["AAPL", "../AAPL"]}}, "'../AAPL': allowed is a letter"),
+        ({"rebuild": {"watchlist": ["AAPL", "MSFT", "AAPL"]}}, "repeats AAPL: each ticker is allowed once"),
         ({"rebuild": {"apply": "yes"}}, "true or false"),
     ],
 )
@@ -116,8 +121,13 @@ def test_a_rebuild_says_what_it_found_and_then_what_it_did(deployed: World) -> N
         "Added": {},
         "Changed": {
             "2026-11-20": {
-                "Old": {"Ticker": old.ticker, "PercentChange": float(old.percent_change)},
-                "New": {"Ticker": "TSLA", "PercentChange": 50.125},
+                "Old": {
+                    "Ticker": old.ticker,
+                    "PercentChange": float(old.percent_change),
+                    "ClosingPrice": float(old.closing_price),
+                },
+                "New": {"Ticker": "TSLA", "PercentChange": 50.125, "ClosingPrice": 150.125},
+                "Difference": "other bar or excuse: TSLA",
                 "Revision": 2,
             }
         },

@@ -1,3 +1,5 @@
+from pathlib import Path
+
 import pytest
 
 from ingest.calendar import Ready
@@ -11,7 +13,7 @@ ENVIRONMENT = {
     "DISTRIBUTION_ID": "E1",
     "SITE_URL": "https://movers.example/",
     "KEY_PARAMETER": "/movers/prod/massive-api-key",
-    "WATCHLIST": "AAPL,BRK.B",
+    "WATCHLIST_FILE": "watchlist.txt",
     "PROVIDER": "massive",
     "READY": "T+1 00:05",
     "WINDOW": "7",
@@ -23,7 +25,7 @@ LOCAL = {"MASSIVE_URL": "http://127.0.0.1:1/", "SOURCE_KIND": "recorded", "CLOCK
 
 def test_the_environment_is_read_typed() -> None:
     settings = Settings.from_env(ENVIRONMENT)
-    assert settings.watchlist == ("AAPL", "BRK.B")
+    assert settings.watchlist_file == Path("watchlist.txt").resolve()  # beside the packages
     assert settings.ready == Ready.parse("T+1 00:05")
     assert (settings.massive_url, settings.source_kind) == ("https://api.massive.com", "live")
     assert settings.site_url == "https://movers.example"
@@ -58,9 +60,6 @@ def test_an_unknown_provider_is_refused() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("WATCHLIST", ""),
-        ("WATCHLIST", "AAPL,"),
-        ("WATCHLIST", "AAPL,AAPL"),
         ("WINDOW", "0"),
         ("WINDOW", "seven"),
     ],
@@ -68,3 +67,20 @@ def test_an_unknown_provider_is_refused() -> None:
 def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
         Settings.from_env(ENVIRONMENT | {name: value})
+
+
+def test_the_watchlist_lies_beside_the_code_one_ticker_a_line(tmp_path: Path) -> None:
+    tickers = tuple(f"T{number}" for number in range(2500))
+    (tmp_path / "watchlist.txt").write_text("\n".join(tickers))
+    assert (
+        Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.txt")}).watchlist
+        == tickers
+    )
+
+
+@pytest.mark.parametrize("text", ["", "AAPL AAPL", "../AAPL"])
+def test_a_file_that_is_no_watchlist_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "watchlist.txt").write_text(text)
+    settings = Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.txt")})
+    with pytest.raises(ValueError, match="watchlist"):
+        _ = settings.watchlist

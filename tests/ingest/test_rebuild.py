@@ -84,11 +84,76 @@ def test_another_watchlist_is_given_its_past_and_viewers_see_it(world: World) ->
     assert world.upstream_calls() == calls
 
 
+def test_each_session_is_judged_by_the_watchlist_it_was_recorded_with_a_new_one_by_the_deployed(
+    world: World,
+) -> None:
+    world.watchlist = ("AAPL", "MSFT")
+    world.run(*SEVEN[:3:2])
+    world.archive(FRIDAY)
+    world.watchlist = ("TSLA", "NVDA")
+    report = world.rebuild(apply=True)
+    assert report.watchlist is None
+    assert (report.unchanged, report.changed, list(report.added)) == (3, {}, [FRIDAY])
+    watched = {session.date: session.watchlist for session in world.store.sessions()}
+    assert watched == dict.fromkeys(SEVEN[:3], ("AAPL", "MSFT")) | {FRIDAY: ("TSLA", "NVDA")}
+
+
+def test_a_correction_keeps_the_watchlist_that_the_session_was_recorded_with(world: World) -> None:
+    world.watchlist = ("AAPL", "MSFT")
+    world.run()
+    world.watchlist = ("TSLA", "NVDA")
+    world.market.edits[FRIDAY, "AAPL"] = bar("100", "300")
+    world.now += timedelta(days=1)
+    world.archive(FRIDAY)
+    report = world.rebuild(apply=True)
+    assert list(report.changed) == [FRIDAY]
+    assert report.changed[FRIDAY].new.ticker == "AAPL"
+    assert {session.watchlist for session in world.store.sessions()} == {("AAPL", "MSFT")}
+
+
+def test_a_change_of_other_bars_than_the_winners_says_whose(world: World) -> None:
+    world.run()
+    loser = losers(world, FRIDAY)[-1]
+    world.market.edits[FRIDAY, loser] = bar("100", "100.01")
+    world.now += timedelta(days=1)
+    world.archive(FRIDAY)
+    change = world.rebuild().changed[FRIDAY]
+    assert change.old == change.new
+    assert change.difference == f"other bar or excuse: {loser}"
+
+
+def test_days_of_which_only_answers_about_unwatched_tickers_are_kept_are_not_missed(world: World) -> None:
+    for answer in world.provider().range("NVDA", SEVEN[0], FRIDAY):
+        world.ingest().archive.keep(answer)
+    world.watchlist = ("AAPL", "MSFT")
+    report = world.rebuild()
+    assert (report.added, report.unjudged) == ({}, {})
+    assert list(world.rebuild("NVDA").added) == SEVEN
+
+
+def test_the_file_of_an_old_session_that_differs_from_the_table_is_put_also_where_nothing_else_is_to_do(
+    world: World,
+) -> None:
+    days = world.calendar.sessions(date(2026, 9, 1), FRIDAY)
+    world.run(days[0], FRIDAY)
+    world.history_days = 30
+    key = f"movers/{days[0]}.json"
+    right = world.twin(key)
+    world.s3.put_object(Bucket=SITE, Key=key, Body=b"{}")
+    world.run()
+    assert world.twin(key) == b"{}"  # a run does not look back so far
+    report = world.rebuild(first=days[0], last=days[3], apply=True)
+    assert (report.unchanged, report.published) == (4, 1)
+    assert report.invalidation
+    assert world.twin(key) == right
+
+
 def test_a_smaller_watchlist_is_a_change_also_where_the_winner_stays(world: World) -> None:
     world.run()
     kept = [ticker for ticker in WATCHLIST if ticker != losers(world, FRIDAY)[-1]]
     change = world.rebuild(*kept, apply=True, first=FRIDAY, last=FRIDAY).changed[FRIDAY]
     assert change.old == change.new
+    assert change.difference == f"left: {(set(WATCHLIST) - set(kept)).pop()}"
     found = world.store.session(FRIDAY)
     assert found
     assert (found[1].revision, list(found[1].watchlist)) == (2, kept)
@@ -99,6 +164,7 @@ def test_another_order_of_the_watchlist_is_a_change_for_it_decides_a_tie(world: 
     world.market.edits = {(FRIDAY, "AAPL"): bar("100", "200"), (FRIDAY, "MSFT"): bar("50", "100")}
     world.run(FRIDAY, FRIDAY)
     change = world.rebuild("MSFT", "AAPL", apply=True).changed[FRIDAY]
+    assert change.difference == "another order of the watchlist"
     assert (change.old.ticker, change.new.ticker) == ("AAPL", "MSFT")
     assert world.rebuild("MSFT", "AAPL").unchanged == 1
 
@@ -198,6 +264,7 @@ def test_an_excused_ticker_needs_no_answer(world: World) -> None:
     world.calendar = Calendar(Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
     report = world.rebuild("AAPL", "TSLA", apply=True)
     assert list(report.changed) == [FRIDAY]
+    assert report.changed[FRIDAY].difference == "joined: TSLA; left: MSFT"
     assert json.loads(world.twin(f"movers/{FRIDAY}.json"))["Excused"] == {"TSLA": "halted"}
 
 

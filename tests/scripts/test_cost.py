@@ -1,11 +1,38 @@
+import json
 import re
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
 
-from scripts.cost.__main__ import bill, cell, cost_table, price_table
+from api import handler as http
+from api.records import MOST_TICKERS, Status
+from ingest.metrics import emit
+from ingest.publish import INVALIDATED
+from ingest.run import Report
+from scripts.cost.__main__ import bill, caveat, cell, cost_table, price_table
 from scripts.cost.prices import NO_TIER, PRICES, Price, services
-from scripts.cost.usage import DAYS, HOURS, SECONDS, SESSIONS, SIZES, Size, units, usage
+from scripts.cost.usage import (
+    DAYS,
+    HOURS,
+    OWN_METRICS,
+    PATHS,
+    SECONDS,
+    SESSIONS,
+    SIZES,
+    Size,
+    units,
+    usage,
+)
+from tests.samples import status
+
+
+class Statuses:
+    """A table with nothing but a status in it."""
+
+    def status(self) -> Status:
+        return status()
+
 
 SMALL = Size("small", tickers=100, views=1_000)
 
@@ -148,3 +175,40 @@ def test_the_tables_have_a_line_for_each_service_and_each_price() -> None:
     assert [line.split(" | ")[0].removeprefix("| ") for line in costs[2:-1]] == list(services())
     assert len(prices) == len(PRICES) + 2
     assert {line.count("|") for line in costs} == {len(SIZES) + 2}
+
+
+def test_the_sizes_are_those_that_a_session_fits_into_its_item() -> None:
+    most = max(size.tickers for size in SIZES)
+
+    assert most == MOST_TICKERS
+    assert Size("", most, 0).session_bytes <= 400 * 1024
+
+
+def test_every_metric_that_the_functions_write_is_paid(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("STAGE", "test")
+    monkeypatch.setattr(http, "store", Statuses)
+    emit(Report(), "test")
+    asked_by_the_cdn = {"User-Agent": "Amazon CloudFront"}
+    http.handler({"httpMethod": "GET", "path": "/status.json", "headers": asked_by_the_cdn}, None)
+
+    told = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
+    assert sum(len(each["Metrics"]) for each in told) == OWN_METRICS
+
+
+def test_every_path_that_a_publishing_run_invalidates_is_paid() -> None:
+    assert len(INVALIDATED) == PATHS
+
+
+def test_prices_that_nobody_has_read_at_aws_are_named_by_service() -> None:
+    read = price()
+    prices = [
+        replace(read, source="aws.amazon.com/s3/pricing"),
+        replace(read, source="docs.aws.amazon.com, Managing"),
+        replace(read, unit="PUTs", source="somebody.example/s3"),
+        replace(read, unit="GETs", source="somebody.example; free tier: aws.amazon.com"),
+        replace(read, service="SNS", source="from memory, not verified"),
+    ]
+
+    assert caveat(prices) == "Prices from memory: SNS (GETs); read second hand: S3 (PUTs, GETs)."
