@@ -32,7 +32,8 @@ class OperationsStack(Stack):
         super().__init__(
             scope, name, env={"region": settings.region}, description="Alarms, notices, dashboard, budget"
         )
-        topic = notice_topic(self, settings)
+        news = settings.notices == "all"
+        topic = notice_topic(self, settings, ["budgets", "cloudwatch", *(["events"] if news else [])])
         signals = [
             *run_signals(settings, ingest),
             *reader_signals(settings, api),
@@ -42,7 +43,7 @@ class OperationsStack(Stack):
             signals.append(cdn_signal(site.distribution.distribution_id))
         for signal in signals:
             raise_alarm(self, settings, signal, topic)
-        if settings.notices == "all":
+        if news:
             tell_of_sessions(self, settings, ingest.function, topic)
         board = dashboard(self, settings, data=data, api=api, site=site, ingest=ingest)
         save_questions(self, settings, {"api": api.function.log_group, "ingest": ingest.function.log_group})
@@ -64,6 +65,6 @@ class CdnAlarmsStack(Stack):
         distribution = CfnParameter(
             self, "DistributionId", description="The site stack's output of this name"
         )
-        topic = notice_topic(self, settings)
+        topic = notice_topic(self, settings, ["cloudwatch"])
         raise_alarm(self, settings, cdn_signal(distribution.value_as_string), topic)
         CfnOutput(self, "AlarmTopicArn", value=topic.topic_arn)

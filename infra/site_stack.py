@@ -39,6 +39,9 @@ class SiteStack(Stack):
             self, "SiteBucket", versioned=False, removal_policy=RemovalPolicy.DESTROY
         )
         self.distribution = distribution(self, settings, bucket=self.bucket, api=api)
+        # The ingest stack imports it unless there is a domain. It stays when one comes: nothing can be taken away
+        # that a deployed stack still imports, and this stack is deployed before the one that lets go of it.
+        self.export_value(self.distribution.distribution_domain_name)
         self.url = f"https://{settings.domain or self.distribution.distribution_domain_name}"
         CfnOutput(self, "SiteBucketName", value=self.bucket.bucket_name)
         CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)

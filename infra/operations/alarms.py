@@ -14,9 +14,13 @@ from infra.operations import metrics
 from infra.operations.notices import tell
 from infra.settings import Settings
 
-# What viewers feel counts in three of six spans of five minutes: a blip is one span however many it hits,
-# and a fault that stays is seen in a quarter of an hour, or in half of one where readers are few.
-LASTING = (3, 6)
+# What viewers feel counts in three of an hour's twelve spans: a blip is one span however many it hits, and a
+# fault that stays is seen in a quarter of an hour, or within the hour where a reader comes every twenty minutes.
+LASTING = (3, 12)
+
+# A run works for a minute of its hour and never fills three spans, so what strikes runs is counted by the hour.
+# Two hours on end: what the next run mends needs nobody.
+TWO_RUNS = (2, 2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +69,13 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
         spans=(3, 3),
         silence=cloudwatch.TreatMissingData.BREACHING,
     )
-    # Two hours: what the next run mends needs nobody. Silence is the business of sessions-behind.
+    # Silence is the business of sessions-behind.
     yield Signal(
         "ingest-errors",
         "Runs have failed in two hours on end, so the hourly retry does not mend it.",
-        ingest.function.metric_errors(period=metrics.HOUR),
+        metrics.function(ingest.function, "Errors", period=metrics.HOUR),
         threshold=1,
-        spans=(2, 2),
+        spans=TWO_RUNS,
     )
     # One is enough: a message is a run that failed, or that the schedule could not start, and it lies there
     # until somebody has looked. An empty queue that nobody touches falls silent.
@@ -126,11 +130,22 @@ def cdn_signal(distribution_id: str) -> Signal:
 
 def capacity_signals(data: DataStack, api: ApiStack, ingest: IngestStack) -> Iterator[Signal]:
     """Does AWS give what is needed? The API's own 429 are not among these: they are its limit at work."""
-    refusals = {
+    # Reads are the API's, by readers; where a run's few are refused for long, the run fails and says so.
+    of_readers = {
         "api-throttles": ("the api function", metrics.function(api.function, "Throttles")),
-        "ingest-throttles": ("the ingest function", metrics.function(ingest.function, "Throttles")),
         "table-read-throttles": ("reads of the table", metrics.table(data.table, "ReadThrottleEvents")),
-        "table-write-throttles": ("writes to the table", metrics.table(data.table, "WriteThrottleEvents")),
     }
-    for name, (whom, metric) in refusals.items():
-        yield Signal(name, f"AWS keeps refusing capacity to {whom}.", metric, threshold=1, spans=LASTING)
+    # Only runs write. Lambda tries a refused start again for an hour, at most five minutes apart.
+    of_runs = {
+        "ingest-throttles": (
+            "the ingest function",
+            metrics.function(ingest.function, "Throttles", period=metrics.HOUR),
+        ),
+        "table-write-throttles": (
+            "writes to the table",
+            metrics.table(data.table, "WriteThrottleEvents", period=metrics.HOUR),
+        ),
+    }
+    for refusals, spans in ((of_readers, LASTING), (of_runs, TWO_RUNS)):
+        for name, (whom, metric) in refusals.items():
+            yield Signal(name, f"AWS keeps refusing capacity to {whom}.", metric, threshold=1, spans=spans)

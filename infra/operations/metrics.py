@@ -24,16 +24,18 @@ def own(settings: Settings, name: str, statistic: str = "Sum") -> cloudwatch.Met
     )
 
 
-def function(of: lambda_.Function, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    return of.metric(name, statistic=statistic, period=SPAN)
+def function(
+    of: lambda_.Function, name: str, statistic: str = "Sum", period: Duration = SPAN
+) -> cloudwatch.Metric:
+    return of.metric(name, statistic=statistic, period=period)
 
 
 def api(of: apigateway.RestApi, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
     return of.metric(name, statistic=statistic, period=SPAN)
 
 
-def table(of: dynamodb.Table, name: str) -> cloudwatch.Metric:
-    return of.metric(name, statistic="Sum", period=SPAN)
+def table(of: dynamodb.Table, name: str, period: Duration = SPAN) -> cloudwatch.Metric:
+    return of.metric(name, statistic="Sum", period=period)
 
 
 def waiting(queue: sqs.Queue) -> cloudwatch.Metric:

@@ -1,6 +1,8 @@
 """Whom the alarms, the budget and new sessions are told to: one topic, and behind it one e-mail address."""
 
-from aws_cdk import Aws, Stack
+from collections.abc import Sequence
+
+from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -12,11 +14,9 @@ from constructs import Construct
 
 from infra.settings import Settings
 
-PUBLISHERS = ("budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com")
 
-
-def notice_topic(scope: Construct, settings: Settings) -> sns.Topic:
-    """The topic, which takes notices from this account's alarms, budget and rules, over TLS alone.
+def notice_topic(scope: Construct, settings: Settings, publishers: Sequence[str]) -> sns.Topic:
+    """The topic, which takes notices of this account from the services that have some for it, over TLS alone.
 
     The address has to confirm its subscription before anything reaches it.
     """
@@ -24,7 +24,7 @@ def notice_topic(scope: Construct, settings: Settings) -> sns.Topic:
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             actions=["sns:Publish"],
-            principals=[iam.ServicePrincipal(service) for service in PUBLISHERS],
+            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in publishers],
             resources=[topic.topic_arn],
             conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
         )
@@ -43,6 +43,14 @@ def tell(settings: Settings, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
 
 def tell_of_sessions(stack: Stack, settings: Settings, function: lambda_.Function, topic: sns.Topic) -> None:
     """Tell of each scheduled run that stored a session, in words; a run that found nothing new is no news."""
+    # By its name, which the alarms take from the other stack anyway: the ARN would be an export of this setting alone,
+    # and one that is imported cannot be taken away again.
+    arn = stack.format_arn(
+        service="lambda",
+        resource="function",
+        resource_name=function.function_name,
+        arn_format=ArnFormat.COLON_RESOURCE_NAME,
+    )
     stored = {"Stored": [{"prefix": "20"}]}  # matches if any of the dates does, and an empty list has none
     events.CfnRule(
         stack,
@@ -51,7 +59,7 @@ def tell_of_sessions(stack: Stack, settings: Settings, function: lambda_.Functio
         event_pattern={
             "source": ["lambda"],
             "detail-type": ["Lambda Function Invocation Result - Success"],
-            "resources": [f"{function.function_arn}:$LATEST"],
+            "resources": [f"{arn}:$LATEST"],
             "detail": {"responsePayload": stored},
         },
         targets=[

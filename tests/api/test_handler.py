@@ -1,6 +1,7 @@
 import json
 import re
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -16,6 +17,7 @@ from tests.contract import SPEC
 from tests.samples import DAY, bar, mover, session, status
 
 EVENT = json.loads(Path("tests/fixtures/events/api_gateway_get.json").read_text())
+Logged = Callable[..., dict[str, Any]]
 YEAR = [DAY - timedelta(days=n) for n in range(10)]
 
 
@@ -180,24 +182,51 @@ def test_each_answer_leaves_one_log_line(
     assert (line["level"], line["method"], line["path"], line["status"]) == ("INFO", "GET", "/movers", 200)
 
 
-@pytest.mark.parametrize(
-    ("path", "misses"),
-    [("/movers.json", 1), ("/movers", 0), ("/movers/1999-01-04.json", 0), ("/nothing.json", 0)],
-)
-def test_a_twin_that_the_bucket_did_not_have_is_counted_for_its_stage(
-    store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], path: str, misses: int
-) -> None:
+CDN = {"User-Agent": "Amazon CloudFront"}
+
+
+@pytest.fixture
+def logged(store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Logged:
+    """The log line of a request."""
     monkeypatch.setenv("STAGE", "prod")
     monkeypatch.setattr(http, "store", lambda: store)
-    http.handler(EVENT | {"path": path}, None)
-    (line,) = map(json.loads, capsys.readouterr().out.splitlines())
-    assert line.get("TwinMiss", 0) == misses
-    if misses:
-        (metrics,) = line["_aws"]["CloudWatchMetrics"]
-        assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
-        assert metrics == {
-            "Namespace": "Movers",
-            "Dimensions": [["Stage"]],
-            "Metrics": [{"Name": "TwinMiss", "Unit": "Count"}],
-        }
-        assert line["Stage"] == "prod"
+
+    def logged(path: str, headers: dict[str, str], method: str = "GET") -> dict[str, Any]:
+        http.handler(EVENT | {"path": path, "headers": headers, "httpMethod": method}, None)
+        (line,) = map(json.loads, capsys.readouterr().out.splitlines())
+        return dict(line)
+
+    return logged
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+@pytest.mark.parametrize(("held", "status"), [({}, 200), ({"If-None-Match": "*"}, 304)])
+def test_a_twin_that_the_bucket_did_not_have_is_counted_for_its_stage_also_if_the_cdn_still_holds_it(
+    logged: Logged, method: str, held: dict[str, str], status: int
+) -> None:
+    line = logged("/movers.json", CDN | held, method)
+    (metrics,) = line["_aws"]["CloudWatchMetrics"]
+    assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
+    assert metrics == {
+        "Namespace": "Movers",
+        "Dimensions": [["Stage"]],
+        "Metrics": [{"Name": "TwinMiss", "Unit": "Count"}],
+    }
+    assert (line["status"], line["Stage"], line["TwinMiss"]) == (status, "prod", 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "method"),
+    [
+        pytest.param("/movers", CDN, "GET", id="no twin's name"),
+        pytest.param("/movers/1999-01-04.json", CDN, "GET", id="no such session"),
+        pytest.param("/nothing.json", CDN, "GET", id="no such resource"),
+        pytest.param("/movers.json", CDN, "OPTIONS", id="a preflight"),
+        pytest.param("/movers.json", {"User-Agent": "curl/8"}, "GET", id="asked of the API itself"),
+        pytest.param("/movers.json", {}, "GET", id="asked by somebody without a name"),
+    ],
+)
+def test_no_other_answer_counts_as_a_missed_twin(
+    logged: Logged, path: str, headers: dict[str, str], method: str
+) -> None:
+    assert "TwinMiss" not in logged(path, headers, method)

@@ -81,10 +81,14 @@ class Telemetry:
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """The lines that the ingest function wrote in the embedded metric format."""
-        function = self.cloud.client("lambda").get_function_configuration(
-            FunctionName=self.cloud.outputs.ingest_function_name
-        )
+        """The lines that both functions wrote in the embedded metric format."""
+        outputs = self.cloud.outputs
+        for name in (outputs.ingest_function_name, outputs.api_function_name):
+            messages = self._messages(name)
+            yield from (json.loads(message) for message in messages if '"_aws":' in message)
+
+    def _messages(self, name: str) -> Iterator[str]:
+        function = self.cloud.client("lambda").get_function_configuration(FunctionName=name)
         pages = (
             self.cloud.client("logs")
             .get_paginator("filter_log_events")
@@ -93,8 +97,7 @@ class Telemetry:
                 startTime=int(self.since.timestamp() * 1000),
             )
         )
-        messages = (event["message"] for page in pages for event in page["events"])
-        return (json.loads(message) for message in messages if message.startswith('{"_aws"'))
+        return (event["message"] for page in pages for event in page["events"])
 
     def _listen(self) -> None:
         """Hear what the alarms' topic tells, instead of a person's mailbox."""

@@ -13,6 +13,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any
 
 import pytest
+import requests
 
 from api.store import Store
 from ingest.calendar import Ready, load_calendar
@@ -260,6 +261,21 @@ def test_a_site_bucket_that_takes_nothing_fails_the_run_with_the_session_stored(
     assert "AccessDenied" in drill.failure()
     assert drill.raised() == FAILED_RUN
     assert drill.store.session(lost)
+
+
+def test_a_file_that_is_gone_is_heard_of_whether_the_cdn_asks_for_it_or_holds_a_copy(drill: Drill) -> None:
+    """Once through the CDN; then as it asks again for a copy grown old, for which nobody here can wait."""
+    cloud, path = drill.cloud, "/movers.json"
+    cloud.client("s3").delete_object(Bucket=cloud.outputs.site_bucket_name, Key="movers.json")
+    found = requests.get(f"{cloud.site_url}{path}?days=1", verify=str(cloud.ca), timeout=20)
+    copy = {"If-None-Match": found.headers["ETag"]}
+    answers = [
+        requests.get(f"{cloud.api_url}{path}", headers=copy | {"User-Agent": whose}, timeout=20).status_code
+        for whose in ("Amazon CloudFront", "Amazon CloudFront", "somebody's own")
+    ]
+    assert (found.status_code, answers) == (200, [304] * 3)
+    assert drill.raised() == {"twin-miss"}
+    assert sum(drill.telemetry.values(drill.telemetry.alarms()["twin-miss"])) == 3
 
 
 def test_a_function_out_of_time_is_heard_of_though_it_cannot_say_so(drill: Drill) -> None:

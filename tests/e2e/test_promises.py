@@ -18,7 +18,7 @@ Row = tuple[str, Ask, object]
 
 BUCKETS = ("raw_bucket_name", "site_bucket_name")
 FUNCTIONS = ("api_function_name", "ingest_function_name")
-SPANS = "3 of 6"
+SPANS = "3 of 12"
 
 
 def table(field: str) -> Ask:
@@ -277,18 +277,18 @@ PROMISES: list[Row] = [
             "api-5xx": ("5XXError Sum >= 1", f"{SPANS} x 300 s", "notBreaching"),
             "api-latency": ("Latency p99 >= 3000", f"{SPANS} x 300 s", "notBreaching"),
             "api-throttles": ("Throttles Sum >= 1", f"{SPANS} x 300 s", "notBreaching"),
-            "ingest-throttles": ("Throttles Sum >= 1", f"{SPANS} x 300 s", "notBreaching"),
+            "ingest-throttles": ("Throttles Sum >= 1", "2 of 2 x 3600 s", "notBreaching"),
             "table-read-throttles": ("ReadThrottleEvents Sum >= 1", f"{SPANS} x 300 s", "notBreaching"),
-            "table-write-throttles": ("WriteThrottleEvents Sum >= 1", f"{SPANS} x 300 s", "notBreaching"),
+            "table-write-throttles": ("WriteThrottleEvents Sum >= 1", "2 of 2 x 3600 s", "notBreaching"),
             "twin-miss": ("TwinMiss Sum >= 3", "1 of 1 x 3600 s", "notBreaching"),
             "cdn-5xx": ("5xxErrorRate Average >= 5", f"{SPANS} x 300 s", "notBreaching"),
         },
     ),
     ("every alarm and its end are told to the topic", told, True),
     (
-        "this account's alarms, budget and rules may publish",
+        "this account's alarms and budget may publish",
         publishers,
-        (["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"], True),
+        (["budgets.amazonaws.com", "cloudwatch.amazonaws.com"], True),
     ),
     (
         "the dashboard shows freshness, runs, readers, table and cost",

@@ -7,7 +7,7 @@ import pytest
 from infra import functions
 from infra.app import build_app, main
 from infra.settings import Settings
-from tests.infra.templates import Templates
+from tests.infra.templates import Templates, synthesized
 
 pytestmark = pytest.mark.xdist_group("synth")
 
@@ -101,6 +101,41 @@ def test_the_run_tells_the_event_bus_only_where_new_sessions_are_notices(
 
     assert (("events:PutEvents",), (bus,), "{}") in told
     assert len(told) == len(granted(templates)["ingest.handler.handler"]) + 1
+
+
+OWN_NAME = {
+    "domain": "movers.example.org",
+    "certificate": "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+}
+MAIL = {"alert_email": "me@example.org"}
+SHORT = {"watchlist": "BRK.A,IBM"}
+FAST = {"throttle_rate": "50", "throttle_burst": "100"}
+
+
+# Beside the defaults; together they hold every pair of choices.
+@pytest.mark.parametrize(
+    "chosen",
+    [
+        {"notices": "all"} | MAIL | SHORT,
+        {"notices": "none"} | SHORT | FAST,
+        OWN_NAME | MAIL | SHORT | FAST,
+        OWN_NAME | {"notices": "all"} | FAST,
+        OWN_NAME | {"notices": "none"} | MAIL,
+    ],
+    ids=" ".join,
+)
+def test_no_setting_takes_away_an_export_that_a_deployed_stack_may_import(
+    templates: Templates, tmp_path: Path, chosen: dict[str, str]
+) -> None:
+    assert exports(synthesized(tmp_path, **chosen)) == exports(templates)
+
+
+def exports(templates: Templates) -> dict[str, set[str]]:
+    """The names that each stack exports to the others."""
+    return {
+        part: {output["Export"]["Name"] for output in template["Outputs"].values() if "Export" in output}
+        for part, template in templates.parts.items()
+    }
 
 
 def test_no_resource_needs_code_of_its_own_to_be_made(templates: Templates) -> None:

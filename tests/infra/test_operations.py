@@ -1,6 +1,4 @@
 import json
-import re
-from pathlib import Path
 from typing import Any
 
 import pytest
@@ -9,7 +7,6 @@ from aws_cdk.assertions import Template
 
 from infra.operations.alarms import cdn_signal, raise_alarm
 from infra.operations.notices import notice_topic
-from infra.operations.queries import QUESTIONS
 from infra.settings import Settings
 from tests.infra.promises import alarms
 from tests.infra.templates import Templates
@@ -20,7 +17,7 @@ pytestmark = pytest.mark.xdist_group("synth")
 def alarm_of(**context: object) -> dict[str, Any]:
     """An alarm as it comes out of the settings."""
     stack, settings = Stack(App(), "Alone"), Settings.from_context(context)
-    raise_alarm(stack, settings, cdn_signal("E123"), notice_topic(stack, settings))
+    raise_alarm(stack, settings, cdn_signal("E123"), notice_topic(stack, settings, ["cloudwatch"]))
     (alarm,) = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()
     properties: dict[str, Any] = alarm["Properties"]
     return properties
@@ -38,19 +35,6 @@ def test_what_an_alarm_means_is_one_sentence(templates: Templates) -> None:
         meaning, _, rest = alarm["AlarmDescription"].partition(".")
         assert rest == f" What to do: infra/RUNBOOK.md#{name}"
         assert len(meaning) > 20
-
-
-@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.words)
-def test_a_saved_query_looks_for_lines_that_the_functions_write(question: Any) -> None:
-    query = "\n".join(question.lines)
-    sources = "".join(path.read_text() for name in question.of for path in Path(name).rglob("*.py"))
-
-    for message in re.findall(r'"([a-z]+ [a-z ]+)"', query):
-        assert f'"{message}"' in sources
-    for name in re.findall(
-        r"\b(?:status|milliseconds|method|path|request_id|TwinMiss|revision|winner)\b", query
-    ):
-        assert f'"{name}"' in sources or f"{name}=" in sources
 
 
 def test_the_graphs_of_the_cdn_look_where_its_measurements_are(domain_templates: Templates) -> None:

@@ -46,14 +46,15 @@ TOPIC = "<operations AWS::SNS::Topic>"
 CDN_TOPIC = "<cdn-alarms AWS::SNS::Topic>"
 OVER_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
 IN_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
-SERVICES = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com", "events.amazonaws.com"]
+BUDGET_AND_ALARMS = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
 DAY = 24 * 3600
 
 API = f"FunctionName=<api {FUNCTION}>"
 INGEST = f"FunctionName=<ingest {FUNCTION}>"
 SESSIONS = f"TableName=<data {TABLE}>"
-LASTING = " of 300 s >= 1, 3 of 6, silence notBreaching"
-FAILING = "Average of 300 s >= 5, 3 of 6, silence notBreaching"
+LASTING = " of 300 s >= 1, 3 of 12, silence notBreaching"
+TWO_RUNS = " of 3600 s >= 1, 2 of 2, silence notBreaching"
+FAILING = "Average of 300 s >= 5, 3 of 12, silence notBreaching"
 
 # What would lose data, or the means to get it back.
 DESTRUCTIVE = {
@@ -342,7 +343,7 @@ WATCH: list[Row] = [
     (
         "two hours of failed runs",
         alarm("ingest-errors"),
-        f"Errors {INGEST}: Sum of 3600 s >= 1, 2 of 2, silence notBreaching",
+        f"Errors {INGEST}: Sum{TWO_RUNS}",
     ),
     (
         "a message in the failure queue",
@@ -354,12 +355,12 @@ WATCH: list[Row] = [
     (
         "an API slower than the page's patience",
         alarm("api-latency"),
-        "Latency ApiName=movers-prod-api: p99 of 300 s >= 3000, 3 of 6, silence notBreaching",
+        "Latency ApiName=movers-prod-api: p99 of 300 s >= 3000, 3 of 12, silence notBreaching",
     ),
     ("the api function refused", alarm("api-throttles"), f"Throttles {API}: Sum{LASTING}"),
-    ("the ingest function refused", alarm("ingest-throttles"), f"Throttles {INGEST}: Sum{LASTING}"),
+    ("the ingest function refused", alarm("ingest-throttles"), f"Throttles {INGEST}: Sum{TWO_RUNS}"),
     ("reads refused", alarm("table-read-throttles"), f"ReadThrottleEvents {SESSIONS}: Sum{LASTING}"),
-    ("writes refused", alarm("table-write-throttles"), f"WriteThrottleEvents {SESSIONS}: Sum{LASTING}"),
+    ("writes refused", alarm("table-write-throttles"), f"WriteThrottleEvents {SESSIONS}: Sum{TWO_RUNS}"),
     (
         "three missed twins in an hour",
         alarm("twin-miss"),
@@ -375,12 +376,12 @@ WATCH: list[Row] = [
     ("without an address nobody is written to", none("AWS::SNS::Subscription"), []),
     ("a new session is no notice unless asked for", none("AWS::Events::Rule"), []),
     (
-        "alarms, budget and rules of this account may publish",
+        "alarms and budget of this account may publish",
         allowed("AWS::SNS::TopicPolicy", part="operations"),
         [
             {
                 "Action": "sns:Publish",
-                "Principal": {"Service": SERVICES},
+                "Principal": {"Service": BUDGET_AND_ALARMS},
                 "Resource": TOPIC,
                 "Condition": IN_THIS_ACCOUNT,
             }
@@ -483,12 +484,17 @@ ELSEWHERE: list[Row] = [
         [CDN_TOPIC],
     ),
     (
-        "that topic takes notices of this account alone",
+        "the rule of new sessions may publish too",
+        lambda t: allowed("AWS::SNS::TopicPolicy", part="operations")(t)[0]["Principal"],  # type: ignore[index]
+        {"Service": [*BUDGET_AND_ALARMS, "events.amazonaws.com"]},
+    ),
+    (
+        "that topic takes notices of this account's alarms alone",
         allowed("AWS::SNS::TopicPolicy", part="cdn-alarms"),
         [
             {
                 "Action": "sns:Publish",
-                "Principal": {"Service": SERVICES},
+                "Principal": {"Service": "cloudwatch.amazonaws.com"},
                 "Resource": CDN_TOPIC,
                 "Condition": IN_THIS_ACCOUNT,
             }
@@ -513,7 +519,9 @@ ELSEWHERE: list[Row] = [
         {
             "source": ["lambda"],
             "detail-type": ["Lambda Function Invocation Result - Success"],
-            "resources": ["<ingest AWS::Lambda::Function Arn>:$LATEST"],
+            "resources": [
+                "arn:aws:lambda:eu-central-1:123456789012:function:<ingest AWS::Lambda::Function>:$LATEST"
+            ],
             "detail": {"responsePayload": {"Stored": [{"prefix": "20"}]}},
         },
     ),

@@ -1,0 +1,124 @@
+"""Requests nobody would send, and what may be said in answer to them."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from io import BytesIO
+from typing import Any, cast
+from urllib.parse import parse_qsl, unquote, urlsplit
+
+import requests
+from hypothesis import strategies as st
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPResponse
+
+from api.handler import respond
+from api.records import Bar, Mover, Session, Status
+from api.store import Store
+from tests.samples import mover
+
+WORDS = [
+    "movers",
+    "history",
+    "tickers",
+    "status",
+    "2026-02-10",
+    "AAPL",
+    ".json",
+    "..",
+    ".",
+    "%00",
+    "\0",
+    "٢٠٢٦-02-10",
+]
+ANSWERS = {200, 204, 304, 400, 404, 405}
+
+words = st.sampled_from(WORDS) | st.text(max_size=20) | st.text(st.characters(), max_size=5)
+paths = st.lists(words, max_size=5).flatmap(
+    lambda parts: st.sampled_from(["/" + "/".join(parts), "/".join(parts) + ".json", "/" + "".join(parts)])
+)
+queries = st.none() | st.dictionaries(st.just("days") | st.text(max_size=9), st.text(max_size=30), max_size=3)
+methods = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "DELETE", "TRACE"]) | st.text(
+    "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~", min_size=1, max_size=12
+)
+headers = st.none() | st.dictionaries(
+    st.sampled_from(["If-None-Match", "if-none-match", "User-Agent"]) | st.text(max_size=9),
+    st.text(max_size=40),
+    max_size=3,
+)
+tags = st.text(st.characters(min_codepoint=0x21, max_codepoint=0x7E, exclude_characters='"'), max_size=34)
+"""What stands between the quotes of an entity tag; commas may."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """A store whose items are at hand; `sessions` newest first."""
+
+    sessions_: Sequence[Session]
+    status_: Status | None
+
+    def movers(self, limit: int | None = None) -> list[Mover]:
+        return [mover(session) for session in self.sessions_[:limit]]
+
+    def session(self, day: date) -> tuple[Mover, Session] | None:
+        found = [(mover(session), session) for session in self.sessions_ if session.date == day]
+        return found[0] if found else None
+
+    def ticker(self, symbol: str, limit: int) -> list[tuple[date, Bar, str]]:
+        held = [session for session in self.sessions_[:limit] if symbol in session.bars]
+        return [(session.date, session.bars[symbol], mover(session).ticker) for session in held]
+
+    def status(self) -> Status | None:
+        return self.status_
+
+
+class Function(HTTPAdapter):
+    """Takes `requests` straight to the function, as API Gateway would."""
+
+    def __init__(self, shelf: Shelf) -> None:
+        super().__init__()
+        self.shelf = shelf
+
+    def send(self, request: requests.PreparedRequest, *_: Any, **__: Any) -> requests.Response:
+        parts = urlsplit(str(request.url))
+        query = dict(parse_qsl(parts.query, keep_blank_values=True)) or None
+        answer = ask(self.shelf, unquote(parts.path), str(request.method), query, dict(request.headers))
+        body = BytesIO(answer["body"].encode())
+        raw = HTTPResponse(body, answer["headers"], answer["statusCode"], preload_content=False)
+        return self.build_response(request, raw)
+
+
+def event(
+    path: str,
+    method: str = "GET",
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return {"path": path, "httpMethod": method, "queryStringParameters": query, "headers": headers}
+
+
+def ask(
+    shelf: Shelf,
+    path: str,
+    method: str = "GET",
+    query: Mapping[str, str] | None = None,
+    headers: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
+    return respond(event(path, method, query, headers), cast(Store, shelf))
+
+
+def sound(status: int, headers: Mapping[str, str], body: str, method: str) -> None:
+    """Raise unless this may be said to whatever was asked."""
+    assert status in ANSWERS
+    assert headers["Access-Control-Allow-Origin"] == "*"
+    if status in (204, 304) or method == "HEAD":
+        assert body == ""
+    elif status >= 400:
+        document = json.loads(body)
+        assert list(document) == ["error"]
+        assert document["error"]
+    if status >= 400:
+        assert headers["Cache-Control"] == "no-store"
+    if status in (200, 304):
+        assert headers["ETag"]
