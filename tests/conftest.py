@@ -24,7 +24,7 @@ REGION = "us-east-1"
 TABLE = "movers"
 
 FOREIGN = re.compile(
-    r"AWS_.*|MASSIVE_.*|MOVERS_(?!BROWSER|FIREFOX).*|.*_PROXY|FORCE_COLOR|CLICOLOR_FORCE", re.IGNORECASE
+    r"AWS_.*|MASSIVE_.*|MOVERS_(?!BROWSER|CHAOS|FIREFOX).*|.*_PROXY|FORCE_COLOR|CLICOLOR_FORCE", re.IGNORECASE
 )
 for name in filter(FOREIGN.fullmatch, list(os.environ)):
     del os.environ[name]
