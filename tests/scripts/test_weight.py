@@ -28,4 +28,6 @@ def test_the_weight_is_that_of_the_files_and_of_their_archive(tmp_path: Path) ->
 def test_a_weight_is_told_in_megabytes(tmp_path: Path) -> None:
     (tmp_path / "handler.py").write_bytes(b"0" * 1_500_000)
 
-    assert str(weigh(tmp_path)).startswith(" 1.50 MB in    1 files, 0.00 MB zipped, without bytecode, sha256 ")
+    assert str(weigh(tmp_path)).startswith(
+        " 1.50 MB in    1 files, 0.00 MB zipped, without bytecode, sha256 "
+    )
