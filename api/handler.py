@@ -156,7 +156,7 @@ def _error(status: int, message: str) -> Response:
 def _matches(if_none_match: str, etag: str) -> bool:
     """Weak comparison (RFC 9110, 13.1.2): compression on the way turns `"x"` into `W/"x"`."""
     candidates = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
-    return etag in candidates or candidates == ["*"]
+    return etag in candidates or if_none_match.strip() == "*"
 
 
 def _header(event: Event, name: str) -> str:

@@ -66,7 +66,8 @@ def due(ingest: Ingest, within: plan.Horizon, stored: Iterable[date]) -> list[da
     """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
     status = ingest.store.status()
     holes = [day for day in status.missing if ingest.calendar.is_session(day)] if status else []
-    window = plan.window(ingest.calendar, within, max(stored, default=None), ingest.window)
+    newest = max(stored, default=max(holes, default=None))  # also where nothing could be stored yet
+    window = plan.window(ingest.calendar, within, newest, ingest.window)
     return sorted({*window, *(day for day in holes if day >= within.oldest)})
 
 

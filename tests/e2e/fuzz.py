@@ -35,12 +35,20 @@ WORDS = [
 ANSWERS = {200, 204, 304, 400, 404, 405}
 
 words = st.sampled_from(WORDS) | st.text(max_size=20) | st.text(st.characters(), max_size=5)
-paths = st.lists(words, max_size=5).flatmap(
+known = st.sampled_from(["/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status.json"])
+paths = known | st.lists(words, max_size=5).flatmap(
     lambda parts: st.sampled_from(["/" + "/".join(parts), "/".join(parts) + ".json", "/" + "".join(parts)])
 )
-queries = st.none() | st.dictionaries(st.just("days") | st.text(max_size=9), st.text(max_size=30), max_size=3)
-methods = st.sampled_from(["GET", "HEAD", "OPTIONS", "POST", "DELETE", "TRACE"]) | st.text(
-    "ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~", min_size=1, max_size=12
+numbers = st.integers().map(str) | st.text(max_size=30)
+queries = (
+    st.none()
+    | st.fixed_dictionaries({"days": numbers})
+    | st.dictionaries(st.text(max_size=9), st.text(max_size=30), max_size=3)
+)
+methods = (
+    st.just("GET")
+    | st.sampled_from(["HEAD", "OPTIONS", "POST", "DELETE", "TRACE"])
+    | st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ!#$%&'*+-.^_`|~", min_size=1, max_size=12)
 )
 headers = st.none() | st.dictionaries(
     st.sampled_from(["If-None-Match", "if-none-match", "User-Agent"]) | st.text(max_size=9),

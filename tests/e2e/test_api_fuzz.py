@@ -29,6 +29,7 @@ SHELF = Shelf([session(DAY - timedelta(days=n)) for n in range(40)], status())
 PATHS = ["/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status"]
 FUNCTION = "http://function"
 
+many = settings(max_examples=3000 if LONG else 400)  # each takes no time
 over_http = settings(
     max_examples=500 if LONG else 15,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
@@ -57,6 +58,7 @@ def test_the_api_of_the_local_cloud_keeps_to_its_description(
     case.call_and_validate(base_url=cloud.api_url)
 
 
+@many
 @given(paths, methods, queries, headers)
 def test_no_request_brings_the_function_down(path: str, method: str, query: Any, sent: Any) -> None:
     answer = ask(SHELF, path, method, query, sent)

@@ -122,6 +122,16 @@ def test_a_long_outage_heals_whole(world: World) -> None:
     assert json.loads(world.twin("status.json"))["Missing"] == []
 
 
+def test_an_outage_that_begins_with_the_very_first_run_heals_whole_too(world: World) -> None:
+    world.now = datetime(2026, 10, 1, 5, 10, tzinfo=UTC)
+    world.server.set_faults([{"status": 401}])
+    first = sorted(world.run().failed)
+    assert len(first) == 7
+    world.server.set_faults([])
+    world.now = SATURDAY
+    assert world.run().stored == world.calendar.sessions(first[0], FRIDAY)
+
+
 def test_a_session_is_behind_from_ten_hours_after_it_was_ready_until_it_is_stored(world: World) -> None:
     """Friday was ready at 00:05 on Saturday in New York, which is 05:05 UTC."""
     good = world.market.session(FRIDAY)["TSLA"]

@@ -1,0 +1,67 @@
+"""The table gives back what was written: every digit, every sign, every empty place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
+
+import boto3
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.records import Mover, Session, Status
+from api.store import MOVERS, SESSIONS, Store
+from ingest.movers import mover_of
+from tests.conftest import TABLE, create_table
+from tests.profiles import LONG
+from tests.properties.facts import bars, extreme, instants, sessions
+from tests.properties.test_documents import statuses
+
+any_session = sessions(st.one_of(bars(), bars(extreme())))
+one_table = settings(
+    max_examples=500 if LONG else 20,
+    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+)
+
+
+@pytest.fixture
+def store(moto: None) -> Store:
+    client = boto3.client("dynamodb")
+    create_table(client)
+    return Store(client, TABLE)
+
+
+@contextmanager
+def recorded(store: Store, mover: Mover, session: Session) -> Iterator[None]:
+    """With nothing but this in the table."""
+    store.record(mover, session, None)
+    try:
+        yield
+    finally:
+        for partition in (MOVERS, SESSIONS):
+            key = {"pk": {"S": partition}, "sk": {"S": session.date.isoformat()}}
+            store.client.delete_item(TableName=TABLE, Key=key)
+
+
+@one_table
+@given(any_session, instants, instants)
+def test_a_session_and_its_mover_come_back_as_they_went(
+    store: Store, session: Session, now: datetime, later: datetime
+) -> None:
+    mover = mover_of(session, "massive", now)
+    with recorded(store, mover, session):
+        assert store.session(session.date) == (mover, session)
+        assert (store.movers(), store.sessions()) == ([mover], [session])
+        for ticker in session.watchlist:
+            row = [(session.date, session.bars[ticker], mover.ticker)] if ticker in session.bars else []
+            assert store.ticker(ticker, 30) == row
+        store.check(session.date, session.revision, later)
+        assert store.movers() == [replace(mover, checked_at=later)]
+
+
+@one_table
+@given(statuses)
+def test_a_status_comes_back_as_it_went(store: Store, status: Status) -> None:
+    store.put_status(status)
+    assert store.status() == status

@@ -1,0 +1,146 @@
+"""Whatever has to be done, one run does all of it when the provider answers, and in the fewest calls."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from math import inf
+from types import SimpleNamespace
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from api.records import Bar, Mover, Session, Source
+from ingest.apply import Work, apply
+from ingest.calendar import NEW_YORK, load_calendar
+from ingest.lease import Lease
+from ingest.movers import judge
+from ingest.providers import Answer
+from ingest.run import Ingest, Report
+from tests.samples import NIGHT
+
+SESSIONS = load_calendar().sessions(date(2026, 1, 2), date(2026, 3, 31))
+TICKERS = tuple(f"T{n}" for n in range(12))
+FIELDS = "ohlcv"
+
+
+def bar_of(ticker: str, day: date) -> Bar:
+    open_, close = Decimal(100 + TICKERS.index(ticker)), Decimal(100 + day.toordinal() % 17)
+    return Bar(open_, max(open_, close), min(open_, close), close, Decimal(1000))
+
+
+def row(ticker: str, day: date) -> dict[str, Any]:
+    bar = bar_of(ticker, day)
+    at = datetime.combine(day, time(16), NEW_YORK)
+    values = (bar.open, bar.high, bar.low, bar.close, bar.volume)
+    return {"T": ticker, "t": int(at.timestamp() * 1000), **dict(zip(FIELDS, values, strict=True))}
+
+
+@dataclass
+class Vendor:
+    """Answers every call, and counts them."""
+
+    most: float
+    calls: Counter[str] = field(default_factory=Counter)
+    progress: Callable[[float], None] = lambda _: None
+
+    def affordable(self) -> float:
+        return self.most
+
+    def grouped(self, day: date) -> Answer:
+        self.calls["grouped"] += 1
+        return answer(results=[row(ticker, day) for ticker in TICKERS])
+
+    def range(self, ticker: str, first: date, last: date) -> Iterator[Answer]:
+        self.calls["range"] += 1
+        rows = [row(ticker, day) for day in SESSIONS if first <= day <= last]
+        yield answer(ticker=ticker, results=rows)
+
+
+def answer(**document: Any) -> Answer:
+    return Answer({}, datetime.now(UTC), b"", {"status": "OK", **document})
+
+
+@dataclass
+class Table:
+    """What has been written, each session once."""
+
+    sessions: dict[date, Session] = field(default_factory=dict)
+    checked: list[date] = field(default_factory=list)
+
+    def record(self, mover: Mover, session: Session, replaces: int | None) -> None:
+        assert mover.date == session.date not in self.sessions
+        assert session.revision == (replaces or 0) + 1
+        self.sessions[session.date] = session
+
+    def check(self, day: date, revision: int, now: datetime) -> None:
+        self.checked.append(day)
+
+
+watchlists = st.lists(st.sampled_from(TICKERS), min_size=1, unique=True).map(tuple)
+
+
+@st.composite
+def works(draw: st.DrawFn) -> Work:
+    """Some sessions to add, and some to read again, each of a watchlist of its own; some have been corrected since."""
+    days = draw(st.lists(st.sampled_from(SESSIONS), min_size=1, max_size=25, unique=True))
+    again = days[draw(st.integers(0, len(days))) :]
+    missing = sorted(set(days) - set(again))
+    return Work(missing, {day: draw(stored(day)) for day in again}, draw(watchlists), NIGHT)
+
+
+@st.composite
+def stored(draw: st.DrawFn, day: date) -> Session:
+    watchlist = draw(watchlists)
+    bars = {ticker: bar_of(ticker, day) for ticker in watchlist}
+    if draw(st.booleans()):
+        bars[watchlist[0]] = replace(bars[watchlist[0]], volume=Decimal(1))
+    return Session(day, draw(st.integers(1, 9)), watchlist, bars)
+
+
+def done(work: Work, affordable: float) -> tuple[Table, Report, Mapping[str, int]]:
+    table, vendor, report = Table(), Vendor(affordable), Report()
+    ingest = SimpleNamespace(
+        store=table,
+        provider=vendor,
+        archive=SimpleNamespace(keep=lambda _: ""),
+        calendar=load_calendar(),
+        source=Source("massive", "simulated"),
+    )
+    lease = SimpleNamespace(report=lambda *_: None)
+    apply(cast(Ingest, ingest), work, cast(Lease, lease), report)
+    return table, report, vendor.calls
+
+
+@given(works(), st.integers(0, 30) | st.just(inf))
+def test_the_calls_made_cover_all_the_work(work: Work, affordable: float) -> None:
+    table, report, _ = done(work, affordable)
+    assert (report.left, report.failed) == ({}, {})
+    assert report.stored == list(work.missing)
+    assert sorted(report.checked + report.corrected) == sorted(work.recheck)
+    assert report.checked == table.checked
+    for day, session in table.sessions.items():
+        watchlist = work.watched(day)
+        fresh = judge(day, watchlist, {ticker: bar_of(ticker, day) for ticker in watchlist}, {})
+        assert replace(session, revision=1) == fresh
+
+
+@given(works())
+def test_an_unchanged_session_is_checked_and_a_changed_one_corrected(work: Work) -> None:
+    _, report, _ = done(work, inf)
+    for day, session in work.recheck.items():
+        unchanged = all(bar == bar_of(ticker, day) for ticker, bar in session.bars.items())
+        assert (day in report.checked, day in report.corrected) == (unchanged, not unchanged)
+
+
+@given(works(), st.integers(0, 30) | st.just(inf))
+def test_never_more_calls_are_made_than_the_fewest_that_fit(work: Work, affordable: float) -> None:
+    _, _, calls = done(work, affordable)
+    sessions, tickers = len(work.days), len(work.tickers)
+    assert sum(calls.values()) <= sessions
+    if tickers <= affordable:
+        assert sum(calls.values()) == min(sessions, tickers)
+    else:
+        assert calls == {"grouped": sessions}
