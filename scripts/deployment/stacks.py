@@ -19,7 +19,7 @@ IDLE = "REVIEW_IN_PROGRESS"
 STUCK = {
     "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}",
     "ROLLBACK_FAILED": "aws cloudformation delete-stack --stack-name {name}",
-    "DELETE_FAILED": "movers destroy --stage {stage}",
+    "DELETE_FAILED": "movers destroy",
 }
 
 Tell = Callable[[str], None]
