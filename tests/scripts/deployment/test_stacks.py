@@ -69,6 +69,8 @@ def test_a_stack_that_is_not_there_is_neither_described_nor_deleted(emulator: Em
 
 @pytest.mark.parametrize("state", stacks.STUCK)
 def test_a_stack_that_no_deployment_can_leave_is_told_with_the_way_out(state: str) -> None:
-    with pytest.raises(CloudError, match=rf"one is {state}\. .* `(aws \S+ \S+ --stack-name one|movers destroy)`"):
+    with pytest.raises(
+        CloudError, match=rf"one is {state}\. .* `(aws \S+ \S+ --stack-name one|movers destroy)`"
+    ):
         stacks.refuse_stuck(CloudFormation(state), ["one"])
     stacks.refuse_stuck(CloudFormation("UPDATE_ROLLBACK_COMPLETE"), ["one"])
