@@ -71,6 +71,12 @@ Plan = Annotated[
 ]
 
 
+First = Annotated[
+    datetime | None, typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
+]
+Last = Annotated[
+    datetime | None, typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="The last day.")
+]
 Stage = Annotated[str, typer.Option(help="The stage to work on: local, or one deployed at AWS.")]
 BUSY = 3
 MENDABLE = (
@@ -181,12 +187,8 @@ def backfill(
     days: Annotated[
         int | None, typer.Option(min=1, max=5000, metavar="N", help="The latest N sessions.")
     ] = None,
-    first: Annotated[
-        datetime | None, typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="The last day.")
-    ] = None,
+    first: First = None,
+    last: Last = None,
     no_invalidate: Annotated[
         bool, typer.Option("--no-invalidate", help="Leave the CDN's caches as they are.")
     ] = False,
@@ -225,12 +227,8 @@ def backfill(
 
 @app.command()
 def rebuild(
-    first: Annotated[
-        datetime | None, typer.Option("--from", metavar="DATE", formats=["%Y-%m-%d"], help="The first day.")
-    ] = None,
-    last: Annotated[
-        datetime | None, typer.Option("--to", metavar="DATE", formats=["%Y-%m-%d"], help="The last day.")
-    ] = None,
+    first: First = None,
+    last: Last = None,
     watchlist: Annotated[
         str | None,
         typer.Option(metavar="TICKERS", help="Judge all by these, also what was recorded with others."),
