@@ -7,7 +7,6 @@ from typing import Annotated
 import typer
 from rich.prompt import Prompt
 
-from infra.settings import Settings
 from ingest.settings import LOCAL_STAGE
 from scripts.cloud.state import movers_home, read_state
 from scripts.cloud.up import local_stage
@@ -24,6 +23,7 @@ from scripts.deployment.page import changed_files, page_files
 from scripts.errors import CloudError
 from scripts.invocation import IngestError
 from scripts.progress import console, shown_step
+from scripts.target import region
 from scripts.weight import weigh
 
 StageName = Annotated[
@@ -48,10 +48,10 @@ def deploy(stage: StageName, context: Context = None) -> None:
       MASSIVE_API_KEY=… movers deploy --stage prod
       movers deploy --stage dev -c watchlist=SPY,QQQ -c alert_email=me@example.com
     """
-    place = find_stage(stage, context)
+    found = find_stage(stage, context)
     with shown_step("Account"):
-        check(place.account)
-    done = deploy_stage(place, _key(place), shown_step)
+        check(found.account)
+    done = deploy_stage(found, _key(found), shown_step)
     _tell(done)
     if isinstance(done.first_ingest, IngestError):
         console.print(f"All is deployed; `movers ingest --stage {stage}` tries the first ingest again.")
@@ -66,14 +66,14 @@ def diff(stage: StageName, context: Context = None) -> None:
       movers diff --stage prod
       movers diff --stage prod -c throttle_rate=50
     """
-    place = find_stage(stage, context)
+    found = find_stage(stage, context)
     with shown_step("Account"):
-        check(place.account)
+        check(found.account)
     with shown_step("Functions and templates"):
-        _, templates = synthesized(place)
+        _, templates = synthesized(found)
     with shown_step("Stacks"):
-        changes = cdk.diff(templates, place.account)
-    client = place.account.client
+        changes = cdk.diff(templates, found.account)
+    client = found.account.client
     bucket = found_outputs(client("cloudformation"), stage).get("SiteBucketName")
     files = changed_files(client("s3"), bucket, ROOT) if bucket else page_files(ROOT)
     typer.echo(changes)
@@ -125,10 +125,7 @@ def find_stage(name: str, context: list[str] | None) -> Stage:
         account = Account(state.region, state.aws_endpoint)
         return local_stage(account, state.context | given, state.ingest, movers_home() / "run" / "again")
     given["stage"] = name
-    try:
-        return Stage(name, Account(Settings.from_context(given).region), given)
-    except ValueError as error:
-        raise CloudError(f"A setting is wrong: {error}") from error
+    return Stage(name, Account(region(given)), given)
 
 
 def _settings(context: list[str]) -> dict[str, object]:

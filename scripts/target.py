@@ -1,5 +1,6 @@
 """What a command works on: the running local cloud, or a stage deployed at AWS."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -83,14 +84,14 @@ class Target:
 def find(stage: str) -> Target:
     """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
     if stage != LOCAL_STAGE:
-        return Target(stage, Account(region(stage)), None, ca=True)
+        return Target(stage, Account(region({"stage": stage})), None, ca=True)
     state = read_state(movers_home())
     return Target(stage, Account(state.region, state.aws_endpoint), state.site_url, ca=state.ca)
 
 
-def region(stage: str) -> str:
-    """Where a stage at AWS is. Raises `CloudError` if the settings do not allow it."""
+def region(context: Mapping[str, object]) -> str:
+    """Where the stage of these settings is. Raises `CloudError` if they are not allowed."""
     try:
-        return Deployment.from_context({"stage": stage}).region
+        return Deployment.from_context(context).region
     except ValueError as error:
         raise CloudError(f"A setting is wrong: {error}") from error
