@@ -94,12 +94,16 @@ class Massive:
 
     def _get(self, partition: Mapping[str, str], path: str, query: Mapping[str, str]) -> Answer:
         http = self._http  # without a key nothing is asked and nothing counted
+        least = 0.0
         while True:
             self._acquire(partition["endpoint"])
             response, body = self._send(http, path, query)
             if response.status_code != requests.codes.too_many_requests:
                 return Answer(partition, self.clock(), body, self._document(response, body))
-            self._wait(_retry_after(response), "it answered 429, too many requests")
+            seconds = max(_retry_after(response), least)
+            self._wait(seconds, "it answered 429, too many requests")
+            if seconds < RETRY_AFTER_SECONDS:
+                least = RETRY_AFTER_SECONDS  # a shorter wait that was in vain is not believed again
 
     def _send(
         self, http: requests.Session, path: str, query: Mapping[str, str]

@@ -2,7 +2,7 @@
 
 `POST /-/faults` takes one object or a list of them and adds them to those in force; `GET` lists them, `DELETE`
 forgets them all. A data request suffers the first fault in force that matches it, before its key is looked at.
-All members are optional, but one of those from `status` to `slow` has to be there:
+All members are optional, but one of those from `status` to `pad` has to be there:
 
     status    200..599: the answer's status. Without `body`: the error body of Massive, empty for a status under 400
     body      text: the answer's body, as it stands and never compressed. Without `status`: 200
@@ -11,6 +11,8 @@ All members are optional, but one of those from `status` to `slow` has to be the
     drop      true: the connection is closed without an answer; goes with `delay` only
     truncate  bytes: so many of the body are sent, under the full Content-Length, then the connection is closed
     slow      seconds, at most 60, before each eighth of the body
+    reset     true: the connection ends in a TCP reset: after what `truncate` lets through, else before any answer
+    pad       bytes, at most 1 GB, of white space behind the body; compressed with it, if it is
     path      a regular expression for the beginning of path and query, so a plain prefix will do. Default: all
     next      1 or more: for so many matching requests. Default: until DELETE
 """
@@ -24,7 +26,7 @@ from typing import Any, Self
 MAXIMAL_DELAY_SECONDS = 600
 MAXIMAL_SLOW_SECONDS = 60
 OWN_HEADERS = ("connection", "content-length", "transfer-encoding")
-EFFECTS = ("status", "body", "headers", "delay", "drop", "truncate", "slow")
+EFFECTS = ("status", "body", "headers", "delay", "drop", "truncate", "slow", "reset", "pad")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +40,8 @@ class Fault:
     drop: bool | None = None
     truncate: int | None = None
     slow: float | None = None
+    reset: bool | None = None
+    pad: int | None = None
     path: str = ""
     next: int | None = None
 
@@ -135,6 +139,8 @@ ALLOWED: dict[str, tuple[str, Callable[[object], bool]]] = {
     ),
     "drop": ("true", lambda value: value is True),
     "truncate": ("a whole number of bytes, 0 or more", lambda value: _is_whole(value, 0, 2**31)),
+    "reset": ("true", lambda value: value is True),
+    "pad": ("a whole number of bytes, at most 1000000000", lambda value: _is_whole(value, 1, 10**9)),
     "slow": (
         f"seconds, from 0 to {MAXIMAL_SLOW_SECONDS}",
         lambda value: _is_number(value, 0, MAXIMAL_SLOW_SECONDS),

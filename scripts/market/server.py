@@ -9,7 +9,10 @@ Beside the data there are control paths; they need no key, are never counted and
 
 import gzip
 import logging
+import os
 import re
+import socket
+import struct
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
@@ -35,8 +38,9 @@ logger = logging.getLogger(__name__)
 class MarketServer:
     """Serves a market in a thread of its own while the context lasts.
 
-    `clock` says which sessions have closed. `rate` limits the requests in any 60 seconds of real time, `plan` is
-    `basic` or none, `keys` are the keys that are known (any, if none are given).
+    `clock` says which sessions have closed. `rate` limits the requests in any 60 seconds, which are real ones unless a
+    limit with another clock is given. `plan` is `basic` or none, `keys` are the keys that are known (any, if none are
+    given).
     """
 
     def __init__(
@@ -46,14 +50,13 @@ class MarketServer:
         clock: Callable[[], datetime],
         calendar: Calendar,
         port: int = 0,
-        rate: int | None = None,
+        rate: int | RateLimit | None = None,
         plan: str | None = None,
         keys: frozenset[str] | None = None,
     ) -> None:
         self.market = market
-        self._service = Service(
-            market, clock=clock, plan=Plan(calendar, plan), rate=RateLimit(rate), keys=keys
-        )
+        limit = rate if isinstance(rate, RateLimit) else RateLimit(rate)
+        self._service = Service(market, clock=clock, plan=Plan(calendar, plan), rate=limit, keys=keys)
         self._server = _Server(port, self._service)
 
     def __enter__(self) -> Self:
@@ -117,8 +120,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _data(self, request: Request) -> str:
         fault = self.server.service.faults.take(request.target)
         self.server.stopping.wait(fault.delay if fault and fault.delay else 0)
-        if fault and fault.drop:
-            self.close_connection = True
+        if fault and (fault.drop or (fault.reset and fault.truncate is None)):
+            self._end(reset=fault.reset)
             self.server.service.stats.count(endpoint_of(request.path), "dropped")
             return "dropped"
         host = self.headers.get("Host")
@@ -129,7 +132,8 @@ class _Handler(BaseHTTPRequestHandler):
     def _send(self, reply: Reply) -> str:
         fault = reply.fault or Fault()
         compress = fault.body is None and _accepts_gzip(self.headers.get("Accept-Encoding", ""))
-        body = gzip.compress(reply.body, compresslevel=1, mtime=0) if compress else reply.body
+        body = reply.body + b" " * (fault.pad or 0)
+        body = gzip.compress(body, compresslevel=1, mtime=0) if compress else body
         self.send_response(reply.status)
         for name, value in reply.headers.items():
             self.send_header(name, value)
@@ -152,6 +156,16 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.flush()
                 self.server.stopping.wait(fault.slow)
             self.wfile.write(body[start : start + step])
+        if fault.reset:
+            self.wfile.flush()
+            self._end(reset=True)
+
+    def _end(self, *, reset: bool | None) -> None:
+        """Close the connection behind this answer; at once and without lingering, which resets it."""
+        self.close_connection = True
+        if reset:
+            self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            os.close(self.connection.detach())
 
     def _body(self) -> bytes:
         """The request's body, read even where nobody wants it, so that the next request is found behind it."""
