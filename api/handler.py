@@ -9,13 +9,15 @@ import traceback
 from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
-from typing import Any
-
-import boto3
+from typing import TYPE_CHECKING, Any, cast
 
 from api import resources
+from api.dynamodb import Reader
 from api.records import TICKER
 from api.store import Store
+
+if TYPE_CHECKING:
+    from mypy_boto3_dynamodb import DynamoDBClient
 
 CORS = {"Access-Control-Allow-Origin": "*"}
 METHODS = "GET, HEAD, OPTIONS"
@@ -57,7 +59,7 @@ def handler(event: Event, context: object) -> Response:
 @cache
 def store() -> Store:
     """The table, connected once per container."""
-    return Store(boto3.client("dynamodb"), os.environ["TABLE_NAME"])
+    return Store(cast("DynamoDBClient", Reader(os.environ)), os.environ["TABLE_NAME"])
 
 
 def respond(event: Event, store: Store) -> Response:
@@ -79,9 +81,10 @@ def respond(event: Event, store: Store) -> Response:
 
 def _route(path: str, query: Query) -> Callable[[Store], bytes]:
     """What answers the path. A twin's name (`….json`) stands for its resource as published, without a query."""
+    path = path.strip("/")
     if path.endswith(".json"):
         path, query = path.removesuffix(".json"), {}
-    match path.strip("/").split("/"):
+    match path.split("/"):
         case ["movers"]:
             return lambda store: resources.movers(store.movers(_days(query)))
         case ["movers", day]:

@@ -15,8 +15,7 @@ from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-
+from api.attributes import plain, typed
 from api.records import Bar, Mover, Session, Source, Status
 from api.resources import bar_fields, instant
 
@@ -37,7 +36,7 @@ class RevisionConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The table through a low-level DynamoDB client."""
+    """The table through boto3's DynamoDB client; what only reads can do with `api.dynamodb.Reader`."""
 
     client: "DynamoDBClient"
     table: str
@@ -115,39 +114,43 @@ class Store:
                 Key=_key(MOVERS, day.isoformat()),
                 UpdateExpression="SET CheckedAt = :now",
                 ConditionExpression="Revision = :revision",
-                ExpressionAttributeValues=_typed({":now": instant(now), ":revision": revision}),
+                ExpressionAttributeValues=typed({":now": instant(now), ":revision": revision}),
             )
         except self.client.exceptions.ConditionalCheckFailedException as refused:
             raise RevisionConflictError(f"{day} is no longer at revision {revision}") from refused
 
     def put_status(self, status: Status) -> None:
-        self.client.put_item(TableName=self.table, Item=_typed(_status_item(status)))
+        self.client.put_item(TableName=self.table, Item=typed(_status_item(status)))
 
     def _get(self, pk: str, sk: str) -> Item:
         answer = self.client.get_item(TableName=self.table, Key=_key(pk, sk), ConsistentRead=True)
-        return _plain(answer.get("Item", {}))
+        return plain(answer.get("Item", {}))
 
     def _newest(self, pk: str, limit: int | None, **query: Any) -> Iterator[Item]:
         """Items of a partition, newest first, page after page: a page ends at 1 MB whatever the limit says."""
         if limit:
             query["Limit"] = limit
-        pages = self.client.get_paginator("query").paginate(
-            TableName=self.table,
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=_typed({":pk": pk}),
-            ScanIndexForward=False,
-            ConsistentRead=True,
-            **query,
-        )
-        return (_plain(item) for page in pages for item in page["Items"])
+        query |= {
+            "TableName": self.table,
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": typed({":pk": pk}),
+            "ScanIndexForward": False,
+            "ConsistentRead": True,
+        }
+        while True:
+            page = self.client.query(**query)
+            yield from map(plain, page["Items"])
+            if "LastEvaluatedKey" not in page:
+                return
+            query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _put(self, item: Item, replaces: int | None) -> "TransactWriteItemTypeDef":
-        put: dict[str, Any] = {"TableName": self.table, "Item": _typed(item)}
+        put: dict[str, Any] = {"TableName": self.table, "Item": typed(item)}
         if replaces is None:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
             put["ConditionExpression"] = "Revision = :replaces"
-            put["ExpressionAttributeValues"] = _typed({":replaces": replaces})
+            put["ExpressionAttributeValues"] = typed({":replaces": replaces})
         return {"Put": put}  # type: ignore[typeddict-item]
 
 
@@ -245,14 +248,4 @@ def _keys(pk: str, sk: str) -> dict[str, str]:
 
 
 def _key(pk: str, sk: str) -> dict[str, Any]:
-    return _typed(_keys(pk, sk))
-
-
-def _typed(item: Mapping[str, Any]) -> dict[str, Any]:
-    serialize = TypeSerializer().serialize
-    return {name: serialize(value) for name, value in item.items()}
-
-
-def _plain(item: Mapping[str, Any]) -> Item:
-    deserialize = TypeDeserializer().deserialize
-    return {name: deserialize(value) for name, value in item.items()}
+    return typed(_keys(pk, sk))

@@ -1,0 +1,106 @@
+"""The two operations with which the API reads its table, signed by botocore and sent by urllib3.
+
+A client of boto3 loads the description of the whole service for them, which is most of a cold start. Ingest, which
+writes, uses boto3.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from botocore.auth import SigV4Auth
+from botocore.awsrequest import AWSRequest
+from botocore.credentials import ReadOnlyCredentials
+from urllib3 import PoolManager
+from urllib3.exceptions import HTTPError
+
+API = "DynamoDB_20120810"
+TIMEOUT_SECONDS = 2
+# Before each further try. The first costs nothing: a connection that slept with its container is found closed.
+WAITS_SECONDS = (0.0, 0.05, 0.2)
+THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
+
+
+class DynamoDBError(Exception):
+    """DynamoDB refused a request; the message begins with its name for the reason."""
+
+
+@dataclass
+class Reader:
+    """Reads as boto3's client of DynamoDB does: same requests, same answers.
+
+    `env` is the function's: it names region and credentials, which last as long as the container.
+    """
+
+    env: Mapping[str, str]
+    sleep: Callable[[float], None] = time.sleep
+
+    def get_item(self, **request: Any) -> dict[str, Any]:
+        return self._ask("GetItem", request)
+
+    def query(self, **request: Any) -> dict[str, Any]:
+        return self._ask("Query", request)
+
+    def _ask(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
+        """The answer. Only reads come here, so whatever went wrong may be tried again.
+
+        Not by urllib3: DynamoDB says in the body that it throttles. Raises `DynamoDBError`, or urllib3's `HTTPError`
+        where no answer comes.
+        """
+        body = json.dumps(request).encode()
+        for wait in WAITS_SECONDS:
+            try:
+                status, answer = self._send(operation, body)
+            except HTTPError:
+                pass
+            else:
+                if status < 500 and _reason(answer) not in THROTTLED:
+                    return _good(status, answer)
+            self.sleep(wait)
+        return _good(*self._send(operation, body))
+
+    def _send(self, operation: str, body: bytes) -> tuple[int, dict[str, Any]]:
+        headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{API}.{operation}"}
+        request = AWSRequest("POST", self.url, headers, body)
+        self._signer.add_auth(request)
+        sent = self._pool.request("POST", self.url, body=body, headers=dict(request.headers.items()))
+        return sent.status, _object(sent.data)
+
+    @cached_property
+    def url(self) -> str:
+        region = self.env["AWS_REGION"]
+        suffix = "amazonaws.com.cn" if region.startswith("cn-") else "amazonaws.com"
+        return (self.env.get("AWS_ENDPOINT_URL") or f"https://dynamodb.{region}.{suffix}") + "/"
+
+    @cached_property
+    def _signer(self) -> SigV4Auth:
+        names = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
+        return SigV4Auth(ReadOnlyCredentials(*map(self.env.get, names)), "dynamodb", self.env["AWS_REGION"])
+
+    @cached_property
+    def _pool(self) -> PoolManager:
+        """Keeps one connection for the life of the container."""
+        return PoolManager(timeout=TIMEOUT_SECONDS, retries=False)
+
+
+def _object(body: bytes) -> dict[str, Any]:
+    """The JSON of an answer; of one that is none, such as a gateway's page, its text as the message."""
+    try:
+        return dict(json.loads(body))
+    except (ValueError, TypeError):
+        return {"message": body[:300].decode(errors="replace")}
+
+
+def _good(status: int, answer: dict[str, Any]) -> dict[str, Any]:
+    if status == 200:
+        return answer
+    words = answer.get("message") or answer.get("Message") or "no message"
+    raise DynamoDBError(f"{_reason(answer)} ({status}): {words}")
+
+
+def _reason(answer: Mapping[str, Any]) -> str:
+    """`com.amazonaws.dynamodb.v20120810#ResourceNotFoundException` without what stands in front."""
+    return str(answer.get("__type", "")).rpartition("#")[2]
