@@ -33,15 +33,25 @@ class Overrides:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read the override file's JSON. Raises `ValueError` on an unknown key or a bad date."""
+        """Read the override file's JSON. Raises `ValueError` on an unknown key, a bad date, or no reason in words."""
         content = json.loads(text)
         if unknown := set(content) - {"closed", "early", "excused"}:
             raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed are closed, early, excused")
-        return cls(**{key: _by_date(value) for key, value in content.items()})
+        return cls(**{key: _by_date(key, value) for key, value in content.items()})
 
 
-def _by_date(entries: Mapping[str, Any]) -> dict[date, Any]:
-    return {date.fromisoformat(day): value for day, value in entries.items()}
+def _by_date(key: str, entries: Mapping[str, Any]) -> dict[date, Any]:
+    for day, told in entries.items():
+        if not _fits(key, told):
+            form = '{"TICKER": "reason"}' if key == "excused" else '"reason"'
+            raise ValueError(f"overrides: {key} of {day} must have the form {form}")
+    return {date.fromisoformat(day): told for day, told in entries.items()}
+
+
+def _fits(key: str, told: Any) -> bool:
+    if key == "excused":
+        return isinstance(told, dict) and all(isinstance(reason, str) for reason in told.values())
+    return isinstance(told, str)
 
 
 @dataclass(frozen=True, slots=True)

@@ -35,7 +35,7 @@ def atom(movers: Sequence[Mover], site_url: str) -> bytes:
 
 
 def _title(mover: Mover) -> str:
-    return f"{mover.date}: {mover.ticker} {mover.percent_change:+.2f} %"
+    return f"{mover.date}: {mover.ticker} {mover.percent_change:+z.2f} %"
 
 
 def _summary(mover: Mover) -> str:

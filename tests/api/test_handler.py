@@ -105,6 +105,7 @@ def test_what_can_be_no_ticker_is_400(store: Store, symbol: str) -> None:
         "/history/2026-02-10",
         "/movers/2026-02-10/x",
         "/.json",
+        "/status/.json",
     ],
 )
 def test_what_is_not_there_is_404(store: Store, path: str) -> None:
@@ -161,10 +162,8 @@ def test_a_changed_answer_is_not_304(store: Store) -> None:
 def test_an_unforeseen_failure_is_a_500_whose_reason_is_in_the_log_alone(
     moto: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setenv("TABLE_NAME", "no-such-table")
-    http.store.cache_clear()
+    monkeypatch.setattr(http, "store", lambda: Store(boto3.client("dynamodb"), "no-such-table"))
     answer = http.handler(EVENT, None)
-    http.store.cache_clear()
     assert answer["statusCode"] == 500
     assert json.loads(answer["body"]) == {"error": "Internal server error"}
     assert answer["headers"]["Cache-Control"] == "no-store"

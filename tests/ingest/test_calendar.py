@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, date, datetime
 
 import pytest
@@ -74,9 +75,22 @@ def test_overrides_have_the_last_word() -> None:
     assert calendar.overrides.excused[date(2026, 11, 20)] == {"TSLA": "halted"}
 
 
-@pytest.mark.parametrize("text", ['{"shut": {}}', '{"closed": {"Monday": ""}}'])
-def test_a_wrong_override_is_refused(text: str) -> None:
-    with pytest.raises(ValueError, match=r"shut|Monday"):
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ('{"shut": {}}', "shut"),
+        ('{"closed": {"Monday": ""}}', "Monday"),
+        ('{"closed": {"2026-11-23": true}}', 'closed of 2026-11-23 must have the form "reason"'),
+        ('{"early": {"2026-11-24": {"TSLA": "storm"}}}', "early of 2026-11-24"),
+        (
+            '{"excused": {"2026-11-20": "TSLA"}}',
+            'excused of 2026-11-20 must have the form {"TICKER": "reason"}',
+        ),
+        ('{"excused": {"2026-11-20": {"TSLA": null}}}', "excused of 2026-11-20"),
+    ],
+)
+def test_a_wrong_override_is_refused(text: str, wrong: str) -> None:
+    with pytest.raises(ValueError, match=re.escape(wrong)):
         Overrides.parse(text)
 
 

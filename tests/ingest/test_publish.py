@@ -1,7 +1,9 @@
 import csv
 import io
 import json
+from dataclasses import replace
 from datetime import timedelta
+from decimal import Decimal
 from xml.etree import ElementTree as ET
 
 from api import resources
@@ -77,3 +79,8 @@ def test_the_feed_is_atom_and_made_of_the_records_alone() -> None:
     ids = [found.text for found in feed.findall("a:entry/a:id", ATOM)]
     assert ids[0] == "https://movers.example/movers/2026-02-10"
     assert len(set(ids)) == len(ids)
+
+
+def test_a_move_that_rounds_to_nothing_has_no_minus_in_the_feed() -> None:
+    still = replace(mover(session()), percent_change=Decimal("-0.004"))
+    assert "TSLA +0.00 %" in atom([still], "https://movers.example").decode()
