@@ -1,0 +1,85 @@
+"""A real process ends for good after one of its calls to the emulator: as in `test_crash`, and nothing pretended."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import boto3
+import pytest
+
+from ingest.calendar import load_calendar
+from scripts.cloud.emulator import Emulator
+from scripts.deployment.account import ROOT
+from scripts.market.server import MarketServer
+from tests.chaos.conftest import LONG
+from tests.chaos.victim import DEAD
+from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, table
+from tests.conftest import TABLE
+from tests.ingest.conftest import KEY, RAW, SATURDAY, SITE, EditableMarket
+from tests.ingest.test_ingest_settings import ENVIRONMENT
+
+pytestmark = pytest.mark.skipif(not LONG, reason="long: processes and an emulator")
+TICKERS = ("AAPL", "TSLA")
+
+
+@pytest.fixture
+def world(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
+    """In the emulator, which is left as it was found."""
+    for name, value in {**ROOT, "AWS_ENDPOINT_URL": emulator.url}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers other credentials
+    market, clock = EditableMarket(), [lambda: SATURDAY]
+    keys = frozenset({KEY})
+    with MarketServer(market, clock=lambda: clock[0](), calendar=load_calendar(), keys=keys) as server:
+        client = boto3.client("dynamodb")
+        if TABLE in client.list_tables()["TableNames"]:
+            client.delete_table(TableName=TABLE)
+        world = SmallWorld(market, server, watchlist=TICKERS)
+        clock[0] = lambda: world.now
+        ssm = boto3.client("ssm")
+        ssm.put_parameter(Name=ENVIRONMENT["KEY_PARAMETER"], Value=KEY, Type="SecureString", Overwrite=True)
+        yield world
+        world.dynamodb.delete_table(TableName=TABLE)
+        for bucket in (RAW, SITE):
+            for key in world.keys(bucket):
+                world.s3.delete_object(Bucket=bucket, Key=key)
+            world.s3.delete_bucket(Bucket=bucket)
+
+
+def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
+    """Run the function as a process; gives what it ended with."""
+    environment = ENVIRONMENT | {
+        "STAGE": "local",
+        "TABLE_NAME": TABLE,
+        "RAW_BUCKET": RAW,
+        "SITE_BUCKET": SITE,
+        "DISTRIBUTION_ID": world.distribution,
+        "WATCHLIST_FILE": str(watchlist),
+        "WINDOW": str(world.window),
+        "CALLS_PER_MINUTE": "0",
+        "MASSIVE_URL": world.server.url,
+        "SOURCE_KIND": "simulated",
+        "CLOCK_OFFSET_SECONDS": str(round((world.now - datetime.now(UTC)).total_seconds())),
+    }
+    command = [sys.executable, "-m", "tests.chaos.victim", str(survived)]
+    return subprocess.run(command, env=os.environ | environment, check=False, timeout=120).returncode  # noqa: S603
+
+
+@pytest.mark.parametrize("survived", range(1, 22))
+def test_a_process_that_ends_for_good_is_made_good_by_the_next(
+    world: SmallWorld, tmp_path: Path, survived: int
+) -> None:
+    """The first run of two tickers and three sessions writes 21 times, which `test_crash` counts."""
+    watchlist = tmp_path / "watchlist.txt"
+    watchlist.write_text("\n".join(TICKERS))
+    assert invoke(world, watchlist, survived) == DEAD
+    assert (("LEASE", "INGEST") in table(world)) is (survived < 21)
+    world.now += timedelta(hours=1)
+    assert invoke(world, watchlist, 0) == 0
+    assert {item["Revision"]["N"] for key, item in table(world).items() if key[0] == "MOVERS"} == {"1"}
+    assert len(world.store.movers()) == world.window
+    assert_whole(world)
+    assert_backed_by_the_raw_zone(world)

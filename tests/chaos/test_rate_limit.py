@@ -1,0 +1,116 @@
+"""Somebody else may have spent the minute's five calls: a run waits while it has time, or leaves the rest."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from types import SimpleNamespace
+
+import pytest
+
+from ingest.calendar import load_calendar
+from ingest.providers.massive import Massive, rate_window
+from scripts.market.server import MarketServer
+from scripts.market.traffic import RateLimit
+from tests.chaos.worlds import SmallWorld, assert_whole, small_world
+from tests.ingest.conftest import KEY, EditableMarket
+
+A_MINUTE = 5
+TICKERS = ("AAPL", "MSFT", "TSLA", "NVDA", "AMZN", "GOOGL")
+
+
+@dataclass
+class Time:
+    """A clock that only waiting moves; shared by the run and the provider."""
+
+    now: float = 1000.0
+    ends: float = 2000.0
+    waits: list[float] = field(default_factory=list)
+
+    def sleep(self, seconds: float) -> None:
+        self.waits.append(seconds)
+        self.now += seconds
+
+
+@dataclass
+class LimitedWorld(SmallWorld):
+    """A world in which a provider counts calls as the vendor does."""
+
+    time: Time = field(default_factory=Time)
+
+    def provider(self, key: str = KEY) -> Massive:
+        return Massive(
+            url=self.server.url,
+            key=lambda: key,
+            window=rate_window(A_MINUTE),
+            clock=lambda: self.now,
+            remaining=lambda: self.time.ends - self.time.now,
+            sleep=self.time.sleep,
+        )
+
+    def spend(self, calls: int) -> None:
+        """Somebody else uses the key, of which this container knows nothing."""
+        stranger = Massive(
+            self.server.url, lambda: KEY, None, lambda: self.now, lambda: 1.0, sleep=self.time.sleep
+        )
+        for _ in range(calls):
+            stranger.grouped(date(2026, 11, 20))
+
+    def refused(self) -> int:
+        return sum(of.get("429", 0) for of in self.server.stats()["requests"].values())
+
+
+@pytest.fixture
+def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[LimitedWorld]:
+    time = Time()
+    monkeypatch.setattr("ingest.providers.massive.time", SimpleNamespace(monotonic=lambda: time.now))
+    rate_window.cache_clear()
+    market, clock = EditableMarket(), list[Callable[[], datetime]]()
+    server = MarketServer(
+        market,
+        clock=lambda: clock[-1](),
+        calendar=load_calendar(),
+        keys=frozenset({KEY}),
+        rate=RateLimit(A_MINUTE, lambda: time.now),
+    )
+    with (
+        server,
+        small_world(
+            SmallWorld.Upstream(market, server, clock), LimitedWorld, watchlist=TICKERS, window=7, time=time
+        ) as world,
+    ):
+        assert isinstance(world, LimitedWorld)
+        yield world
+    rate_window.cache_clear()
+
+
+def test_alone_a_run_never_meets_a_refusal(world: LimitedWorld) -> None:
+    assert len(world.run().stored) == 7
+    assert world.refused() == 0
+    assert sum(world.time.waits) < 63
+    assert_whole(world)
+
+
+def test_a_window_that_somebody_else_has_spent_costs_one_refusal_and_one_wait(world: LimitedWorld) -> None:
+    world.spend(A_MINUTE)
+    assert len(world.run().stored) == 7
+    assert world.refused() == 1
+    assert sum(world.time.waits) < 2 * 62 + 61
+    assert_whole(world)
+
+
+@pytest.mark.parametrize("remaining", [0, 5, 60])
+def test_what_has_no_time_to_wait_is_left_and_done_by_the_next_run(
+    world: LimitedWorld, remaining: float
+) -> None:
+    world.spend(A_MINUTE)
+    begun = world.upstream_calls()
+    world.time.ends = world.time.now + remaining
+    report = world.run()
+    assert len(report.left) == 7
+    assert "the next goes on" in next(iter(report.left.values()))
+    assert world.time.waits == []
+    assert world.upstream_calls() - begun <= 1  # one to hear of it, none after that
+    world.time.now += 3600
+    world.time.ends = world.time.now + 800
+    assert len(world.run().stored) == 7
+    assert_whole(world)
