@@ -1,0 +1,16 @@
+"""Prints the milliseconds from nothing imported to the first answer: `first_answer.py MODULE EVENT`."""
+
+import time
+
+started = time.perf_counter()
+
+import importlib  # noqa: E402 - what is measured begins above
+import json  # noqa: E402
+import sys  # noqa: E402
+
+handler = importlib.import_module(sys.argv[1]).handler
+answer = handler(json.loads(sys.argv[2]), None)
+milliseconds = (time.perf_counter() - started) * 1000
+if answer["statusCode"] != 200:
+    raise SystemExit(f"the first answer is {answer}")
+print(json.dumps({"milliseconds": milliseconds}))
