@@ -122,8 +122,13 @@ def render(document: Any) -> bytes:
     return _json(document).encode()
 
 
+_scalar = json.JSONEncoder(ensure_ascii=False).encode
+
+
 def _json(value: Any) -> str:
     match value:
+        case str() | bool() | int() | None:
+            return _scalar(value)
         case Decimal():
             return number(value)
         case datetime():
@@ -132,8 +137,6 @@ def _json(value: Any) -> str:
             return f'"{value.isoformat()}"'
         case Mapping():
             return "{" + ",".join(f"{_json(key)}:{_json(item)}" for key, item in value.items()) + "}"
-        case str() | bool() | int() | None:
-            return json.dumps(value, ensure_ascii=False)
         case Sequence():
             return "[" + ",".join(map(_json, value)) + "]"
     raise TypeError(f"{type(value).__name__} has no JSON form here")
