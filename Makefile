@@ -35,8 +35,12 @@ test-firefox: $(READY)  ## the page's tests in Firefox ESR, a second engine
 	@$(BIN)/python -m scripts.browser --firefox --install >/dev/null
 	$(BIN)/pytest tests/browser --engine firefox $(ARGS)
 
-chaos: $(READY)  ## the property tests and the fuzz of the API, tried for long
-	MOVERS_CHAOS=long $(BIN)/pytest -n 2 --dist loadgroup tests/properties tests/ingest/test_calendar_schedule.py tests/e2e/test_api_fuzz.py $(ARGS)
+chaos: $(READY)  ## faults, races, fuzz and property tests, tried for long
+	MOVERS_CHAOS=long $(BIN)/pytest -n 2 --dist loadgroup tests/chaos tests/properties tests/ingest/test_calendar_schedule.py \
+		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_recorded_year.py $(ARGS)
+
+bench: $(READY)  ## speed, memory and calls, measured against their targets
+	@$(BIN)/python -m scripts.bench $(ARGS)
 
 browser: $(READY)  ## a browser for the page's tests, installed if there is none
 	@$(BIN)/python -m scripts.browser --install >/dev/null
@@ -107,4 +111,4 @@ scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(REA
 clean:  ## remove everything that was made
 	rm -rf .venv .local build scripts/deployment/node_modules scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help up ready test lighthouse screenshots test-firefox chaos browser states check format format-check lint types synth lock clean
+.PHONY: help up ready test lighthouse screenshots test-firefox chaos bench browser states check format format-check lint types synth lock clean

@@ -19,6 +19,7 @@ from scripts.cloud.emulator import Emulator
 from scripts.cloud.options import Options
 from scripts.cloud.up import LocalCloud, local_cloud
 from scripts.web.cloud import free_port as free_port
+from tests.quick_moto import quicken
 
 REGION = "us-east-1"
 TABLE = "movers"
@@ -37,6 +38,8 @@ os.environ |= {
     "AWS_EC2_METADATA_DISABLED": "true",
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # discard: a client that nobody gave an endpoint fails at once
 }
+
+quicken()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -82,10 +85,15 @@ def dynamodb(request: pytest.FixtureRequest) -> Any:
         client = boto3.client("dynamodb")
     else:
         client = request.getfixturevalue("emulator").client("dynamodb")
-        if TABLE in client.list_tables()["TableNames"]:
-            client.delete_table(TableName=TABLE)
+        drop_table(client)
     create_table(client)
     return client
+
+
+def drop_table(client: Any) -> None:
+    """Make room for a table in the emulator that all tests share."""
+    if TABLE in client.list_tables()["TableNames"]:
+        client.delete_table(TableName=TABLE)
 
 
 def create_table(client: Any) -> None:

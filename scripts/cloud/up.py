@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from scripts.cloud.edge import Edge
 from scripts.cloud.emulator import REGION, Emulator, refuse_taken
@@ -80,6 +81,17 @@ class LocalCloud:
     def client(self, service: str) -> Any:
         """A boto3 client of this cloud."""
         return self.emulator.client(service)
+
+    def invalidate(self, *paths: str) -> None:
+        """Have the edge drop its copies of the paths, and wait until it has."""
+        made = self.client("cloudfront").create_invalidation(
+            DistributionId=self.outputs.distribution_id,
+            InvalidationBatch={
+                "Paths": {"Quantity": len(paths), "Items": list(paths)},
+                "CallerReference": str(uuid4()),
+            },
+        )
+        self.edge.wait_for_invalidation(made["Invalidation"]["Id"])
 
     def check(self) -> None:
         """Raise CloudError if a part of the cloud has ended by itself."""

@@ -15,7 +15,7 @@ from api.attributes import plain, typed
 from api.dynamodb import DynamoDBError, Reader
 from api.store import Store
 from scripts.cloud.emulator import Emulator
-from tests.conftest import REGION, TABLE, create_table
+from tests.conftest import REGION, TABLE, create_table, drop_table
 from tests.samples import DAY, mover, session, status
 
 ENV = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -23,12 +23,12 @@ Reply = tuple[int, dict[str, Any]] | None
 
 
 @pytest.fixture
-def table(emulator: Emulator) -> Iterator[Store]:
+def table(emulator: Emulator) -> Store:
     """A table as ingest writes it."""
     client = emulator.client("dynamodb")
+    drop_table(client)
     create_table(client)
-    yield Store(client, TABLE)
-    client.delete_table(TableName=TABLE)
+    return Store(client, TABLE)
 
 
 @pytest.fixture

@@ -12,7 +12,6 @@ import pytest
 
 from ingest.lease import LeaseHeldError
 from ingest.run import Report
-from tests.chaos.conftest import LONG
 from tests.chaos.wire import Call, Died
 from tests.chaos.worlds import (
     SmallWorld,
@@ -23,6 +22,7 @@ from tests.chaos.worlds import (
     table,
 )
 from tests.ingest.conftest import LIFE, SATURDAY, SITE
+from tests.profiles import LONG
 from tests.samples import bar
 
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)

@@ -4,7 +4,9 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
+from itertools import count
 from pathlib import Path
 
 import boto3
@@ -14,29 +16,31 @@ from ingest.calendar import load_calendar
 from scripts.cloud.emulator import Emulator
 from scripts.deployment.account import ROOT
 from scripts.market.server import MarketServer
-from tests.chaos.conftest import LONG
 from tests.chaos.victim import DEAD
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, table
-from tests.conftest import TABLE
+from tests.conftest import TABLE, drop_table
 from tests.ingest.conftest import KEY, RAW, SATURDAY, SITE, EditableMarket
 from tests.ingest.test_ingest_settings import ENVIRONMENT
+from tests.profiles import LONG
 
-pytestmark = pytest.mark.skipif(not LONG, reason="long: processes and an emulator")
 TICKERS = ("AAPL", "TSLA")
 
 
 @pytest.fixture
-def world(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
-    """In the emulator, which is left as it was found."""
+def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The emulator stands for AWS, here and in the processes that are started."""
     for name, value in {**ROOT, "AWS_ENDPOINT_URL": emulator.url}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers other credentials
+
+
+@contextmanager
+def emulated_world() -> Iterator[SmallWorld]:
+    """In the emulator, which is left as it was found."""
     market, clock = EditableMarket(), [lambda: SATURDAY]
     keys = frozenset({KEY})
     with MarketServer(market, clock=lambda: clock[0](), calendar=load_calendar(), keys=keys) as server:
-        client = boto3.client("dynamodb")
-        if TABLE in client.list_tables()["TableNames"]:
-            client.delete_table(TableName=TABLE)
+        drop_table(boto3.client("dynamodb"))
         world = SmallWorld(market, server, watchlist=TICKERS)
         clock[0] = lambda: world.now
         ssm = boto3.client("ssm")
@@ -68,18 +72,25 @@ def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
     return subprocess.run(command, env=os.environ | environment, check=False, timeout=120).returncode  # noqa: S603
 
 
-@pytest.mark.parametrize("survived", range(1, 22))
 def test_a_process_that_ends_for_good_is_made_good_by_the_next(
-    world: SmallWorld, tmp_path: Path, survived: int
+    aws: None, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    """The first run of two tickers and three sessions writes 21 times, which `test_crash` counts."""
+    """After each of its writing calls (each sixth in the short form), until there is none left to die of."""
     watchlist = tmp_path / "watchlist.txt"
     watchlist.write_text("\n".join(TICKERS))
-    assert invoke(world, watchlist, survived) == DEAD
-    assert (("LEASE", "INGEST") in table(world)) is (survived < 21)
-    world.now += timedelta(hours=1)
-    assert invoke(world, watchlist, 0) == 0
-    assert {item["Revision"]["N"] for key, item in table(world).items() if key[0] == "MOVERS"} == {"1"}
-    assert len(world.store.movers()) == world.window
-    assert_whole(world)
-    assert_backed_by_the_raw_zone(world)
+    died = True
+    for survived in count(1, 1 if LONG else 6):
+        with subtests.test(survived=survived), emulated_world() as world:
+            ended = invoke(world, watchlist, survived)
+            died = ended == DEAD
+            assert died or (ended == 0 and survived > 1)
+            if died:
+                world.now += timedelta(hours=1)
+                assert invoke(world, watchlist, 0) == 0
+            revisions = {item["Revision"]["N"] for key, item in table(world).items() if key[0] == "MOVERS"}
+            assert revisions == {"1"}
+            assert len(world.store.movers()) == world.window
+            assert_whole(world)
+            assert_backed_by_the_raw_zone(world)
+        if not died:
+            return

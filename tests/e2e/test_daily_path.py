@@ -58,18 +58,8 @@ class Visitor:
     def remove_twin(self, key: str) -> None:
         self.cloud.client("s3").delete_object(Bucket=self.cloud.outputs.site_bucket_name, Key=key)
 
-    def invalidate(self, *paths: str) -> None:
-        made = self.cloud.client("cloudfront").create_invalidation(
-            DistributionId=self.cloud.outputs.distribution_id,
-            InvalidationBatch={
-                "Paths": {"Quantity": len(paths), "Items": list(paths)},
-                "CallerReference": str(time.time_ns()),
-            },
-        )
-        self.cloud.edge.wait_for_invalidation(made["Invalidation"]["Id"])
-
     def forget(self) -> None:
-        self.invalidate("/*")
+        self.cloud.invalidate("/*")
 
     def lease(self) -> dict[str, Any]:
         item: dict[str, Any] = self.store.client.get_item(
@@ -241,7 +231,7 @@ def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor
     done = visitor.ingest(**{"from": first, "to": last, "invalidate": False})
     assert len(done["Stored"]) == 10
     assert {path: visitor.get(path).content for path in paths} == before
-    visitor.invalidate(*INVALIDATED)
+    visitor.cloud.invalidate(*INVALIDATED)
     after = {path: visitor.get(path).content for path in paths}
     assert all(after[path] != before[path] for path in ("/movers?days=366", "/tickers/AAPL"))
     assert all(first in after[path].decode() for path in ("/history", "/movers.csv"))
