@@ -43,8 +43,9 @@ class Engine:
 CHROMIUM = Engine(
     name="chromium",
     variable="MOVERS_BROWSER",
-    commands=("chromium", "chromium-browser", "google-chrome"),
-    packages=("chromium", "fonts-dejavu-core"),
+    # The same engine without what draws windows comes first: with it a page takes a third of the time.
+    commands=("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
+    packages=("chromium-headless-shell", "fonts-dejavu-core"),
     flags=QUIET,
 )
 FIREFOX = Engine(

@@ -3,7 +3,7 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page
 
 from scripts.cloud.up import LocalCloud
 from tests.browser.watch import Watch
@@ -22,7 +22,12 @@ from tests.browser.watch import Watch
 )
 def test_a_fault_is_seen(page: Page, watch: Watch, script: str, fault: str) -> None:
     page.goto("/404.html")
-    with page.expect_event("pageerror" if "uncaught" in fault else "console"):
+
+    def tells(message: ConsoleMessage) -> bool:
+        return bool(re.search(fault, f"{message.type}: {message.text}"))
+
+    uncaught = "uncaught" in fault
+    with page.expect_event("pageerror") if uncaught else page.expect_console_message(tells):
         page.evaluate(script)
     page.context.close()
     assert re.search(fault, "\n".join(watch.verdict()), re.MULTILINE)
