@@ -49,6 +49,10 @@ class Store:
         """The newest sessions first; all of them without a limit."""
         return [_session(item) for item in islice(self._newest(SESSIONS, limit), limit)]
 
+    def sessions_between(self, first: date, last: date) -> Iterator[Session]:
+        """Those from `first` to `last`, newest first. They are read page by page: a long history takes no memory."""
+        return map(_session, self._newest(SESSIONS, None, (first, last)))
+
     def session(self, day: date) -> tuple[Mover, Session] | None:
         """A mover and its session, of one and the same revision.
 
@@ -126,14 +130,20 @@ class Store:
         answer = self.client.get_item(TableName=self.table, Key=_key(pk, sk), ConsistentRead=True)
         return plain(answer.get("Item", {}))
 
-    def _newest(self, pk: str, limit: int | None, **query: Any) -> Iterator[Item]:
+    def _newest(
+        self, pk: str, limit: int | None, days: tuple[date, date] | None = None, **query: Any
+    ) -> Iterator[Item]:
         """Items of a partition, newest first, page after page: a page ends at 1 MB whatever the limit says."""
+        condition, values = "pk = :pk", {":pk": pk}
+        if days:
+            condition += " AND sk BETWEEN :first AND :last"
+            values |= {":first": days[0].isoformat(), ":last": days[1].isoformat()}
         if limit:
             query["Limit"] = limit
         query |= {
             "TableName": self.table,
-            "KeyConditionExpression": "pk = :pk",
-            "ExpressionAttributeValues": typed({":pk": pk}),
+            "KeyConditionExpression": condition,
+            "ExpressionAttributeValues": typed(values),
             "ScanIndexForward": False,
             "ConsistentRead": True,
         }

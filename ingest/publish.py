@@ -6,15 +6,15 @@ next to last and `status.json` last, so whoever sees a new status finds everythi
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date
 from io import StringIO
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from api import resources
 from api.records import Mover, Session, Status
-from api.store import RevisionConflictError, Store
+from api.store import Store
 from ingest.feed import atom
 
 if TYPE_CHECKING:
@@ -104,18 +104,14 @@ def publish(
 def twins(
     store: Store, movers: Sequence[Mover], latest: Sequence[Session], older: Iterable[date], site_url: str
 ) -> Iterator[Twin]:
-    """Every twin of the latest sessions and of the `older` days, `movers.json` last; the status stands apart.
-
-    Older sessions are read one by one, so that a long history takes no memory.
-    """
+    """Every twin of the latest sessions and of the `older` days, `movers.json` last; the status stands apart."""
     winners = {mover.date: mover for mover in movers}
     latest = [session for session in latest if session.date in winners]
-    for session in latest:
-        yield Twin(session_key(session.date), resources.session(winners[session.date], session))
-    for day in sorted(set(older) & set(winners) - {session.date for session in latest}):
-        with suppress(RevisionConflictError):  # half of it is gone: the run names it, the rest is published
-            if found := store.session(day):
-                yield Twin(session_key(day), resources.session(*found))
+    wanted = set(older) & set(winners) - {session.date for session in latest}
+    between = store.sessions_between(min(wanted), max(wanted)) if wanted else ()
+    for session in chain(latest, (session for session in between if session.date in wanted)):
+        if session.revision == winners[session.date].revision:  # else the run names the damage
+            yield Twin(session_key(session.date), resources.session(winners[session.date], session))
     for symbol in _symbols(latest):
         rows = [
             (session.date, session.bars[symbol], winners[session.date].ticker)
