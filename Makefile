@@ -23,7 +23,7 @@ up: $(READY)    ## the whole system on this machine, until Ctrl-C
 ready: $(READY)  ## the environment in .venv, and nothing else
 
 test: browser  ## all tests
-	$(BIN)/pytest -n 2 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
 lighthouse: scripts/web/lighthouse/node_modules/$(INSTALLED) browser  ## how fast and sound the page is, against limits
 	$(BIN)/python -m scripts.lighthouse $(ARGS)

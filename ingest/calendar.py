@@ -14,9 +14,6 @@ from pathlib import Path
 from typing import Any, Self
 from zoneinfo import ZoneInfo
 
-from holidays.constants import HALF_DAY
-from holidays.financial.ny_stock_exchange import NewYorkStockExchange
-
 NEW_YORK = ZoneInfo("America/New_York")
 REGULAR_CLOSE = time(16, 0)
 EARLY_CLOSE = time(13, 0)
@@ -82,12 +79,21 @@ class Calendar:
     """The sessions of XNYS."""
 
     def __init__(self, overrides: Overrides | None = None) -> None:
+        # It loads the holidays of the whole world, a second for which only those who need a calendar wait.
+        from holidays.constants import HALF_DAY
+        from holidays.financial.ny_stock_exchange import NewYorkStockExchange
+
         self.overrides = overrides or Overrides()
         self._holidays = NewYorkStockExchange()
         self._half_days = NewYorkStockExchange(categories=(HALF_DAY,))
 
     def is_session(self, day: date) -> bool:
         return day.weekday() < 5 and day not in self._holidays and day not in self.overrides.closed
+
+    def holiday(self, day: date) -> str | None:
+        """The name of the holiday on which the exchange is closed."""
+        name: str | None = self._holidays.get(day)
+        return name
 
     def sessions(self, first: date, last: date) -> list[date]:
         """The sessions from `first` to `last`, both included, oldest first."""

@@ -3,8 +3,6 @@
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from holidays.financial.ny_stock_exchange import NewYorkStockExchange
-
 from ingest.calendar import NEW_YORK, Calendar
 
 EXCHANGES = ("NYSE", "NASDAQ", "OTC")
@@ -69,18 +67,19 @@ def _forex_is_open(local: datetime) -> bool:
 
 def _change(calendar: Calendar, day: date) -> dict[str, str]:
     if not calendar.is_session(day):
-        return {"name": _name(day), "status": "closed"} if day.weekday() < 5 else {}
+        return {"name": _name(calendar, day), "status": "closed"} if day.weekday() < 5 else {}
     if not calendar.is_early_close(day):
         return {}
     hours = {"open": datetime.combine(day, OPENING, NEW_YORK), "close": calendar.close_at(day)}
-    return {"name": _name(day), "status": "early-close"} | {key: _utc(at) for key, at in hours.items()}
+    return {"name": _name(calendar, day), "status": "early-close"} | {
+        key: _utc(at) for key, at in hours.items()
+    }
 
 
-def _name(day: date) -> str:
+def _name(calendar: Calendar, day: date) -> str:
     """The holiday on the day or, for an early close, on the day beside it."""
-    holidays = NewYorkStockExchange(years=day.year)
     near = (day, day - timedelta(days=1), day + timedelta(days=1))
-    name = next((holidays[each] for each in near if each in holidays), "Special closure")
+    name = next(filter(None, map(calendar.holiday, near)), "Special closure")
     return SHORT_NAMES.get(name, name)
 
 

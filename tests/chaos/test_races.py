@@ -1,6 +1,7 @@
 """Runs, backfills, rebuilds, corrections and deaths in any order, interleaved call by call.
 
-Whatever the order: one run writes at a time, no reader goes back in time, and in the end each twin is the table.
+Whatever the order: one run writes at a time, each twin is the table as it was when the twin was put, no reader goes
+back in time, and in the end each twin is the table.
 """
 
 import json
@@ -20,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from api.handler import respond
 from ingest.lease import LeaseHeldError
 from ingest.rebuild import RebuildRequest, rebuild
 from ingest.reconcile import reconcile
@@ -78,6 +80,7 @@ class Races(RuleBasedStateMachine):
         self.world.wire.before, self.world.wire.after = self.stop, self.written
         self.running: list[Actor] = []
         self.writer: Actor | None = None
+        self.put: str | None = None
         self.reader = Reader()
         self.sessions: dict[str, list[Any]] = {}
         self.edits = 0
@@ -192,7 +195,15 @@ class Races(RuleBasedStateMachine):
             if actor.ended:
                 break
             actor.step()
+            self.compare_what_was_put()
         self.settle(actor)
+
+    def compare_what_was_put(self) -> None:
+        """A twin is the table as it is at the very moment when it is put."""
+        put, self.put = self.put, None
+        if put and put.endswith(".json"):
+            event = {"path": f"/{put}", "httpMethod": "GET", "headers": {}}
+            assert respond(event, self.world.store)["body"] == self.world.twin(put).decode(), put
 
     def settle(self, actor: Actor) -> None:
         """Note an end: a run may find another at work, or be killed, and nothing else may befall it."""
@@ -209,6 +220,8 @@ class Races(RuleBasedStateMachine):
     def written(self, call: Call) -> None:
         """One writer at a time: whoever wrote before has ended."""
         actor = acting()
+        if call.operation == "PutObject" and call.subject.startswith(SITE):
+            self.put = call.subject.partition("/")[2]
         if actor and call.writes and not call.subject.startswith("LEASE"):
             before, self.writer = self.writer, actor
             assert before in (None, actor) or before.ended, (

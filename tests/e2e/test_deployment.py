@@ -148,6 +148,7 @@ def test_a_first_deployment_killed_anywhere_ends_the_same_when_it_is_given_again
     assert place.state() == reference
 
 
+@pytest.mark.skipif(not LONG, reason="a deployment more, which `make chaos` makes")
 def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_down(place: Place) -> None:
     there = Account("eu-west-1", place.emulator.url)
     with pytest.raises(CloudError, match=r"region eu-west-1\. Once, do: .* aws://123456789012/eu-west-1"):

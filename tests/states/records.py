@@ -4,6 +4,7 @@ The moments are fixed and the sessions are those of the real calendar: a state o
 that it is looked at.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
@@ -45,9 +46,9 @@ class Record:
     watchlist: tuple[str, ...] = WATCHLIST
     kind: str = "live"
 
-    def session(self, day: date) -> tuple[Mover, Session] | None:
-        """As the store reads it."""
-        return next(((_mover(each), each) for each in self.sessions if each.date == day), None)
+    def sessions_between(self, first: date, last: date) -> Iterator[Session]:
+        """As the store reads them."""
+        return (each for each in self.sessions if first <= each.date <= last)
 
     @cached_property
     def twins(self) -> list[Twin]:
