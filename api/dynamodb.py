@@ -14,7 +14,7 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
-from urllib3 import PoolManager
+from urllib3 import HTTPConnectionPool, connection_from_url
 from urllib3.exceptions import HTTPError
 
 API = "DynamoDB_20120810"
@@ -66,7 +66,7 @@ class Reader:
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{API}.{operation}"}
         request = AWSRequest("POST", self.url, headers, body)
         self._signer.add_auth(request)
-        sent = self._pool.request("POST", self.url, body=body, headers=dict(request.headers.items()))
+        sent = self._pool.urlopen("POST", "/", body, dict(request.headers.items()))
         return sent.status, _object(sent.data)
 
     @cached_property
@@ -81,9 +81,9 @@ class Reader:
         return SigV4Auth(ReadOnlyCredentials(*map(self.env.get, names)), "dynamodb", self.env["AWS_REGION"])
 
     @cached_property
-    def _pool(self) -> PoolManager:
+    def _pool(self) -> HTTPConnectionPool:
         """Keeps one connection for the life of the container."""
-        return PoolManager(timeout=TIMEOUT_SECONDS, retries=False)
+        return connection_from_url(self.url, timeout=TIMEOUT_SECONDS, retries=False)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -86,11 +86,11 @@ def _route(path: str, query: Query) -> Callable[[Store], bytes]:
         path, query = path.removesuffix(".json"), {}
     match path.split("/"):
         case ["movers"]:
-            return lambda store: resources.movers(store.movers(_days(query)))
+            return lambda store: resources.movers(store.winners(_days(query)))
         case ["movers", day]:
             return lambda store: _session(store, _date(day))
         case ["history"]:
-            return lambda store: resources.movers(store.movers())
+            return lambda store: resources.movers(store.winners())
         case ["tickers", symbol]:
             return lambda store: _ticker(store, _symbol(symbol))
         case ["status"]:

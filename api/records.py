@@ -54,13 +54,19 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
-class Mover:
-    """The winner of a session. `margin` is the lead over the runner-up in percentage points."""
+class Winner:
+    """The winner of a session as it is published in lists."""
 
     date: date
     ticker: str
     percent_change: Decimal
     closing_price: Decimal
+
+
+@dataclass(frozen=True, slots=True)
+class Mover(Winner):
+    """All that is known of a winner. `margin` is the lead over the runner-up in percentage points."""
+
     open: Decimal
     runner_up: str | None
     margin: Decimal | None

@@ -4,10 +4,11 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime
-from decimal import Context, Decimal
+from decimal import Decimal
+from functools import cache
 from typing import Any
 
-from api.records import Bar, Mover, Session, Status
+from api.records import Bar, Mover, Session, Status, Winner
 
 CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
 CONTENT_TYPE = "application/json"
@@ -17,17 +18,15 @@ PUBLISHED = ("movers.json", "movers/*", "history.json", "tickers/*", "status.jso
 LATEST_MOVERS = 7
 TICKER_SESSIONS = 30
 
-_MICRO = Decimal("0.000001")
-_WIDE = Context(prec=60)
 
 
-def movers(winners: Iterable[Mover]) -> bytes:
+def movers(winners: Iterable[Winner]) -> bytes:
     """`/movers` and `/history`: the published four-field form, in the order given."""
     return render([winner(mover) for mover in winners])
 
 
-def winner(mover: Mover) -> dict[str, Any]:
-    """A mover in the published four-field form."""
+def winner(mover: Winner) -> dict[str, Any]:
+    """The published four-field form."""
     return {
         "Date": mover.date,
         "Ticker": mover.ticker,
@@ -123,6 +122,7 @@ def render(document: Any) -> bytes:
 
 
 _scalar = json.JSONEncoder(ensure_ascii=False).encode
+_name = cache(_scalar)
 
 
 def _json(value: Any) -> str:
@@ -136,7 +136,7 @@ def _json(value: Any) -> str:
         case date():
             return f'"{value.isoformat()}"'
         case Mapping():
-            return "{" + ",".join(f"{_json(key)}:{_json(item)}" for key, item in value.items()) + "}"
+            return "{" + ",".join([f"{_name(key)}:{_json(item)}" for key, item in value.items()]) + "}"
         case Sequence():
             return "[" + ",".join(map(_json, value)) + "]"
     raise TypeError(f"{type(value).__name__} has no JSON form here")
@@ -144,7 +144,7 @@ def _json(value: Any) -> str:
 
 def number(value: Decimal) -> str:
     """A decimal in plain digits, at most 6 behind the point, without trailing zeros."""
-    text = f"{value.quantize(_MICRO, context=_WIDE):f}".rstrip("0").rstrip(".")
+    text = f"{value:.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
 
 

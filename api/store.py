@@ -16,7 +16,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from api.attributes import plain, typed
-from api.records import Bar, Mover, Session, Source, Status
+from api.records import Bar, Mover, Session, Source, Status, Winner
 from api.resources import bar_fields, instant
 
 if TYPE_CHECKING:
@@ -44,6 +44,16 @@ class Store:
     def movers(self, limit: int | None = None) -> list[Mover]:
         """The newest movers first; all of them without a limit."""
         return [_mover(item) for item in islice(self._newest(MOVERS, limit), limit)]
+
+    def winners(self, limit: int | None = None) -> list[Winner]:
+        """The same, of which no more is read than lists tell."""
+        newest = self._newest(MOVERS, limit, ProjectionExpression="sk, Ticker, PercentChange, ClosingPrice")
+        return [
+            Winner(
+                date.fromisoformat(item["sk"]), item["Ticker"], item["PercentChange"], item["ClosingPrice"]
+            )
+            for item in islice(newest, limit)
+        ]
 
     def sessions(self, limit: int | None = None) -> list[Session]:
         """The newest sessions first; all of them without a limit."""
