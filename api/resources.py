@@ -19,7 +19,6 @@ LATEST_MOVERS = 7
 TICKER_SESSIONS = 30
 
 
-
 def movers(winners: Iterable[Winner]) -> bytes:
     """`/movers` and `/history`: the published four-field form, in the order given."""
     return render([winner(mover) for mover in winners])

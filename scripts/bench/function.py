@@ -3,14 +3,14 @@
 import json
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from statistics import median
 from typing import Any
 
 from scripts.bench.bench import Bench
 from scripts.bench.child import child, surroundings
-from scripts.bench.measure import REPETITIONS, Finding, in_turn, ratio
+from scripts.bench.measure import REPETITIONS, Finding, in_turn, middle, ratio
+from scripts.bench.replay import replayed
 from scripts.lambda_runtime import serve
 
 USUAL = Path(__file__).with_name("usual")
@@ -84,27 +84,32 @@ def _is_leash(process: Path) -> bool:
 
 
 def warm_answer(bench: Bench) -> Finding:
-    """What the function itself does for a warm `/movers`."""
-    (found,) = _warm(bench, event())
-    own = found["function"]
-    return Finding(median(own), len(own), {"wall_ms": median(found["wall"])})
+    """A warm `/movers`, from call to return."""
+    (found,) = _warm_alone(bench, event())
+    return middle(found)
 
 
 def a_year_against_a_week(bench: Bench) -> Finding:
     """Warm answers as the caller waits for them, the emulator's table included, which is slower than AWS's."""
-    return _year_against_week(bench, "wall")
+    return _year_against_week(_warm(bench, event(), event(days="366")))
 
 
 def a_year_against_a_week_alone(bench: Bench) -> Finding:
     """The same without the table: the worse of the two, and nearer to what a fast table leaves."""
-    return _year_against_week(bench, "function")
+    return _year_against_week(_warm_alone(bench, event(), event(days="366")))
 
 
-def _year_against_week(bench: Bench, kind: str) -> Finding:
-    week, year = _warm(bench, event(), event(days="366"))
-    found = ratio(list(zip(year[kind], week[kind], strict=True)), "ms")
-    return Finding(found.value, found.repetitions, {"median_ms": found.detail["median_ms"]})
+def _year_against_week(found: Sequence[Sequence[float]]) -> Finding:
+    week, year = found
+    whole = ratio(list(zip(year, week, strict=True)), "ms")
+    return Finding(whole.value, whole.repetitions, {"median_ms": whole.detail["median_ms"]})
 
 
-def _warm(bench: Bench, *events: dict[str, Any]) -> Any:
-    return child(bench, "warm_answers", bench.bundles / "api", str(ANSWERS), *map(json.dumps, events))
+def _warm_alone(bench: Bench, *events: dict[str, Any]) -> Any:
+    with replayed(bench.emulator.url) as table:
+        return _warm(bench, *events, AWS_ENDPOINT_URL=table)
+
+
+def _warm(bench: Bench, *events: dict[str, Any], **environment: str) -> Any:
+    bundle = bench.bundles / "api"
+    return child(bench, "warm_answers", bundle, str(ANSWERS), *map(json.dumps, events), **environment)
