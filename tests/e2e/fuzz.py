@@ -14,7 +14,7 @@ from requests.adapters import HTTPAdapter
 from urllib3 import HTTPResponse
 
 from api.handler import respond
-from api.records import Bar, Mover, Session, Status
+from api.records import Bar, Mover, Session, Status, Winner
 from api.store import Store
 from tests.samples import mover
 
@@ -66,7 +66,7 @@ class Shelf:
     sessions_: Sequence[Session]
     status_: Status | None
 
-    def movers(self, limit: int | None = None) -> list[Mover]:
+    def winners(self, limit: int | None = None) -> list[Winner]:
         return [mover(session) for session in self.sessions_[:limit]]
 
     def session(self, day: date) -> tuple[Mover, Session] | None:
