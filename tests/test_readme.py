@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import typer
 
+from scripts.bench.measures import MEASURES
 from scripts.cli import app
 
 README = Path("README.md").read_text()
@@ -46,3 +47,8 @@ def test_every_setting_is_explained() -> None:
 def test_every_folder_is_on_the_map() -> None:
     folders = set(re.findall(r"^\| `([a-z]+)/` \|", README, re.MULTILINE))
     assert folders == {"api", "infra", "ingest", "scripts", "site", "tests"}
+
+
+def test_the_measurements_shown_are_those_that_are_made() -> None:
+    for measure in MEASURES:
+        assert f"| {measure.what} | {measure.target:g} {measure.unit} |" in README, measure.name
