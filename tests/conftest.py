@@ -14,6 +14,7 @@ import boto3
 import pytest
 from moto import mock_aws
 
+from scripts.bench.empty import create_table
 from scripts.browser import ENGINES
 from scripts.cloud.emulator import Emulator
 from scripts.cloud.options import Options
@@ -86,7 +87,7 @@ def dynamodb(request: pytest.FixtureRequest) -> Any:
     else:
         client = request.getfixturevalue("emulator").client("dynamodb")
         drop_table(client)
-    create_table(client)
+    create_table(client, TABLE)
     return client
 
 
@@ -94,18 +95,6 @@ def drop_table(client: Any) -> None:
     """Make room for a table in the emulator that all tests share."""
     if TABLE in client.list_tables()["TableNames"]:
         client.delete_table(TableName=TABLE)
-
-
-def create_table(client: Any) -> None:
-    client.create_table(
-        TableName=TABLE,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("pk", "sk")],
-        KeySchema=[
-            {"AttributeName": "pk", "KeyType": "HASH"},
-            {"AttributeName": "sk", "KeyType": "RANGE"},
-        ],
-    )
 
 
 @contextmanager

@@ -19,6 +19,7 @@ from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
 from ingest.reconcile import reconcile
 from ingest.run import Ingest, Report, Request
+from scripts.bench.empty import create_distribution, create_table
 from scripts.cloud.emulator import Emulator
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
@@ -116,33 +117,3 @@ class World:
     def _count(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
         self.requests[f"{service}.{operation}"] += 1
-
-
-def create_table(dynamodb: Any, name: str) -> None:
-    keys = {"pk": "HASH", "sk": "RANGE"}
-    dynamodb.create_table(
-        TableName=name,
-        BillingMode="PAY_PER_REQUEST",
-        AttributeDefinitions=[{"AttributeName": key, "AttributeType": "S"} for key in keys],
-        KeySchema=[{"AttributeName": key, "KeyType": kind} for key, kind in keys.items()],
-    )
-
-
-def create_distribution(cloudfront: Any, bucket: str) -> str:
-    """A distribution that invalidations can be made of, and no more."""
-    behaviour: dict[str, object] = {
-        "TargetOriginId": "site",
-        "ViewerProtocolPolicy": "https-only",
-        "MinTTL": 0,
-    }
-    behaviour["ForwardedValues"] = {"QueryString": False, "Cookies": {"Forward": "none"}}
-    origin: dict[str, object] = {"Id": "site", "DomainName": f"{bucket}.s3.amazonaws.com"}
-    config: dict[str, object] = {
-        "CallerReference": bucket,
-        "Comment": "",
-        "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [origin]},
-        "DefaultCacheBehavior": behaviour,
-    }
-    identity: str = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
-    return identity

@@ -14,8 +14,9 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from api.attributes import plain, typed
 from api.dynamodb import DynamoDBError, Reader
 from api.store import Store
+from scripts.bench.empty import create_table
 from scripts.cloud.emulator import Emulator
-from tests.conftest import REGION, TABLE, create_table, drop_table
+from tests.conftest import REGION, TABLE, drop_table
 from tests.samples import DAY, mover, session, status
 
 ENV = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -27,7 +28,7 @@ def table(emulator: Emulator) -> Store:
     """A table as ingest writes it."""
     client = emulator.client("dynamodb")
     drop_table(client)
-    create_table(client)
+    create_table(client, TABLE)
     return Store(client, TABLE)
 
 

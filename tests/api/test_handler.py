@@ -12,7 +12,8 @@ import pytest
 from api import handler as http
 from api import resources
 from api.store import Store
-from tests.conftest import TABLE, create_table
+from scripts.bench.empty import create_table
+from tests.conftest import TABLE
 from tests.contract import SPEC
 from tests.samples import DAY, bar, mover, session, status
 
@@ -24,7 +25,7 @@ YEAR = [DAY - timedelta(days=n) for n in range(10)]
 @pytest.fixture
 def store(moto: None) -> Store:
     client = boto3.client("dynamodb")
-    create_table(client)
+    create_table(client, TABLE)
     store = Store(client, TABLE)
     for day in YEAR:
         store.record(mover(session(day)), session(day), None)

@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from itertools import count
 from pathlib import Path
 
@@ -55,19 +55,7 @@ def emulated_world() -> Iterator[SmallWorld]:
 
 def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
     """Run the function as a process; gives what it ended with."""
-    environment = ENVIRONMENT | {
-        "STAGE": "local",
-        "TABLE_NAME": TABLE,
-        "RAW_BUCKET": RAW,
-        "SITE_BUCKET": SITE,
-        "DISTRIBUTION_ID": world.distribution,
-        "WATCHLIST_FILE": str(watchlist),
-        "WINDOW": str(world.window),
-        "CALLS_PER_MINUTE": "0",
-        "MASSIVE_URL": world.server.url,
-        "SOURCE_KIND": "simulated",
-        "CLOCK_OFFSET_SECONDS": str(round((world.now - datetime.now(UTC)).total_seconds())),
-    }
+    environment = ENVIRONMENT | world.environment(watchlist) | {"WINDOW": str(world.window)}
     command = [sys.executable, "-m", "tests.chaos.victim", str(survived)]
     return subprocess.run(command, env=os.environ | environment, check=False, timeout=120).returncode  # noqa: S603
 

@@ -109,13 +109,14 @@ def listens(port: int) -> bool:
 
 
 @pytest.mark.xdist_group("cloud")
-def test_up_prints_the_urls_and_leaves_nothing_behind(tmp_path: Path) -> None:
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_prints_the_urls_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
     port, aws_port = free_port(), free_port()
     with started(tmp_path, "up", "--port", str(port), "--aws-port", str(aws_port)) as up:
         assert up.stdout is not None
         urls = [up.stdout.readline().split()[-1] for _ in range(4)]
         assert (tmp_path / "cloud.json").exists()
-        up.send_signal(signal.SIGINT)
+        up.send_signal(number)
         _, progress = up.communicate(timeout=30)
     site = f"https://localhost:{port}"
     assert urls == [f"{site}/", f"{site}/movers.json", f"{site}/movers", f"http://127.0.0.1:{aws_port}"]

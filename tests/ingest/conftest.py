@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import boto3
@@ -18,9 +19,10 @@ from ingest.publish import Site
 from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
 from ingest.reconcile import reconcile
 from ingest.run import Ingest, Report, Request
+from scripts.bench.empty import create_distribution, create_table
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
-from tests.conftest import TABLE, create_table
+from tests.conftest import TABLE
 
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
 KEY = "Q7vSECRETvKEYv42"
@@ -71,10 +73,10 @@ class World:
         self.dynamodb = boto3.client("dynamodb")
         self.s3 = boto3.client("s3")
         self.cloudfront = boto3.client("cloudfront")
-        create_table(self.dynamodb)
+        create_table(self.dynamodb, TABLE)
         for bucket in (RAW, SITE):
             self.s3.create_bucket(Bucket=bucket)
-        self.distribution = create_distribution(self.cloudfront)
+        self.distribution = create_distribution(self.cloudfront, SITE)
         self.store = Store(self.dynamodb, TABLE)
 
     def ingest(self) -> Ingest:
@@ -114,6 +116,22 @@ class World:
         """Ask the market for one day and keep the answer, as a run does; gives its key."""
         return self.ingest().archive.keep(self.provider().grouped(day))
 
+    def environment(self, watchlist: Path) -> dict[str, str]:
+        """What the function finds in its environment of this world; `watchlist` is the file that it gets."""
+        offset = int((self.now - datetime.now(UTC)).total_seconds())
+        return {
+            "STAGE": "local",
+            "TABLE_NAME": TABLE,
+            "RAW_BUCKET": RAW,
+            "SITE_BUCKET": SITE,
+            "DISTRIBUTION_ID": self.distribution,
+            "WATCHLIST_FILE": str(watchlist),
+            "CALLS_PER_MINUTE": "0",
+            "MASSIVE_URL": self.server.url,
+            "SOURCE_KIND": "simulated",
+            "CLOCK_OFFSET_SECONDS": str(offset),
+        }
+
     def settle(self) -> None:
         """Store the last seven sessions and read them again: from here on, one session a day."""
         self.run()
@@ -138,20 +156,6 @@ class World:
 
     def fail(self, *faults: dict[str, Any]) -> None:
         self.server.set_faults(list(faults))
-
-
-def create_distribution(cloudfront: Any) -> str:
-    behaviour = {"TargetOriginId": "site", "ViewerProtocolPolicy": "https-only", "MinTTL": 0}
-    behaviour["ForwardedValues"] = {"QueryString": False, "Cookies": {"Forward": "none"}}
-    config = {
-        "CallerReference": "test",
-        "Comment": "",
-        "Enabled": True,
-        "Origins": {"Quantity": 1, "Items": [{"Id": "site", "DomainName": f"{SITE}.s3.amazonaws.com"}]},
-        "DefaultCacheBehavior": behaviour,
-    }
-    identity: str = cloudfront.create_distribution(DistributionConfig=config)["Distribution"]["Id"]
-    return identity
 
 
 @pytest.fixture

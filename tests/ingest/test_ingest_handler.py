@@ -5,7 +5,7 @@ import logging
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,21 +36,9 @@ class Context:
 
 @pytest.fixture
 def deployed(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    (tmp_path / "watchlist.txt").write_text("\n".join(WATCHLIST))
-    offset = int((SATURDAY - datetime.now(UTC)).total_seconds())
-    environment = ENVIRONMENT | {
-        "STAGE": "local",
-        "TABLE_NAME": TABLE,
-        "RAW_BUCKET": RAW,
-        "SITE_BUCKET": SITE,
-        "DISTRIBUTION_ID": world.distribution,
-        "WATCHLIST_FILE": str(tmp_path / "watchlist.txt"),
-        "CALLS_PER_MINUTE": "0",
-        "MASSIVE_URL": world.server.url,
-        "SOURCE_KIND": "simulated",
-        "CLOCK_OFFSET_SECONDS": str(offset),
-    }
-    for name, value in environment.items():
+    watchlist = tmp_path / "watchlist.txt"
+    watchlist.write_text("\n".join(WATCHLIST))
+    for name, value in (ENVIRONMENT | world.environment(watchlist)).items():
         monkeypatch.setenv(name, value)
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
     function.client.cache_clear()

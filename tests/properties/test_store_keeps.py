@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from api.records import Mover, Session, Status
 from api.store import MOVERS, SESSIONS, Store
 from ingest.movers import mover_of
-from tests.conftest import TABLE, create_table
+from scripts.bench.empty import create_table
+from tests.conftest import TABLE
 from tests.profiles import LONG
 from tests.properties.facts import bars, extreme, instants, sessions
 from tests.properties.test_documents import statuses
@@ -28,7 +29,7 @@ one_table = settings(
 @pytest.fixture
 def store(moto: None) -> Store:
     client = boto3.client("dynamodb")
-    create_table(client)
+    create_table(client, TABLE)
     return Store(client, TABLE)
 
 

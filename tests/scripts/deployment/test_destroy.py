@@ -3,9 +3,10 @@ from typing import Any
 import boto3
 import pytest
 
+from scripts.bench.empty import create_table
 from scripts.cloud.emulator import Emulator
 from scripts.deployment.destroy import _delete_table, empty
-from tests.conftest import TABLE, create_table
+from tests.conftest import TABLE
 
 
 class Table:
@@ -60,7 +61,7 @@ def test_a_table_is_deleted_whatever_it_is_about(status: str, protected: bool, c
 def test_a_real_table_is_deleted_too(emulator: Emulator) -> None:
     dynamodb = emulator.client("dynamodb")
     if TABLE not in dynamodb.list_tables()["TableNames"]:
-        create_table(dynamodb)
+        create_table(dynamodb, TABLE)
     _delete_table(dynamodb, TABLE)
     assert TABLE not in dynamodb.list_tables()["TableNames"]
 
