@@ -58,9 +58,25 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture(scope="session")
 def cloud(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A running local cloud with the latest sessions of a simulated market, as `movers up` starts and stops it."""
-    home = tmp_path_factory.mktemp("cloud")
-    with local_cloud(Options(home, port=free_port(), aws_port=free_port())) as running:
+    with quiet_cloud(tmp_path_factory.mktemp("cloud")) as running:
         yield running
+
+
+@contextmanager
+def quiet_cloud(home: Path, **options: Any) -> Iterator[LocalCloud]:
+    """A local cloud whose schedule rests: its run would come into whatever a test does at ten past the hour."""
+    with local_cloud(Options(home, port=free_port(), aws_port=free_port(), **options)) as running:
+        change_schedule(running, State="DISABLED")
+        yield running
+
+
+def change_schedule(cloud: LocalCloud, **changes: str) -> None:
+    """Give the hourly schedule another state or expression; what is not named stays."""
+    client = cloud.client("scheduler")
+    (listed,) = client.list_schedules()["Schedules"]
+    schedule = client.get_schedule(Name=listed["Name"])
+    kept = ("Name", "GroupName", "FlexibleTimeWindow", "Target", "ScheduleExpression", "State")
+    client.update_schedule(**{key: schedule[key] for key in kept} | changes)
 
 
 @pytest.fixture

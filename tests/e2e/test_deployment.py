@@ -17,10 +17,10 @@ import pytest
 from ingest.lease import read
 from scripts.cloud.emulator import Emulator
 from scripts.cloud.localized import bootstrap
-from scripts.cloud.options import STAGE, Options
+from scripts.cloud.options import STAGE
 from scripts.cloud.source import local_source
 from scripts.cloud.transforms import LocalIngest
-from scripts.cloud.up import LocalCloud, local_cloud, local_stage
+from scripts.cloud.up import LocalCloud, local_stage
 from scripts.deployment.account import Account, check
 from scripts.deployment.deploy import ROOT, deploy
 from scripts.deployment.destroy import destroy
@@ -29,7 +29,7 @@ from scripts.deployment.outputs import PARTS, found_outputs, stack_name
 from scripts.deployment.stacks import describe, unseen
 from scripts.errors import CloudError
 from scripts.market.server import MarketServer
-from tests.conftest import free_port, running
+from tests.conftest import free_port, quiet_cloud, running
 from tests.profiles import LONG
 
 pytestmark = pytest.mark.xdist_group("deployment")
@@ -171,8 +171,7 @@ def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_do
 @pytest.fixture(scope="module")
 def own(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
     """A local cloud that the tests of this module change and take down."""
-    home = tmp_path_factory.mktemp("own")
-    with local_cloud(Options(home, port=free_port(), aws_port=free_port())) as running:
+    with quiet_cloud(tmp_path_factory.mktemp("own")) as running:
         yield running
 
 

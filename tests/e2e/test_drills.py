@@ -19,13 +19,12 @@ from api.store import Store
 from ingest.calendar import Ready, load_calendar
 from ingest.lease import KEY as LEASE
 from ingest.publish import session_key
-from scripts.cloud.options import Options
-from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.cloud.up import LocalCloud
 from scripts.invocation import run_ingest
 from scripts.market.clock import shifted_clock
 from scripts.market.connections import LoopbackServer
 from scripts.market.server import MarketServer
-from tests.conftest import free_port
+from tests.conftest import change_schedule, quiet_cloud
 from tests.e2e.telemetry import Telemetry
 
 pytestmark = pytest.mark.xdist_group("drills")
@@ -115,8 +114,7 @@ class Drill:
 
 @pytest.fixture(scope="module")
 def stricken(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    options = Options(tmp_path_factory.mktemp("drills"), port=free_port(), aws_port=free_port())
-    with local_cloud(options) as running:
+    with quiet_cloud(tmp_path_factory.mktemp("drills")) as running:
         yield running
 
 
@@ -172,18 +170,10 @@ def test_an_upstream_that_is_down_for_a_day_leaves_sessions_behind_after_ten_hou
 
 def test_a_schedule_that_is_disabled_is_silent_and_silence_counts_as_failure(drill: Drill) -> None:
     """The emulator looks at no alarm because nothing came, so shown is that nothing comes, and what that counts as."""
-    schedules = drill.cloud.client("scheduler")
-    schedule = schedules.get_schedule(Name=schedules.list_schedules()["Schedules"][0]["Name"])
-    kept = {key: schedule[key] for key in ("Name", "GroupName", "FlexibleTimeWindow", "Target")}
-    drill.undo.callback(
-        schedules.update_schedule,
-        **kept,
-        ScheduleExpression=schedule["ScheduleExpression"],
-        State=schedule["State"],
-    )
-    schedules.update_schedule(**kept, ScheduleExpression="rate(1 minute)", State="DISABLED")
+    drill.undo.callback(change_schedule, drill.cloud, State="DISABLED")
+    change_schedule(drill.cloud, ScheduleExpression="rate(1 minute)", State="DISABLED")
     assert heard(drill, seconds=15) == []
-    schedules.update_schedule(**kept, ScheduleExpression="rate(1 minute)", State="ENABLED")
+    change_schedule(drill.cloud, State="ENABLED")
     assert heard(drill, seconds=PATIENCE_SECONDS) == [0]
     alarm = drill.telemetry.alarms()["sessions-behind"]
     assert alarm["TreatMissingData"] == "breaching"

@@ -17,9 +17,8 @@ from pathlib import Path
 import pytest
 
 from api.store import Store
-from scripts.cloud.options import Options
-from scripts.cloud.up import LocalCloud, local_cloud
-from tests.conftest import free_port
+from scripts.cloud.up import LocalCloud
+from tests.conftest import quiet_cloud
 from tests.profiles import LONG
 
 pytestmark = pytest.mark.xdist_group("recorded")
@@ -27,15 +26,8 @@ pytestmark = pytest.mark.xdist_group("recorded")
 
 @pytest.fixture(scope="module")
 def recorded(recorded_market: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalCloud]:
-    options = Options(
-        tmp_path_factory.mktemp("recorded"),
-        port=free_port(),
-        aws_port=free_port(),
-        recorded=recorded_market,
-        as_of=date(2026, 5, 30),
-        rate=5 if LONG else 6,
-    )
-    with local_cloud(options) as running:
+    home, rate = tmp_path_factory.mktemp("recorded"), 5 if LONG else 6
+    with quiet_cloud(home, recorded=recorded_market, as_of=date(2026, 5, 30), rate=rate) as running:
         yield running
 
 
