@@ -12,6 +12,7 @@ from typing import Any
 
 import boto3
 import pytest
+import requests
 from moto import mock_aws
 
 from scripts.bench.empty import create_table
@@ -88,10 +89,22 @@ def moto(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
-    """An emulator of AWS for the whole session, with nothing in it."""
+def shared_emulator(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Emulator]:
+    """An emulator of AWS for the whole session."""
     with Emulator(port=free_port(), folder=tmp_path_factory.mktemp("emulator")) as running:
         yield running
+
+
+@pytest.fixture
+def emulator(shared_emulator: Emulator) -> Emulator:
+    """An emulator of AWS with nothing in it."""
+    wipe(shared_emulator)
+    return shared_emulator
+
+
+def wipe(emulator: Emulator) -> None:
+    """Let an emulator forget all that was made in it."""
+    requests.post(f"{emulator.url}/_ministack/reset", timeout=20).raise_for_status()
 
 
 @pytest.fixture(params=["moto", "emulator"])
@@ -102,15 +115,8 @@ def dynamodb(request: pytest.FixtureRequest) -> Any:
         client = boto3.client("dynamodb")
     else:
         client = request.getfixturevalue("emulator").client("dynamodb")
-        drop_table(client)
     create_table(client, TABLE)
     return client
-
-
-def drop_table(client: Any) -> None:
-    """Make room for a table in the emulator that all tests share."""
-    if TABLE in client.list_tables()["TableNames"]:
-        client.delete_table(TableName=TABLE)
 
 
 @contextmanager

@@ -16,7 +16,7 @@ from api.dynamodb import DynamoDBError, Reader
 from api.store import Store
 from scripts.bench.empty import create_table
 from scripts.cloud.emulator import Emulator
-from tests.conftest import REGION, TABLE, drop_table
+from tests.conftest import REGION, TABLE
 from tests.samples import DAY, mover, session, status
 
 ENV = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
@@ -27,7 +27,6 @@ Reply = tuple[int, dict[str, Any]] | None
 def table(emulator: Emulator) -> Store:
     """A table as ingest writes it."""
     client = emulator.client("dynamodb")
-    drop_table(client)
     create_table(client, TABLE)
     return Store(client, TABLE)
 

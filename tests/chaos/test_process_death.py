@@ -18,8 +18,8 @@ from scripts.deployment.account import ROOT
 from scripts.market.server import MarketServer
 from tests.chaos.victim import DEAD
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, table
-from tests.conftest import TABLE, drop_table
-from tests.ingest.conftest import KEY, RAW, SATURDAY, SITE, EditableMarket
+from tests.conftest import wipe
+from tests.ingest.conftest import KEY, SATURDAY, EditableMarket
 from tests.ingest.test_ingest_settings import ENVIRONMENT
 from tests.profiles import LONG
 
@@ -27,30 +27,26 @@ TICKERS = ("AAPL", "TSLA")
 
 
 @pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator stands for AWS, here and in the processes that are started."""
     for name, value in {**ROOT, "AWS_ENDPOINT_URL": emulator.url}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers other credentials
+    return emulator
 
 
 @contextmanager
-def emulated_world() -> Iterator[SmallWorld]:
-    """In the emulator, which is left as it was found."""
+def emulated_world(emulator: Emulator) -> Iterator[SmallWorld]:
+    """In the emulator, with nothing left of the world before."""
+    wipe(emulator)
     market, clock = EditableMarket(), [lambda: SATURDAY]
     keys = frozenset({KEY})
     with MarketServer(market, clock=lambda: clock[0](), calendar=load_calendar(), keys=keys) as server:
-        drop_table(boto3.client("dynamodb"))
         world = SmallWorld(market, server, watchlist=TICKERS)
         clock[0] = lambda: world.now
         ssm = boto3.client("ssm")
         ssm.put_parameter(Name=ENVIRONMENT["KEY_PARAMETER"], Value=KEY, Type="SecureString", Overwrite=True)
         yield world
-        world.dynamodb.delete_table(TableName=TABLE)
-        for bucket in (RAW, SITE):
-            for key in world.keys(bucket):
-                world.s3.delete_object(Bucket=bucket, Key=key)
-            world.s3.delete_bucket(Bucket=bucket)
 
 
 def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
@@ -61,14 +57,14 @@ def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
 
 
 def test_a_process_that_ends_for_good_is_made_good_by_the_next(
-    aws: None, tmp_path: Path, subtests: pytest.Subtests
+    aws: Emulator, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     """After each of its writing calls (each sixth in the short form), until there is none left to die of."""
     watchlist = tmp_path / "watchlist.txt"
     watchlist.write_text("\n".join(TICKERS))
     died = True
     for survived in count(1, 1 if LONG else 6):
-        with subtests.test(survived=survived), emulated_world() as world:
+        with subtests.test(survived=survived), emulated_world(aws) as world:
             ended = invoke(world, watchlist, survived)
             died = ended == DEAD
             assert died or (ended == 0 and survived > 1)

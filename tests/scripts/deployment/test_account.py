@@ -5,7 +5,7 @@ import pytest
 
 from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
 from scripts.cloud.localized import bootstrap
-from scripts.deployment.account import BOOTSTRAP_VERSION, Account, check
+from scripts.deployment.account import Account, check
 from scripts.errors import CloudError
 
 
@@ -14,7 +14,6 @@ def test_a_missing_bootstrap_is_told_with_the_command_that_makes_it(emulator: Em
         check(emulator.account)
     bootstrap(emulator.account)
     check(emulator.account)
-    emulator.client("ssm").delete_parameter(Name=BOOTSTRAP_VERSION)
 
 
 def test_missing_credentials_are_told_with_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -60,8 +60,7 @@ def test_a_table_is_deleted_whatever_it_is_about(status: str, protected: bool, c
 
 def test_a_real_table_is_deleted_too(emulator: Emulator) -> None:
     dynamodb = emulator.client("dynamodb")
-    if TABLE not in dynamodb.list_tables()["TableNames"]:
-        create_table(dynamodb, TABLE)
+    create_table(dynamodb, TABLE)
     _delete_table(dynamodb, TABLE)
     assert TABLE not in dynamodb.list_tables()["TableNames"]
 
