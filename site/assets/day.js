@@ -44,7 +44,7 @@ function absent(date, dates, status) {
   ];
 }
 
-function showSession(session) {
+async function showSession(session) {
   for (const part of document.querySelectorAll(".found")) part.hidden = false;
   at("story").textContent = story;
   const { Bars, Revision, Excused = {} } = session;
@@ -54,6 +54,7 @@ function showSession(session) {
   const draw = () => showBars(Bars.slice(0, narrow.matches ? 5 : 12));
   narrow.onchange = draw;
   draw();
+  await page.pause();
   showRows(Bars.map((bar, i) => ({ Rank: i + 1, ...bar })));
   const excused = Object.entries(Excused).map(([ticker, reason]) =>
     element("li", {}, page.toTicker(ticker, ticker), `: ${reason}`),

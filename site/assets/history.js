@@ -3,7 +3,7 @@
 import { calendar, swatch } from "./calendar.js";
 import { element, svg } from "./chart.js";
 import { day, direction, HISTORY } from "./market.js";
-import { at, chip, keepFresh, locale, showWinners, sortable, toDay, told, toTicker, trading } from "./page.js";
+import { at, chip, keepFresh, locale, pause, showWinners, sortable, toDay, told, toTicker, trading } from "./page.js";
 import { biggest, fell, quartiles, rose, step, wins } from "./past.js";
 
 const only = at("only");
@@ -25,12 +25,11 @@ function showAll() {
   showChosen();
 }
 
-const pause = () => new Promise((done) => setTimeout(done));
-
 /** Everything, as far as it is of the chosen ticker; in several tasks, because a slow device needs a while for each. */
 async function showChosen() {
   const chosen = movers.filter(({ Ticker }) => !only.value || Ticker === only.value);
   showSums(chosen);
+  await pause();
   showWins();
   await pause();
   showTable(chosen);

@@ -48,10 +48,9 @@ export async function load(browser, now, resource, patience = PATIENCE) {
 }
 
 /** The body of one more resource, or null. */
-export const also = async (browser, resource, patience = PATIENCE) =>
-  (await nearest(asker(browser, patience), resource))?.body ?? null;
+export const also = async (browser, resource) => (await nearest(asker(browser, PATIENCE), resource))?.body ?? null;
 
-/** Gives `{body}`, `{body: null}` for 404, and null for all that is unusable. */
+/** Gives `{body}`, with null for 404; null for what is unusable. */
 const asker = (browser, patience) => async (resource, place) => {
   try {
     const path = resource.path + (place === "twin" ? ".json" : "");
@@ -85,7 +84,7 @@ function recall(browser, resource, status) {
       return { ...seen, origin: "memory", status: status ?? (isStatus(seen.status) ? seen.status : null) };
     }
   } catch {
-    // nothing seen yet, or storage is refused
+    // nothing seen, or refused
   }
   return { body: null, status, origin: "nowhere" };
 }
@@ -95,7 +94,7 @@ function remember(browser, resource, { body, status, seenAt }) {
     const seen = JSON.stringify({ path: resource.path, body, status, seenAt });
     browser.localStorage.setItem(`seen ${resource.name}`, seen);
   } catch {
-    // refused or full: only the last resort is lost
+    // refused or full
   }
 }
 

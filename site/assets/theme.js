@@ -1,2 +1,1 @@
-// What was chosen, before any paint.
 for (const name of ["theme", "rise"]) document.documentElement.dataset[name] = localStorage[name] ?? "";
