@@ -22,6 +22,12 @@ class Visit(Protocol):
     def __call__(self, **options: Any) -> Page: ...
 
 
+def assert_no_sideways_scroll(page: Page) -> None:
+    """Nothing is wider than the window, from which Firefox takes a scroll bar's width."""
+    root = "document.documentElement"
+    assert page.evaluate(f"{root}.scrollWidth") == page.evaluate(f"{root}.clientWidth")
+
+
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest) -> Engine:
     return ENGINES[request.config.getoption("engine")]
@@ -36,9 +42,9 @@ def browser(engine: Engine, cloud: LocalCloud) -> Iterator[Browser]:
 
 @pytest.fixture
 def chromium(browser: Browser, engine: Engine) -> Browser:
-    """The browser of a test that asks it through its DevTools protocol."""
+    """The browser of a test that asks of it what Playwright can ask of Chromium only."""
     if engine != CHROMIUM:
-        pytest.skip("only Chromium has this protocol")
+        pytest.skip("only Chromium can be asked for this")
     return browser
 
 

@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
@@ -63,7 +63,7 @@ def test_a_small_phone_scrolls_in_one_direction_only(
     if shown == "empty":
         watch.allow("404")  # there is no session and no ticker yet
     open_page(page, name, shown)
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert_no_sideways_scroll(page)
 
 
 @every_page
@@ -105,6 +105,7 @@ def test_the_skip_link_leads_past_the_menu(name: str, page: Page) -> None:
 
 
 @every_page
+@pytest.mark.usefixtures("chromium")
 def test_on_paper_the_numbers_remain_and_the_controls_go(name: str, page: Page) -> None:
     open_page(page, name)
     page.emulate_media(media="print")
@@ -121,6 +122,7 @@ def test_nothing_moves_for_a_reader_who_wants_no_motion(name: str, visit: Visit)
     assert page.evaluate("document.getAnimations().length") == 0
 
 
+@pytest.mark.usefixtures("chromium")
 def test_without_script_a_reader_is_told_where_the_numbers_are(visit: Visit) -> None:
     page = visit(java_script_enabled=False)
     page.goto("/")

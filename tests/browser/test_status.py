@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from scripts.synth import ROOT
+from tests.browser.conftest import assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
@@ -125,7 +126,7 @@ def test_failures_fit_a_small_phone(page: Page, watch: Watch) -> None:
     page.set_viewport_size({"width": 320, "height": 640})
     open_status(page, watch, "down")
     expect(page.locator("#outcome")).to_have_text("Not every way answers.")
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert_no_sideways_scroll(page)
 
 
 def test_the_running_cloud_says_the_same_both_ways(page: Page) -> None:

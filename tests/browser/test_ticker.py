@@ -8,7 +8,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
-from tests.browser.conftest import Visit
+from tests.browser.conftest import Visit, assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
@@ -334,4 +334,4 @@ def test_axe_finds_nothing_on_a_small_phone(
     open_ticker(page, query, shown)
     expect(page.locator(settled).first).to_be_visible()
     assert [each["id"] for each in Axe().run(page).response["violations"]] == []
-    assert page.evaluate("document.documentElement.scrollWidth") == 320
+    assert_no_sideways_scroll(page)
