@@ -3,8 +3,10 @@ connections to loopback through and no others."""
 
 import os
 import re
+import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -117,6 +119,18 @@ def dynamodb(request: pytest.FixtureRequest) -> Any:
         client = request.getfixturevalue("emulator").client("dynamodb")
     create_table(client, TABLE)
     return client
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def gone_within(seconds: float, port: int) -> bool:
+    deadline = time.monotonic() + seconds
+    while listens(port) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    return not listens(port)
 
 
 @contextmanager

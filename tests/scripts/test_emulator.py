@@ -5,7 +5,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import zipfile
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 
 from scripts.cloud.emulator import Emulator
 from scripts.errors import CloudError
-from tests.conftest import free_port
+from tests.conftest import free_port, gone_within, listens
 
 TRUST = {
     "Version": "2012-10-17",
@@ -21,18 +20,6 @@ TRUST = {
         {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}, "Action": "sts:AssumeRole"}
     ],
 }
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-def gone_within(seconds: float, port: int) -> bool:
-    deadline = time.monotonic() + seconds
-    while listens(port) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    return not listens(port)
 
 
 def test_a_taken_port_is_named_with_the_option_to_use(tmp_path: Path) -> None:
