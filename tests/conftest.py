@@ -52,10 +52,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep everything that uses the cloud in one worker, so that there is one cloud."""
+    """Keep everything that uses the cloud in two workers, one for the page, so that there are two clouds at most."""
     for item in items:
         if "cloud" in getattr(item, "fixturenames", ()):
-            item.add_marker(pytest.mark.xdist_group("cloud"))
+            item.add_marker(pytest.mark.xdist_group("page" if "browser" in item.path.parts else "cloud"))
 
 
 @pytest.fixture(scope="session")
