@@ -32,7 +32,7 @@ export const chip = (change) => element("span", { class: `move ${direction(chang
 /** Between slow tasks, so that a phone answers. */
 export const pause = () => new Promise((done) => setTimeout(done));
 
-// The first of each takes a phone up to 0.1 s. Now it has that.
+// The first format takes a phone 0.1 s: in pieces, while it waits. The Collator is but a piece.
 for (const type of ["Collator", "NumberFormat", "DateTimeFormat"]) setTimeout(intl, 0, type, locale);
 
 /** Reads and draws: now, on line again, looked at again, and every five minutes. */
