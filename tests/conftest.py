@@ -75,11 +75,17 @@ def quiet_cloud(home: Path, **options: Any) -> Iterator[LocalCloud]:
 
 def change_schedule(cloud: LocalCloud, **changes: str) -> None:
     """Give the hourly schedule another state or expression; what is not named stays."""
+    schedule = schedule_of(cloud)
+    kept = ("Name", "GroupName", "FlexibleTimeWindow", "Target", "ScheduleExpression", "State")
+    cloud.client("scheduler").update_schedule(**{key: schedule[key] for key in kept} | changes)
+
+
+def schedule_of(cloud: LocalCloud) -> dict[str, Any]:
+    """The only schedule there is, as it stands in the emulator."""
     client = cloud.client("scheduler")
     (listed,) = client.list_schedules()["Schedules"]
-    schedule = client.get_schedule(Name=listed["Name"])
-    kept = ("Name", "GroupName", "FlexibleTimeWindow", "Target", "ScheduleExpression", "State")
-    client.update_schedule(**{key: schedule[key] for key in kept} | changes)
+    schedule: dict[str, Any] = client.get_schedule(Name=listed["Name"])
+    return schedule
 
 
 @pytest.fixture

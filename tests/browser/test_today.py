@@ -260,7 +260,9 @@ def test_the_chart_tells_what_the_mouse_points_at_and_fits_a_new_width(page: Pag
     page.locator("#seven a").nth(2).hover()
     expect(page.locator("#seven figcaption")).to_contain_text("2026: ")
     page.set_viewport_size({"width": 360, "height": 740})
-    expect(page.locator("#seven svg")).to_have_attribute("viewBox", re.compile(r"^0 0 3[12]\d 264$"))
+    width = page.locator("#seven").evaluate("figure => figure.clientWidth")
+    assert 310 <= width < 330  # all but the margins, and in Firefox a scroll bar
+    expect(page.locator("#seven svg")).to_have_attribute("viewBox", f"0 0 {width} 264")
 
 
 @pytest.mark.parametrize(

@@ -27,12 +27,12 @@ TICKERS = ("AAPL", "TSLA")
 
 
 @pytest.fixture
-def aws(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+def aws(shared_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator stands for AWS, here and in the processes that are started."""
-    for name, value in {**ROOT, "AWS_ENDPOINT_URL": emulator.url}.items():
+    for name, value in {**ROOT, "AWS_ENDPOINT_URL": shared_emulator.url}.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers other credentials
-    return emulator
+    return shared_emulator
 
 
 @contextmanager

@@ -15,7 +15,7 @@ from scripts.cloud.state import ROOT, read_state
 from scripts.cloud.transforms import UNKNOWN_TYPES
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import is_twin, page_files
-from tests.conftest import free_port, gone_within, listens, running
+from tests.conftest import free_port, gone_within, listens, running, schedule_of
 from tests.templates import differences
 
 # All that may differ between a synthesized template and the one that the emulator got, by the resource's type.
@@ -82,8 +82,7 @@ def test_the_key_of_the_local_market_is_kept_as_a_secret(cloud: LocalCloud) -> N
 
 
 def test_the_schedule_runs_the_ingest_function_hourly(cloud: LocalCloud) -> None:
-    (found,) = cloud.client("scheduler").list_schedules()["Schedules"]
-    schedule = cloud.client("scheduler").get_schedule(Name=found["Name"])
+    schedule = schedule_of(cloud)
     assert schedule["ScheduleExpression"] == "cron(10 * * * ? *)"
     assert schedule["Target"]["Arn"].endswith(f":{cloud.outputs.ingest_function_name}")
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from scripts.cloud.up import LocalCloud
+from tests.conftest import schedule_of
 
 Ask = Callable[[LocalCloud], object]
 Row = tuple[str, Ask, object]
@@ -85,9 +86,7 @@ def retries(cloud: LocalCloud) -> object:
 
 
 def undelivered(cloud: LocalCloud) -> object:
-    client = cloud.client("scheduler")
-    (schedule,) = client.list_schedules()["Schedules"]
-    target = client.get_schedule(Name=schedule["Name"])["Target"]
+    target = schedule_of(cloud)["Target"]
     arn = target["DeadLetterConfig"]["Arn"]
     return target["RetryPolicy"]["MaximumRetryAttempts"], arn == failure_queue(cloud)["QueueArn"]
 

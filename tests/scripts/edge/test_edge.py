@@ -17,6 +17,7 @@ from scripts.cloud import nginx_process
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.edge import Edge
 from scripts.errors import CloudError
+from tests.conftest import listens
 from tests.scripts.edge.conftest import (
     FakeCloudFront,
     FakeOrigin,
@@ -41,11 +42,6 @@ def port_of(edge: Edge) -> int:
     return int(edge.url.rpartition(":")[2])
 
 
-def listens(edge: Edge) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port_of(edge))) == 0
-
-
 def check_for_seconds(edge: Edge, seconds: float) -> None:
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
@@ -56,8 +52,8 @@ def check_for_seconds(edge: Edge, seconds: float) -> None:
 def test_it_listens_while_its_context_lasts_and_leaves_no_process(lonely: Edge, tmp_path: Path) -> None:
     with lonely:
         master = int((tmp_path / "nginx.pid").read_text())
-        assert listens(lonely)
-    assert not listens(lonely)
+        assert listens(port_of(lonely))
+    assert not listens(port_of(lonely))
     with pytest.raises(ProcessLookupError):
         os.kill(master, 0)
 
@@ -85,10 +81,10 @@ def test_it_ends_with_the_process_that_started_it(lonely: Edge, tmp_path: Path) 
         try:
             assert parent.stdout
             assert parent.stdout.readline() == b"up\n"
-            assert listens(lonely)
+            assert listens(port_of(lonely))
         finally:
             parent.kill()
-    assert eventually(lambda: not listens(lonely))
+    assert eventually(lambda: not listens(port_of(lonely)))
 
 
 def test_a_taken_port_is_refused_with_the_option_that_helps(lonely: Edge) -> None:
