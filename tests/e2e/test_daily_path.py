@@ -302,13 +302,13 @@ def received(visitor: Visitor, seconds: float = 30) -> str:
 def test_a_run_killed_by_its_timeout_blocks_the_next_for_no_longer_than_its_lease(visitor: Visitor) -> None:
     functions, name = visitor.cloud.client("lambda"), visitor.cloud.outputs.ingest_function_name
     days = {"from": str(OLD[32]), "to": str(OLD[32])}
-    functions.update_function_configuration(FunctionName=name, Timeout=10)
+    functions.update_function_configuration(FunctionName=name, Timeout=15)
     try:
-        with visitor.faults({"delay": 30}), pytest.raises(IngestError, match=r"[Tt]imed"):
+        with visitor.faults({"delay": 45}), pytest.raises(IngestError, match=r"[Tt]imed"):
             visitor.ingest(**days)
         until = datetime.fromisoformat(visitor.lease()["ExpiresAt"]["S"])
         left = until - datetime.now(UTC)
-        assert timedelta(seconds=50) < left < timedelta(seconds=10 + 60 + 1)  # stamps are rounded up
+        assert timedelta(seconds=50) < left < timedelta(seconds=15 + 60 + 1)  # stamps are rounded up
         assert "is at work" in visitor.ingest(**days)["Skipped"]
         time.sleep(left.total_seconds() + 1)
         assert visitor.ingest(**days)["Stored"] == [str(OLD[32])]
