@@ -15,6 +15,7 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
+from api import resources
 from ingest.feed import atom
 from ingest.run import Ingest
 from scripts.market.server import MarketServer
@@ -23,12 +24,16 @@ from tests.conftest import TABLE
 from tests.ingest.conftest import SATURDAY, SITE, EditableMarket, World
 from tests.ingest.test_reconcile import pairs
 
+LATEST = 2
 INSTANTS = ("RecordedAt", "CheckedAt", "GeneratedAt")
 
 
 @dataclass
 class SmallWorld(World):
-    """A world with a window of a few days, whose wire can be listened to and cut."""
+    """A world with a window of a few days, whose wire can be listened to and cut.
+
+    Its older sessions are soon out of the window and of the latest ones, so that no ordinary run looks at their twins.
+    """
 
     @dataclass(frozen=True, slots=True)
     class Upstream:
@@ -58,7 +63,12 @@ def small_world(
     upstream.market.edits.clear()
     upstream.server.set_faults([])
     environment = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
-    with patch.dict(os.environ, environment, clear=True), mock_aws(), patch.object(boto3, "client", client):
+    with (
+        patch.dict(os.environ, environment, clear=True),
+        patch.object(boto3, "client", client),
+        patch.object(resources, "TICKER_SESSIONS", LATEST),
+        mock_aws(),
+    ):
         world = kind(upstream.market, upstream.server, **({"now": SATURDAY} | given))
         upstream.clock[:] = [lambda: world.now]
         with world.wire.listening(world.dynamodb, world.s3, world.cloudfront):

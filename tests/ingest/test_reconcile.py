@@ -30,7 +30,7 @@ def pairs(world: World) -> dict[str, bytes]:
     tickers = {
         f"tickers/{symbol}.json": resources.ticker(symbol, rows)
         for symbol in world.watchlist
-        if (rows := world.store.ticker(symbol, 30))
+        if (rows := world.store.ticker(symbol, resources.TICKER_SESSIONS))
     }
     overview = {
         "movers.json": resources.movers(world.store.movers(7)),
