@@ -1,7 +1,7 @@
 # One environment for everything; `make help` lists the targets.
 .DEFAULT_GOAL := help
 PYTHON ?= python3
-unexport PYTHONPATH PYTHONHOME VIRTUAL_ENV UV_SYSTEM_PYTHON
+unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV UV_SYSTEM_PYTHON
 BIN := .venv/bin
 UV := 0.13.8
 READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml scripts/deployment/package-lock.json Makefile | cksum | cut -d' ' -f1)

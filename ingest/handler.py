@@ -3,7 +3,7 @@
 import os
 from collections.abc import Mapping
 from dataclasses import fields, is_dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -49,7 +49,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     run = context.aws_request_id
     log.structure_logs(append=True, run=run)
     try:
-        asked, ingest, now = read_event(event, run), build(settings, context, life), clock(settings)
+        asked, ingest, now = read_event(event, run), build(settings, context, life), settings.now()
         if isinstance(asked, RebuildRequest):
             return _rebuilt(rebuild(ingest, asked, now, life))
         return _reconciled(reconcile(ingest, asked, now, life), settings.stage)
@@ -76,11 +76,6 @@ def _rebuilt(report: RebuildReport) -> dict[str, Any]:
     return found
 
 
-def clock(settings: Settings) -> datetime:
-    """The time of the data: real time, but for the offset with which the local stage replays recorded sessions."""
-    return datetime.now(UTC) + timedelta(seconds=settings.clock_offset_seconds)
-
-
 def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest:
     """Put a run's parts together."""
     reserve = PUBLISHING_SHARE * life.total_seconds()
@@ -92,7 +87,7 @@ def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest
             url=settings.massive_url,
             key=lambda: read_key(client("ssm"), settings.key_parameter),
             window=rate_window(settings.calls_per_minute),
-            clock=lambda: clock(settings),
+            clock=settings.now,
             remaining=lambda: context.get_remaining_time_in_millis() / 1000 - reserve,
         ),
         calendar=load_calendar(),

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -73,6 +74,10 @@ class Settings:
         tickers = tuple(self.watchlist_file.read_text().split())
         check_watchlist(tickers)
         return tickers
+
+    def now(self) -> datetime:
+        """The time of the data: real time, but for the offset with which the local stage replays recorded sessions."""
+        return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
 
 
 def _whole(env: Mapping[str, str], name: str, *, least: int) -> int:

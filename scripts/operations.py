@@ -11,7 +11,6 @@ from typing import Any
 
 from ingest import plan
 from ingest.calendar import load_calendar
-from ingest.handler import clock
 from ingest.lease import read
 from ingest.publish import INVALIDATED, Site
 from scripts.errors import CloudError
@@ -38,7 +37,7 @@ def days_to_fill(target: Target, count: int | None, first: date | None, last: da
     Raises `plan.RequestError` for days that are not ready or that the plan does not serve.
     """
     calendar, settings = load_calendar(), target.settings
-    within = plan.horizon(calendar, settings.ready, settings.history_days, clock(settings))
+    within = plan.horizon(calendar, settings.ready, settings.history_days, settings.now())
     if count:
         first, last = calendar.latest(count, within.newest)[0], within.newest
     if not first or not last:
