@@ -57,7 +57,7 @@ async function showSession(session) {
   await page.pause();
   showRows(Bars.map((bar, i) => ({ Rank: i + 1, ...bar })));
   const excused = Object.entries(Excused).map(([ticker, reason]) =>
-    element("li", {}, page.toTicker(ticker, ticker), `: ${reason}`),
+    element("li", {}, page.toTicker(ticker), `: ${reason}`),
   );
   at("excused").replaceChildren(...excused);
   at("excused").parentElement.hidden = !excused.length;
@@ -81,7 +81,7 @@ function showRows(ranked) {
   const reach = Math.max(...ranked.map((bar) => Math.max(over(bar, bar.High), -over(bar, bar.Low))));
   const cells = (bar) => [
     whole(bar.Rank, locale),
-    page.toTicker(bar.Ticker, bar.Ticker),
+    page.toTicker(bar.Ticker),
     page.chip(bar.PercentChange),
     ...figures(bar, locale),
     candle(direction(bar.PercentChange), over(bar, bar.Low), over(bar, bar.High), bar.PercentChange, reach),

@@ -74,7 +74,7 @@ function showWins() {
   const rows = wins(movers);
   const most = Math.max(...rows.map(({ Wins }) => Wins));
   sortable(at("wins"), rows, ({ Ticker, Wins, Up, Down, best, Last }) => [
-    toTicker(Ticker, Ticker),
+    toTicker(Ticker),
     Wins,
     Up,
     Down,

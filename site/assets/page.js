@@ -24,7 +24,7 @@ export const locale = usableLocale(navigator.language);
 export const at = (id) => document.getElementById(id);
 export const link = (href, ...content) => element("a", { href }, ...content);
 export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...content);
-export const toTicker = (symbol, ...content) => link(`/ticker.html?t=${symbol}`, ...content);
+export const toTicker = (symbol) => link(`/ticker.html?t=${symbol}`, symbol);
 export const trading = (date, words = day) => element("time", { datetime: date }, words(date, locale));
 
 export const chip = (change) => element("span", { class: `move ${direction(change)}` }, percent(change, locale));
@@ -32,8 +32,8 @@ export const chip = (change) => element("span", { class: `move ${direction(chang
 /** Between slow tasks, so that a phone answers. */
 export const pause = () => new Promise((done) => setTimeout(done));
 
-// The first format takes a phone 0.1 s: in pieces, while it waits. The Collator is but a piece.
-for (const type of ["Collator", "NumberFormat", "DateTimeFormat"]) setTimeout(intl, 0, type, locale);
+// The first format takes a phone 0.1 s: in pieces, the first before the style is there (theme.js).
+for (const type of ["NumberFormat", "DateTimeFormat"]) setTimeout(intl, 0, type, locale);
 
 /** Reads and draws: now, on line again, looked at again, and every five minutes. */
 export function keepFresh(resource, draw, content = ({ origin, body }) => [origin, body]) {
@@ -68,14 +68,14 @@ function tell(view, now) {
 
 export function showWinner({ Date, Ticker, PercentChange, ClosingPrice }) {
   at("session").replaceChildren(trading(Date));
-  at("ticker").replaceChildren(toTicker(Ticker, Ticker));
+  at("ticker").replaceChildren(toTicker(Ticker));
   at("move").replaceChildren(chip(PercentChange));
   at("close").textContent = price(ClosingPrice, locale);
 }
 
 export function showSecond({ Bars: [, second], Margin }) {
   if (!second) return;
-  at("second").replaceChildren(toTicker(second.Ticker, second.Ticker), " ", chip(second.PercentChange));
+  at("second").replaceChildren(toTicker(second.Ticker), " ", chip(second.PercentChange));
   at("margin").textContent = `by ${points(Margin, locale)}`;
 }
 
@@ -83,7 +83,7 @@ export function showWinners(table, movers, words = shortDay) {
   const reach = Math.max(...movers.map(({ PercentChange }) => Math.abs(PercentChange)));
   sortable(table, movers, ({ Date, Ticker, PercentChange: move, ClosingPrice }) => [
     toDay(Date, trading(Date, words)),
-    toTicker(Ticker, Ticker),
+    toTicker(Ticker),
     chip(move),
     price(ClosingPrice, locale),
     candle(direction(move), Math.min(move, 0), Math.max(move, 0), move, reach),
@@ -146,7 +146,7 @@ for (const name of ["theme", "rise"]) {
   choice.value = dataset[name] ?? "";
   choice.onchange = () => {
     dataset[name] = choice.value;
-    localStorage.setItem(name, choice.value);
+    localStorage[name] = choice.value;
   };
 }
 

@@ -23,7 +23,7 @@ function showStatus(status) {
   if (Source) at("provider").textContent = `${Source.Provider}, ${Source.Kind}`;
   at("clock").textContent = Source?.ClockOffsetSeconds ? clock(Source.ClockOffsetSeconds, locale) : "real time";
   at("formula").textContent = Formula.replace("-", "−").replace("*", "×");
-  at("watchlist").replaceChildren(...Watchlist.map((ticker) => element("li", {}, toTicker(ticker, ticker))));
+  at("watchlist").replaceChildren(...Watchlist.map((ticker) => element("li", {}, toTicker(ticker))));
   showSessions(sessions(status));
 }
 

@@ -1,1 +1,2 @@
 for (const name of ["theme", "rise"]) document.documentElement.dataset[name] = localStorage[name] ?? "";
+new Intl.Collator(); // see page.js

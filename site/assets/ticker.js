@@ -80,7 +80,7 @@ function showRows(sessions) {
 /** Folded, unless the reader has to choose from it. */
 function showWatchlist(watchlist, needed) {
   const entry = (symbol) => {
-    const link = page.toTicker(symbol, symbol);
+    const link = page.toTicker(symbol);
     if (symbol === asked) link.ariaCurrent = "page";
     return element("li", {}, link);
   };
