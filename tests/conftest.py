@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -132,11 +132,14 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-def gone_within(seconds: float, port: int) -> bool:
-    deadline = time.monotonic() + seconds
-    while listens(port) and time.monotonic() < deadline:
+def eventually(true: Callable[[], bool], timeout_seconds: float = 5) -> bool:
+    """Whether something becomes true in time."""
+    deadline = time.monotonic() + timeout_seconds
+    while not true():
+        if time.monotonic() > deadline:
+            return False
         time.sleep(0.05)
-    return not listens(port)
+    return True
 
 
 @contextmanager

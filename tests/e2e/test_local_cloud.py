@@ -15,7 +15,7 @@ from scripts.cloud.state import ROOT, read_state
 from scripts.cloud.transforms import UNKNOWN_TYPES
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import is_twin, page_files
-from tests.conftest import free_port, gone_within, listens, running, schedule_of
+from tests.conftest import eventually, free_port, listens, running, schedule_of
 from tests.templates import differences
 
 # All that may differ between a synthesized template and the one that the emulator got, by the resource's type.
@@ -129,7 +129,8 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> No
         urls, _ = up.communicate(timeout=30)
     assert up.returncode == 130
     assert urls == ""
-    assert gone_within(10, aws_port)  # what had just been started sees by itself that nobody holds it
+    # What had just been started sees by itself that nobody holds it.
+    assert eventually(lambda: not listens(aws_port), 10)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from scripts.cloud.emulator import Emulator
 from scripts.errors import CloudError
-from tests.conftest import free_port, gone_within, listens
+from tests.conftest import eventually, free_port, listens
 
 TRUST = {
     "Version": "2012-10-17",
@@ -56,7 +56,7 @@ with Emulator(port={port}, folder=Path({str(tmp_path)!r})):
         assert parent.stdout is not None
         assert parent.stdout.readline() == b"up\n"
         parent.kill()
-    assert gone_within(10, port)
+    assert eventually(lambda: not listens(port), 10)
 
 
 def test_its_end_is_noticed_and_told_with_its_log(tmp_path: Path) -> None:
@@ -64,7 +64,7 @@ def test_its_end_is_noticed_and_told_with_its_log(tmp_path: Path) -> None:
     with Emulator(port=port, folder=tmp_path) as emulator:
         emulator.check()
         os.killpg(emulator.pid, signal.SIGKILL)
-        assert gone_within(5, port)
+        assert eventually(lambda: not listens(port))
         with pytest.raises(CloudError, match=r"ended by itself[\s\S]*Running on"):
             emulator.check()
 

@@ -6,7 +6,7 @@ import json
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -151,16 +151,6 @@ def make_edge(
         distribution_id="E1",
         port=free_port(),
     )
-
-
-def eventually(true: Callable[[], bool], timeout_seconds: float = 5) -> bool:
-    """Whether something becomes true in time."""
-    deadline = time.monotonic() + timeout_seconds
-    while not true():
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.05)
-    return True
 
 
 def read_template() -> dict[str, Any]:

@@ -17,13 +17,12 @@ from scripts.cloud import nginx_process
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.edge import Edge
 from scripts.errors import CloudError
-from tests.conftest import listens
+from tests.conftest import eventually, listens
 from tests.scripts.edge.conftest import (
     FakeCloudFront,
     FakeOrigin,
     Reply,
     Viewer,
-    eventually,
     make_edge,
     read_template,
 )

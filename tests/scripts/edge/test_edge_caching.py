@@ -6,7 +6,8 @@ from email.utils import parsedate_to_datetime
 
 import pytest
 
-from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer, eventually
+from tests.conftest import eventually
+from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer
 
 OVER_A_SECOND = 2.1  # nginx counts whole seconds
 

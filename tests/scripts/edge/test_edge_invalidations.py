@@ -11,7 +11,8 @@ from botocore.exceptions import EndpointConnectionError
 from scripts.cloud.edge import Edge
 from scripts.cloud.invalidations import Invalidation, InvalidationWatch
 from scripts.errors import CloudError
-from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer, eventually
+from tests.conftest import eventually
+from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer
 
 
 @pytest.mark.parametrize(
