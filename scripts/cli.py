@@ -340,6 +340,8 @@ def _tell(cloud: LocalCloud) -> None:
     typer.echo(f"api          {cloud.api_url}/movers")
     if cloud.market:
         typer.echo(f"market       {cloud.market.url}/-/stats")
+    for name, value in cloud.credentials.items():
+        typer.echo(f"{name}={value}")
 
 
 def _tell_rebuilt(deployed: Sequence[str], asked: Sequence[str] | None, *, apply: bool) -> None:

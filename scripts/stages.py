@@ -122,8 +122,9 @@ def find_stage(name: str, context: list[str] | None) -> Stage:
     given = _settings(context or [])
     if name == LOCAL_STAGE:
         state = read_state(movers_home())
-        account = Account(state.region, state.aws_endpoint)
-        return local_stage(account, state.context | given, state.ingest, movers_home() / "run" / "again")
+        return local_stage(
+            state.account, state.context | given, state.ingest, movers_home() / "run" / "again"
+        )
     given["stage"] = name
     return Stage(name, Account(region(given)), given)
 

@@ -86,7 +86,7 @@ def find(stage: str) -> Target:
     if stage != LOCAL_STAGE:
         return Target(stage, Account(region({"stage": stage})), None, ca=True)
     state = read_state(movers_home())
-    return Target(stage, Account(state.region, state.aws_endpoint), state.site_url, ca=state.ca)
+    return Target(stage, state.account, state.site_url, ca=state.ca)
 
 
 def region(context: Mapping[str, object]) -> str:

@@ -30,8 +30,7 @@ def surroundings(bench: Bench) -> dict[str, str]:
         "AWS_ENDPOINT_URL": bench.emulator.url,
         "AWS_REGION": REGION,
         "AWS_DEFAULT_REGION": REGION,
-        "AWS_ACCESS_KEY_ID": "test",
-        "AWS_SECRET_ACCESS_KEY": "test",
+        **bench.emulator.endpoint.credentials,
         "TABLE_NAME": bench.year.name,
         "STAGE": "bench",
     }

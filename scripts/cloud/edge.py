@@ -81,7 +81,12 @@ class Edge:
         self._watch.wait_for(invalidation_id, timeout_seconds)
 
     def _prepare(self, binary: Path) -> None:
-        """Make the folder as nginx expects it, with nothing left of an earlier run but certificates."""
+        """Make the folder as nginx expects it, with nothing left of an earlier run but certificates.
+
+        It is this user's alone: the configuration holds the emulator's secret, and the socket sends it.
+        """
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._folder.chmod(0o700)
         for name in ("cache", "temporary"):
             shutil.rmtree(self._folder / name, ignore_errors=True)
         for name in ("nginx.pid", "origins.sock"):

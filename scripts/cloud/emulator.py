@@ -3,6 +3,7 @@
 import contextlib
 import http.client
 import os
+import secrets
 import shutil
 import socket
 import sys
@@ -10,7 +11,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from scripts.deployment.account import Account
+from scripts.cloud.guard import EDGE_HEADER
+from scripts.deployment.account import Account, Endpoint
 from scripts.errors import CloudError
 from scripts.leash import leashed
 
@@ -22,27 +24,31 @@ START_SECONDS = 30
 class Emulator:
     """A running emulator; use it as a context manager.
 
+    `endpoint` has the keys of this start; requests with `edge_headers` need none (see `scripts.cloud.guard`).
+
     Raises CloudError when the port is taken or the emulator does not come up.
     """
 
     def __init__(self, *, port: int = 4566, folder: Path) -> None:
         self.port = port
         self.url = f"http://127.0.0.1:{port}"
-        self.account = Account(REGION, self.url)
+        self.endpoint = Endpoint(self.url, f"LOCAL{secrets.token_hex(8).upper()}", secrets.token_hex(20))
+        self.account = Account(REGION, self.endpoint)
+        self.edge_headers = {EDGE_HEADER: secrets.token_hex(20)}
         self._log = folder / "emulator.log"
         self._temporary = folder / "emulator"  # it leaves its workers' folders behind
 
     def __enter__(self) -> "Emulator":
         refuse_taken(self.port, option="--aws-port")
         with contextlib.ExitStack() as stack:
-            self._temporary.mkdir(parents=True)
+            self._temporary.mkdir(mode=0o700, parents=True)
             stack.callback(shutil.rmtree, self._temporary, ignore_errors=True)
             self._process = stack.enter_context(
                 leashed(
-                    [sys.executable, "-P", "-m", "ministack"],
+                    [sys.executable, "-P", "-m", "scripts.cloud.emulator_process"],
                     folder=self._temporary,
                     log=self._log,
-                    environment=_environment(self.port, self._temporary),
+                    environment=_environment(self.port, self._temporary) | self._secrets(),
                 )
             )
             self._wait_until_ready()
@@ -66,6 +72,14 @@ class Emulator:
         if self._process.poll() is not None:
             tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
             raise CloudError(f"The AWS emulator ended by itself. The end of its log:\n{tail}")
+
+    def _secrets(self) -> dict[str, str]:
+        """What its process needs to know, and keeps from the functions it runs."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.endpoint.access_key_id,
+            "GUARD_SECRET": self.endpoint.secret_access_key,
+            "GUARD_EDGE": self.edge_headers[EDGE_HEADER],
+        }
 
     def _wait_until_ready(self) -> None:
         deadline = time.monotonic() + START_SECONDS

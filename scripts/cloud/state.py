@@ -6,10 +6,11 @@ import os
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from scripts.cloud.transforms import LocalIngest
+from scripts.deployment.account import Account, Endpoint
 from scripts.errors import CloudError
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,6 +27,8 @@ class CloudState:
     stage: str
     region: str
     aws_endpoint: str
+    aws_access_key_id: str
+    aws_secret_access_key: str = field(repr=False)
     site_url: str
     ca: str
     market_url: str | None
@@ -34,6 +37,12 @@ class CloudState:
     source_kind: str
     clock_offset_seconds: int
     context: dict[str, object]
+
+    @property
+    def account(self) -> Account:
+        """Its account in the emulator."""
+        keys = (self.aws_access_key_id, self.aws_secret_access_key)
+        return Account(self.region, Endpoint(self.aws_endpoint, *keys))
 
     @property
     def ingest(self) -> LocalIngest:
@@ -58,9 +67,11 @@ def read_state(home: Path) -> CloudState:
 
 @contextmanager
 def published(home: Path, state: CloudState) -> Iterator[None]:
-    """Tell the other commands about the cloud while it runs."""
+    """Tell the other commands about the cloud while it runs, and nobody but this user: it holds the cloud's keys."""
     path = home / NAME
     fresh = path.with_suffix(".tmp")
+    fresh.unlink(missing_ok=True)
+    fresh.touch(mode=0o600)
     fresh.write_text(json.dumps(asdict(state), indent=2) + "\n")
     fresh.replace(path)
     try:
@@ -87,9 +98,9 @@ def only_one(home: Path) -> Iterator[None]:
 
 @contextmanager
 def fresh(folder: Path) -> Iterator[Path]:
-    """An empty folder that is gone afterwards, and with it what a killed cloud has left there."""
+    """An empty folder for this user alone; it is gone afterwards, and with it what a killed cloud has left there."""
     shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     try:
         yield folder
     finally:

@@ -57,6 +57,11 @@ class LocalCloud:
         return self.emulator.url
 
     @property
+    def credentials(self) -> Mapping[str, str]:
+        """The keys that open `aws_endpoint`, by the names that programs look for in their environment."""
+        return self.emulator.endpoint.credentials
+
+    @property
     def api_url(self) -> str:
         """The API itself, without the CDN."""
         return local_api_url(self.emulator.url, self.outputs.api_url)
@@ -68,6 +73,8 @@ class LocalCloud:
             stage=STAGE,
             region=REGION,
             aws_endpoint=self.aws_endpoint,
+            aws_access_key_id=self.emulator.endpoint.access_key_id,
+            aws_secret_access_key=self.emulator.endpoint.secret_access_key,
             site_url=self.site_url,
             ca=str(self.ca),
             market_url=self.market.url if self.market else None,
@@ -156,11 +163,12 @@ def _told(source: Source | None, market: MarketServer | None, options: Options) 
 
 def _edge(emulator: Emulator, outputs: StackOutputs, templates: list[Path], options: Options) -> Edge:
     site = next(path for path in templates if path.name == f"movers-{STAGE}-site.template.json")
+    secret = emulator.edge_headers
     host = {"Host": outputs.distribution_domain_name, "X-Forwarded-Proto": "https"}
     return Edge(
         json.loads(site.read_text()),
-        files=Upstream(emulator.url, host),
-        api=Upstream(local_api_url(emulator.url, outputs.api_url)),
+        files=Upstream(emulator.url, host | secret),
+        api=Upstream(local_api_url(emulator.url, outputs.api_url), secret),
         folder=options.home / "edge",
         cloudfront=emulator.client("cloudfront"),
         distribution_id=outputs.distribution_id,

@@ -1,7 +1,7 @@
 """The account and region that a stage lives in: at AWS, or in the emulator that stands in for it."""
 
 import os
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
@@ -14,8 +14,6 @@ from scripts.errors import CloudError
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
-# The emulator's root user, no secret.
-ROOT = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 # boto3 must take nothing from the user's own AWS files and profile to the emulator: this is another cloud.
 NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
     "profile": (None, None, None, None),
@@ -29,11 +27,28 @@ PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepal
 
 
 @dataclass(frozen=True, slots=True)
+class Endpoint:
+    """The emulator's address, and the root's keys of this start, which open it."""
+
+    url: str
+    access_key_id: str
+    secret_access_key: str = field(repr=False)
+
+    @property
+    def credentials(self) -> dict[str, str]:
+        """The keys, as the environment of a program that uses AWS."""
+        return {
+            "AWS_ACCESS_KEY_ID": self.access_key_id,
+            "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
+        }
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """One region of an account. `endpoint` is the emulator's address, None for AWS."""
+    """One region of an account. `endpoint` is the emulator, None for AWS."""
 
     region: str
-    endpoint: str | None = None
+    endpoint: Endpoint | None = None
 
     @property
     def of_the_cdn(self) -> "Account":
@@ -44,13 +59,13 @@ class Account:
         """A boto3 client; that of the emulator is independent of the user's AWS settings."""
         if self.endpoint:
             session: Any = boto3.Session(
-                ROOT["AWS_ACCESS_KEY_ID"],
-                ROOT["AWS_SECRET_ACCESS_KEY"],
+                self.endpoint.access_key_id,
+                self.endpoint.secret_access_key,
                 region_name=self.region,
                 botocore_session=botocore.session.Session(session_vars=NO_USER_SETTINGS),
             )
             return session.client(
-                service, endpoint_url=self.endpoint, config=PATIENT.merge(Config(proxies={}))
+                service, endpoint_url=self.endpoint.url, config=PATIENT.merge(Config(proxies={}))
             )
         config = PATIENT if service == "lambda" else None
         return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
@@ -66,8 +81,8 @@ class Account:
             own
             | region
             | {
-                "AWS_ENDPOINT_URL": self.endpoint,
-                **ROOT,
+                "AWS_ENDPOINT_URL": self.endpoint.url,
+                **self.endpoint.credentials,
                 "AWS_CONFIG_FILE": os.devnull,
                 "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
                 "AWS_EC2_METADATA_DISABLED": "true",

@@ -1,5 +1,6 @@
 """A market on loopback that speaks Massive's wire format over HTTP/1.1.
 
+It answers the machine's programs and no web page, which could set faults or read the data while its user looks at it.
 Beside the data there are control paths; they need no key, are never counted and never suffer a fault:
 
     GET    /-/stats         requests by endpoint and by status (`dropped` for a dropped connection)
@@ -22,6 +23,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from ingest.calendar import Calendar
+from scripts.loopback import comes_from_a_page, names_loopback
 from scripts.market.connections import LoopbackServer
 from scripts.market.endpoints import Market, endpoint_of
 from scripts.market.faults import Fault
@@ -31,6 +33,9 @@ from scripts.market.traffic import RateLimit
 
 BODY_LENGTH = re.compile(r"[0-9]{1,8}")
 PIECES_WHEN_SLOW = 8
+NOT_FOR_PAGES = (
+    b"The market is for programs on this machine: ask http://127.0.0.1 and its port, not from a web page.\n"
+)
 
 logger = logging.getLogger(__name__)
 
@@ -101,7 +106,9 @@ class _Handler(BaseHTTPRequestHandler):
     def do_GET(self) -> None:
         started = perf_counter()
         request = Request(self.command, self.path, self.headers, self._body())
-        if request.path.startswith(CONTROL):
+        if comes_from_a_page(self.headers) or not names_loopback(self.headers):
+            sent = self._send(Reply(HTTPStatus.FORBIDDEN, NOT_FOR_PAGES))
+        elif request.path.startswith(CONTROL):
             sent = self._send(self.server.service.control(request))
         else:
             sent = self._data(request)
@@ -124,10 +131,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._end(reset=fault.reset)
             self.server.service.stats.count(endpoint_of(request.path), "dropped")
             return "dropped"
-        host = self.headers.get("Host")
-        return self._send(
-            self.server.service.reply(request, f"http://{host}" if host else self.server.url, fault)
-        )
+        return self._send(self.server.service.reply(request, f"http://{self.headers['Host']}", fault))
 
     def _send(self, reply: Reply) -> str:
         fault = reply.fault or Fault()

@@ -34,7 +34,7 @@ def table(emulator: Emulator) -> Store:
 @pytest.fixture
 def reading(emulator: Emulator, table: Store) -> Store:
     """The same table as the api function reads it."""
-    reader = Reader(ENV | {"AWS_ENDPOINT_URL": emulator.url})
+    reader = Reader(ENV | emulator.endpoint.credentials | {"AWS_ENDPOINT_URL": emulator.url})
     return Store(cast(Any, reader), TABLE)
 
 

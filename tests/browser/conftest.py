@@ -15,6 +15,9 @@ from tests.browser.watch import Watch
 
 expect.set_options(timeout=15_000)  # a busy machine is slow, and no test is about how fast it is
 
+# The name of a site that leads to this machine.
+FOREIGN = "--host-resolver-rules=MAP page.example 127.0.0.1"
+
 
 class Visit(Protocol):
     """Opens a page in a context of its own: no cache, no storage. Options are those of Playwright's `new_context`."""
@@ -35,7 +38,7 @@ def engine(request: pytest.FixtureRequest) -> Engine:
 
 @pytest.fixture(scope="session")
 def browser(engine: Engine, cloud: LocalCloud) -> Iterator[Browser]:
-    flags = trusting(cloud.site_url) if engine == CHROMIUM else []
+    flags = [*trusting(cloud.site_url), FOREIGN] if engine == CHROMIUM else []
     with sync_playwright() as playwright, closing(open_browser(playwright, engine, flags)) as running:
         yield running
 

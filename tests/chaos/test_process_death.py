@@ -14,7 +14,6 @@ import pytest
 
 from ingest.calendar import load_calendar
 from scripts.cloud.emulator import Emulator
-from scripts.deployment.account import ROOT
 from scripts.market.server import MarketServer
 from tests.chaos.victim import DEAD
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, table
@@ -29,7 +28,10 @@ TICKERS = ("AAPL", "TSLA")
 @pytest.fixture
 def aws(shared_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     """The emulator stands for AWS, here and in the processes that are started."""
-    for name, value in {**ROOT, "AWS_ENDPOINT_URL": shared_emulator.url}.items():
+    for name, value in {
+        **shared_emulator.endpoint.credentials,
+        "AWS_ENDPOINT_URL": shared_emulator.url,
+    }.items():
         monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers other credentials
     return shared_emulator

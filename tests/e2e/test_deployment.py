@@ -41,7 +41,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import local_stage
-from scripts.deployment.account import Account
+from scripts.deployment.account import Account, Endpoint
 from scripts.deployment.deploy import deploy
 
 @contextmanager
@@ -49,10 +49,10 @@ def told(text):
     print("begin", text, flush=True)
     yield lambda words: print(words, flush=True)
 
-endpoint, market, folder = sys.argv[1:]
+url, key, secret, market, folder = sys.argv[1:]
 ingest = LocalIngest(market, "simulated", 0, "https://localhost:8443")
 context = {"stage": "local", "calls_per_minute": 0}
-stage = local_stage(Account("us-east-1", endpoint), context, ingest, Path(folder))
+stage = local_stage(Account("us-east-1", Endpoint(url, key, secret)), context, ingest, Path(folder))
 deploy(stage, "the-key", told)
 """
 STEPS = ("Functions and templates", "API key", "Stacks", "Page", "First ingest")
@@ -75,7 +75,8 @@ class Place:
 
     def deploy(self, *, killed_at: str | None = None) -> list[str]:
         """Deploy, and return the steps; kill the process when it says a line that begins with `killed_at`."""
-        arguments = [self.emulator.url, self.market.url, str(self.folder / "assembly")]
+        keys = self.emulator.endpoint.credentials.values()
+        arguments = [self.emulator.url, *keys, self.market.url, str(self.folder / "assembly")]
         command = [sys.executable, "-c", DEPLOYMENT, *arguments]
         lines: list[str] = []
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -150,7 +151,7 @@ def test_a_first_deployment_killed_anywhere_ends_the_same_when_it_is_given_again
 
 @pytest.mark.skipif(not LONG, reason="a deployment more, which `make chaos` makes")
 def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_down(place: Place) -> None:
-    there = Account("eu-west-1", place.emulator.url)
+    there = Account("eu-west-1", place.emulator.endpoint)
     with pytest.raises(CloudError, match=r"region eu-west-1\. Once, do: .* aws://123456789012/eu-west-1"):
         check(there)
     bootstrap(there)

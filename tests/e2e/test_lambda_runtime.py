@@ -5,7 +5,6 @@ import json
 import re
 import shutil
 import time
-import urllib.request
 import zipfile
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -19,6 +18,7 @@ from scripts.cloud.emulator import REGION
 from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
 from scripts.lambda_runtime import Function, Runtime, UnsupportedPlatformError, install_runtime, serve
+from tests.conftest import signed
 
 pytestmark = pytest.mark.xdist_group("cloud")
 
@@ -56,8 +56,10 @@ class Deployed:
     def __init__(self, cloud: LocalCloud, name: str, folder: Path) -> None:
         function = cloud.client("lambda").get_function(FunctionName=name)
         configuration = function["Configuration"]
-        with urllib.request.urlopen(function["Code"]["Location"]) as code:  # noqa: S310 - the emulator's
-            zipfile.ZipFile(io.BytesIO(code.read())).extractall(folder)
+        # The emulator's own signature of the link is a word in the query.
+        location, _, _ = function["Code"]["Location"].partition("?")
+        code = signed(cloud.emulator.endpoint, "GET", location)
+        zipfile.ZipFile(io.BytesIO(code.content)).extractall(folder)
         self.handler = configuration["Handler"]
         self.bundle = folder
         self.environment = configuration["Environment"]["Variables"] | {
@@ -67,8 +69,7 @@ class Deployed:
             "AWS_ENDPOINT_URL": cloud.aws_endpoint,
             "AWS_REGION": REGION,
             "AWS_DEFAULT_REGION": REGION,
-            "AWS_ACCESS_KEY_ID": "test",
-            "AWS_SECRET_ACCESS_KEY": "test",
+            **cloud.credentials,
         }
 
 

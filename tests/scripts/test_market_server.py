@@ -142,6 +142,34 @@ def test_requests_are_counted_by_endpoint_and_status(server: MarketServer) -> No
     assert server.stats() == {"total": 0, "requests": {}}
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        {"Origin": "https://page.example"},
+        {"Origin": "null"},
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Sec-Fetch-Site": "same-site"},
+        {"Host": "page.example"},  # which leads to this machine since a moment ago
+    ],
+)
+def test_web_pages_are_refused(server: MarketServer, headers: dict[str, str]) -> None:
+    for method, path in [
+        ("GET", GROUPED),
+        ("GET", "/-/stats"),
+        ("POST", "/-/stats/reset"),
+        ("GET", "/-/faults"),
+        ("POST", "/-/faults"),
+        ("DELETE", "/-/faults"),
+        ("OPTIONS", "/-/faults"),
+    ]:
+        url, body = server.url + path, b'{"status": 500}'
+        refused = requests.request(method, url, headers=KEY | headers, data=body, timeout=10)
+        assert (refused.status_code, "http://127.0.0.1" in refused.text) == (403, True)
+        assert "Access-Control-Allow-Origin" not in refused.headers
+    assert get(server).status_code == 200
+    assert server.stats() == {"total": 1, "requests": {"grouped": {"200": 1}}}
+
+
 def test_an_unknown_control_path_is_told_the_known_ones(server: MarketServer) -> None:
     refused = requests.put(f"{server.url}/-/stats", timeout=10)
     assert refused.status_code == 404
@@ -239,7 +267,7 @@ def test_it_ends_at_once_with_connections_open_and_requests_waiting() -> None:
         server.set_faults([{"delay": 600, "path": PREV}])
         port = int(server.url.rpartition(":")[2])
         idle, waiting = (socket.create_connection(("127.0.0.1", port)) for _ in range(2))
-        waiting.sendall(f"GET {PREV} HTTP/1.1\r\nHost: x\r\n\r\n".encode())
+        waiting.sendall(f"GET {PREV} HTTP/1.1\r\nHost: localhost\r\n\r\n".encode())
         assert get(server).status_code == 200  # both are accepted by now
         started = perf_counter()
     assert perf_counter() - started < 20  # and not the 600 of the request that waits

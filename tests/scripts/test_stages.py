@@ -18,9 +18,8 @@ from scripts.errors import CloudError
 @pytest.fixture
 def prod(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Stage:
     """A stage at AWS, for which the emulator stands in as if it were it."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL", emulator.url)
-    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
-    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    for name, value in {**emulator.endpoint.credentials, "AWS_ENDPOINT_URL": emulator.url}.items():
+        monkeypatch.setenv(name, value)
     monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it remembers the credentials of its first client
     return Stage("prod", Account("us-east-1"), {"stage": "prod"})
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cloud.state import CloudState, movers_home, only_one, published, read_state
+from scripts.cloud.state import CloudState, fresh, movers_home, only_one, published, read_state
 from scripts.errors import CloudError
 
 STATE = CloudState(
     stage="local",
     region="us-east-1",
     aws_endpoint="http://127.0.0.1:4566",
+    aws_access_key_id="LOCAL",
+    aws_secret_access_key="known-to-the-user",  # noqa: S106 - of no cloud
     site_url="https://localhost:8443",
     ca="/ca.pem",
     market_url=None,
@@ -47,6 +49,15 @@ def test_the_state_is_plain_json_for_other_programs(tmp_path: Path) -> None:
         state = json.loads((tmp_path / "cloud.json").read_text())
     assert state["site_url"] == "https://localhost:8443"
     assert state["market_url"] is None
+
+
+def test_the_keys_of_the_cloud_are_for_its_user_alone(tmp_path: Path) -> None:
+    (tmp_path / "cloud.tmp").touch(mode=0o644)  # of a cloud that was killed
+    with published(tmp_path, STATE), fresh(tmp_path / "run") as run:
+        assert (tmp_path / "cloud.json").stat().st_mode & 0o777 == 0o600
+        assert run.stat().st_mode & 0o777 == 0o700
+    assert STATE.aws_secret_access_key not in repr(STATE)
+    assert STATE.aws_secret_access_key not in repr(STATE.account)
 
 
 def test_the_state_of_a_cloud_that_was_killed_counts_for_nothing(tmp_path: Path) -> None:

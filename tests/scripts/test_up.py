@@ -29,6 +29,7 @@ def cloud(first_ingest: object) -> Any:
         aws_endpoint="http://127.0.0.1:4566",
         api_url="http://127.0.0.1:4566/api",
         market=SimpleNamespace(url="http://127.0.0.1:8100"),
+        credentials={"AWS_ACCESS_KEY_ID": "LOCAL", "AWS_SECRET_ACCESS_KEY": "secret"},
         ca=Path("/ca.pem"),
         told=SimpleNamespace(source_kind="simulated"),
     )
@@ -44,16 +45,18 @@ def test_an_ingest_that_fails_gives_the_functions_own_words() -> None:
         run_ingest(Functions(payload, FunctionError="Unhandled"), "ingest")
 
 
-def test_the_urls_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_urls_and_keys_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
     _tell(cloud({"Stored": ["2026-02-10"]}))
     said = capsys.readouterr()
-    assert [line.split()[1] for line in said.out.splitlines()] == [
+    assert [line.split()[-1] for line in said.out.splitlines()] == [
         "https://localhost:8443/",
         "https://localhost:8443/movers.json",
         "https://localhost:8443/movers",
         "http://127.0.0.1:4566",
         "http://127.0.0.1:4566/api/movers",
         "http://127.0.0.1:8100/-/stats",
+        "AWS_ACCESS_KEY_ID=LOCAL",
+        "AWS_SECRET_ACCESS_KEY=secret",
     ]
     assert "2026-02-10, simulated" in said.err
 

@@ -5,7 +5,7 @@ import pytest
 
 from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
 from scripts.cloud.localized import bootstrap
-from scripts.deployment.account import Account, check
+from scripts.deployment.account import Account, Endpoint, check
 from scripts.errors import CloudError
 
 
@@ -40,8 +40,10 @@ def test_another_program_works_in_the_emulator_and_sees_nothing_of_the_users(
 ) -> None:
     for name in ("AWS_PROFILE", "AWS_SESSION_TOKEN", "https_proxy", "HTTP_PROXY"):
         monkeypatch.setenv(name, "of-the-user")
-    environment = Account(REGION, "http://127.0.0.1:4566").environment()
-    assert environment["AWS_ENDPOINT_URL"] == "http://127.0.0.1:4566"
+    endpoint = Endpoint("http://127.0.0.1:4566", "LOCAL", "secret")
+    environment = Account(REGION, endpoint).environment()
+    assert environment["AWS_ENDPOINT_URL"] == endpoint.url
+    assert environment.items() > endpoint.credentials.items()
     assert environment["AWS_CONFIG_FILE"] == os.devnull
     assert "of-the-user" not in environment.values()
 

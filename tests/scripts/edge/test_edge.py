@@ -52,6 +52,7 @@ def test_it_listens_while_its_context_lasts_and_leaves_no_process(lonely: Edge, 
     with lonely:
         master = int((tmp_path / "nginx.pid").read_text())
         assert listens(port_of(lonely))
+        assert tmp_path.stat().st_mode & 0o777 == 0o700
     assert not listens(port_of(lonely))
     with pytest.raises(ProcessLookupError):
         os.kill(master, 0)
