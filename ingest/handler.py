@@ -86,7 +86,7 @@ def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest
         provider=Massive(
             url=settings.massive_url,
             key=lambda: read_key(client("ssm"), settings.key_parameter),
-            window=rate_window(settings.calls_per_minute),
+            window=rate_window(settings.provider, settings.calls_per_minute),
             clock=settings.now,
             remaining=lambda: context.get_remaining_time_in_millis() / 1000 - reserve,
         ),

@@ -42,8 +42,8 @@ log = Logger(service="ingest")
 
 
 @cache
-def rate_window(calls_per_minute: int) -> InMemoryBucket | None:
-    """The calls this container has made lately: shared by its runs. `None` without a limit (0)."""
+def rate_window(vendor: str, calls_per_minute: int) -> InMemoryBucket | None:
+    """The calls this container has made to a vendor lately: shared by its runs. `None` without a limit (0)."""
     return InMemoryBucket([Rate(calls_per_minute, WINDOW_SECONDS * 1000)]) if calls_per_minute else None
 
 

@@ -96,7 +96,7 @@ class World:
             provider=Massive(
                 url=self.server.url,
                 key=lambda: "any-key",
-                window=rate_window(self.rate),
+                window=rate_window(SETTINGS.provider, self.rate),
                 clock=lambda: self.now,
                 remaining=LIFE.total_seconds,
             ),

@@ -41,7 +41,7 @@ class LimitedWorld(SmallWorld):
         return Massive(
             url=self.server.url,
             key=lambda: key,
-            window=rate_window(A_MINUTE),
+            window=rate_window("massive", A_MINUTE),
             clock=lambda: self.now,
             remaining=lambda: self.time.ends - self.time.now,
             sleep=self.time.sleep,

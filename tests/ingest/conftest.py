@@ -98,7 +98,7 @@ class World:
         return Massive(
             url=self.server.url,
             key=lambda: key,
-            window=rate_window(self.calls_per_minute),
+            window=rate_window("massive", self.calls_per_minute),
             clock=lambda: self.now,
             remaining=lambda: 800.0 - sum(self.slept),
             sleep=self.slept.append,

@@ -194,7 +194,7 @@ def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(serv
     rate_window.cache_clear()
     slept: list[float] = []
 
-    window = rate_window(5)
+    window = rate_window("massive", 5)
     assert window
     items = window.items
 
@@ -207,7 +207,8 @@ def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(serv
         massive.grouped(FRIDAY)
     assert len(slept) == 1
     assert 58 < slept[0] <= 63
-    assert rate_window(5) is window  # shared by the runs of a container
+    assert rate_window("massive", 5) is window  # shared by the runs of a container
+    assert rate_window("another", 5) is not window  # each vendor counts its own calls
     rate_window.cache_clear()
 
 
@@ -259,8 +260,8 @@ def test_without_a_key_no_call_is_counted(server: MarketServer) -> None:
 def test_the_calls_that_fit_into_a_run_are_reckoned_with_care(server: MarketServer) -> None:
     assert provider(server).affordable() == float("inf")
     rate_window.cache_clear()
-    assert provider(server, window=rate_window(5), remaining=lambda: 810.0).affordable() == 65
-    assert provider(server, window=rate_window(5), remaining=lambda: 1.0).affordable() == 0
+    assert provider(server, window=rate_window("massive", 5), remaining=lambda: 810.0).affordable() == 65
+    assert provider(server, window=rate_window("massive", 5), remaining=lambda: 1.0).affordable() == 0
     rate_window.cache_clear()
 
 

@@ -34,7 +34,7 @@ def steps(url: str, day: date, aws: str, bucket: str, tickers: tuple[str, ...]) 
     s3 = boto3.client("s3", endpoint_url=aws)
     s3.list_objects_v2(Bucket=bucket)  # the connection is there
     archive = Archive(s3, bucket, "massive")
-    provider = Massive(url, lambda: "any-key", rate_window(0), lambda: now, lambda: 800.0)
+    provider = Massive(url, lambda: "any-key", rate_window("massive", 0), lambda: now, lambda: 800.0)
 
     def run() -> None:
         answer = provider.grouped(day)
