@@ -10,10 +10,13 @@ from ingest.rebuild import RebuildRequest
 from ingest.run import Request
 
 
-def read_event(event: Mapping[str, Any], run: str) -> Request | RebuildRequest:
-    """`{}`, `{"from": "2026-01-02", "to": "2026-02-10", "invalidate": false}`, or `{"rebuild": {…}}`, in which `from`,
-    `to`, `watchlist` and `apply` may stand. Raises `RequestError` for anything else.
+def read_event(event: object, run: str) -> Request | RebuildRequest:
+    """`{}`, or `{"from": "2026-01-02", "to": "2026-02-10"}`, both also with `"invalidate": false`, or
+    `{"rebuild": {…}}`, in which `from`, `to`, `watchlist` and `apply` may stand. Raises `RequestError` for anything
+    else; null is not a value of any of them.
     """
+    if not isinstance(event, Mapping):
+        raise RequestError("the event must be an object; {} asks for the usual window")
     _refuse_others(event, ("from", "to", "invalidate", "rebuild"))
     if "rebuild" not in event:
         return _run(event, run)
@@ -23,12 +26,10 @@ def read_event(event: Mapping[str, Any], run: str) -> Request | RebuildRequest:
 
 
 def _run(event: Mapping[str, Any], run: str) -> Request:
-    first, last = event.get("from"), event.get("to")
-    if first is None and last is None:
-        return Request(run)
-    if first is None or last is None:
+    first, last = _date(event, "from"), _date(event, "to")
+    if (first is None) != (last is None):
         raise RequestError("both of from and to are needed, as dates of the form YYYY-MM-DD, or neither")
-    return Request(run, _date(first), _date(last), invalidate=event.get("invalidate", True) is not False)
+    return Request(run, first, last, invalidate=_flag(event, "invalidate", default=True))
 
 
 def _rebuild(asked: object, run: str) -> RebuildRequest:
@@ -37,15 +38,12 @@ def _rebuild(asked: object, run: str) -> RebuildRequest:
             "rebuild must be an object; its names from, to, watchlist, apply may all be missing"
         )
     _refuse_others(asked, ("from", "to", "watchlist", "apply"))
-    first, last, watchlist, apply = (asked.get(name) for name in ("from", "to", "watchlist", "apply"))
-    if not isinstance(apply, bool | None):
-        raise RequestError(f"apply {apply!r} must be true or false")
     return RebuildRequest(
         run,
-        first=None if first is None else _date(first),
-        last=None if last is None else _date(last),
-        watchlist=None if watchlist is None else _watchlist(watchlist),
-        apply=bool(apply),
+        first=_date(asked, "from"),
+        last=_date(asked, "to"),
+        watchlist=_watchlist(asked["watchlist"]) if "watchlist" in asked else None,
+        apply=_flag(asked, "apply", default=False),
     )
 
 
@@ -54,14 +52,25 @@ def _refuse_others(event: Mapping[str, Any], allowed: Iterable[str]) -> None:
         raise RequestError(f"the event has {', '.join(unknown)}; allowed are {', '.join(allowed)}")
 
 
-def _date(text: object) -> date:
+def _flag(event: Mapping[str, Any], name: str, *, default: bool) -> bool:
+    value = event.get(name, default)
+    if not isinstance(value, bool):
+        raise RequestError(f"{name} {value!r} must be true or false")
+    return value
+
+
+def _date(event: Mapping[str, Any], name: str) -> date | None:
+    """The date of this name; `None` where the event has none."""
+    if name not in event:
+        return None
+    text = event[name]
     try:
         day = date.fromisoformat(str(text))
         if str(day) == text:
             return day
     except ValueError:
         pass  # the same answer as for a date in another form
-    raise RequestError(f"{text!r} is no date of the form YYYY-MM-DD")
+    raise RequestError(f"{name} {text!r} must be a date of the form YYYY-MM-DD")
 
 
 def _watchlist(tickers: object) -> tuple[str, ...]:

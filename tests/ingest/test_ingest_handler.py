@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import boto3
@@ -46,9 +47,9 @@ def deployed(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> I
     function.client.cache_clear()
 
 
-def invoke(event: dict[str, Any] | None = None, milliseconds: int = 900_000) -> dict[str, Any]:
+def invoke(event: Any = MappingProxyType({}), milliseconds: int = 900_000) -> dict[str, Any]:
     context: Any = Context(milliseconds=milliseconds)
-    return function.handler(event or {}, context)
+    return function.handler(event, context)
 
 
 def test_a_run_says_what_it_did(deployed: World) -> None:
@@ -68,6 +69,13 @@ def test_a_backfill_names_its_days(deployed: World) -> None:
     ]
 
 
+@pytest.mark.parametrize("days", [{}, {"from": "2026-11-02", "to": "2026-11-04"}])
+def test_a_run_drops_what_is_cached_unless_it_is_told_not_to(deployed: World, days: dict[str, str]) -> None:
+    assert invoke(days | {"invalidate": False})["Invalidation"] is None
+    deployed.s3.delete_object(Bucket=SITE, Key="movers.json")
+    assert invoke(days | {"invalidate": True})["Invalidation"]
+
+
 @pytest.mark.parametrize(
     ("event", "words"),
     [
@@ -75,11 +83,20 @@ def test_a_backfill_names_its_days(deployed: World) -> None:
         ({"to": "2026-11-02"}, "both of from and to"),
         ({"from": "soon", "to": "later"}, "YYYY-MM-DD"),
         ({"from": 1, "to": 2}, "YYYY-MM-DD"),
+        ({"from": None, "to": None}, "from None must be a date"),
+        ({"from": "2026-11-02", "to": None}, "to None must be a date"),
+        ({"rebuild": {}, "invalidate": False}, "has nothing beside it"),
         ({"days": 7}, "allowed are from, to, invalidate, rebuild"),
         ({"rebuild": {}, "from": "2026-11-02"}, "its days stand inside"),
         ({"rebuild": True}, "must be an object"),
+        ({"rebuild": None}, "must be an object"),
+        ([], "must be an object"),
+        ("{}", "must be an object"),
+        (None, "must be an object"),
         ({"rebuild": {"dry": True}}, "allowed are from, to, watchlist, apply"),
         ({"rebuild": {"from": "soon"}}, "YYYY-MM-DD"),
+        ({"rebuild": {"to": None}}, "to None must be a date"),
+        ({"rebuild": {"watchlist": None}}, "list of tickers"),
         ({"rebuild": {"watchlist": "AAPL"}}, "list of tickers"),
         ({"rebuild": {"watchlist": ["AAPL", 1]}}, "list of tickers"),
         ({"rebuild": {"watchlist": []}}, "has 0 tickers: allowed is 1 to 2500"),
@@ -87,12 +104,22 @@ def test_a_backfill_names_its_days(deployed: World) -> None:
         ({"rebuild": {"watchlist": ["AAPL", "../AAPL"]}}, "'../AAPL': allowed is a letter"),
         ({"rebuild": {"watchlist": ["AAPL", "MSFT", "AAPL"]}}, "repeats AAPL: each ticker is allowed once"),
         ({"rebuild": {"apply": "yes"}}, "true or false"),
+        ({"rebuild": {"apply": None}}, "apply None must be true or false"),
     ],
 )
-def test_a_wrong_event_is_refused(deployed: World, event: dict[str, Any], words: str) -> None:
+def test_a_wrong_event_is_refused(deployed: World, event: Any, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         invoke(event)
     assert deployed.dynamodb.scan(TableName=TABLE)["Count"] == 0
+
+
+@pytest.mark.parametrize("wrong", ["no", "false", None, 0, 1, []])
+@pytest.mark.parametrize("days", [{}, {"from": "2026-11-02", "to": "2026-11-04"}])
+def test_invalidate_is_true_or_false_wherever_it_stands(
+    deployed: World, days: dict[str, Any], wrong: Any
+) -> None:
+    with pytest.raises(RequestError, match=r"invalidate .+ must be true or false"):
+        invoke(days | {"invalidate": wrong})
 
 
 def test_a_rebuild_says_what_it_found_and_then_what_it_did(deployed: World) -> None:
