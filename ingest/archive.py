@@ -1,4 +1,8 @@
-"""The raw zone: every good upstream answer, verbatim, under a key that says what was asked and when."""
+"""The raw zone: every answer with status 200, verbatim, under a key that says what was asked and when.
+
+It is kept before it is judged, so that an answer that cannot be believed can be looked at. What reads the raw zone
+judges each answer again: where one is bad, an older one speaks.
+"""
 
 import gzip
 import hashlib
@@ -9,7 +13,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Self
 
-from ingest.providers import Answer, json_object
+from ingest.providers import Answer
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -91,9 +95,7 @@ class Archive:
             raise DamagedAnswerError(f"it cannot be unpacked: {broken}") from broken
         if _sha8(body) != kept.sha8:
             raise DamagedAnswerError("its bytes are not those that were archived under its name")
-        if not (document := json_object(body)):
-            raise DamagedAnswerError("it holds no JSON object")
-        return Answer(kept.partition, kept.fetched_at, body, document)
+        return Answer(kept.partition, kept.fetched_at, body)
 
 
 def object_key(provider: str, answer: Answer) -> str:

@@ -3,6 +3,7 @@
 It brings answers; `massive_bars` turns them into bars, so that an answer is archived before anything is made of it.
 """
 
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
@@ -11,7 +12,7 @@ from datetime import date, datetime
 from functools import cache, cached_property
 from math import inf
 from typing import Any, cast
-from urllib.parse import urlsplit
+from urllib.parse import quote
 
 import requests
 from aws_lambda_powertools import Logger
@@ -29,8 +30,8 @@ from ingest.providers import (
     RefusedError,
     json_object,
 )
+from ingest.providers.massive_bars import good_document, message, words
 
-GOOD = {"OK", "DELAYED"}  # DELAYED: a range reached the present and was cut to what the plan may see
 WINDOW_SECONDS = 62  # a rolling minute; the vendor counts a call on arrival, a little after it was sent
 RETRY_AFTER_SECONDS = 61
 RETRIES = 2
@@ -65,7 +66,7 @@ class Massive:
     calls: Counter[str] = field(default_factory=Counter)
 
     def grouped(self, day: date) -> Answer:
-        """The whole market's bars of one session. Raises a `ProviderError`."""
+        """The whole market's bars of one session, not judged yet. Raises a `ProviderError`."""
         return self._get(
             {"endpoint": "grouped", "date": day.isoformat()},
             f"/v2/aggs/grouped/locale/us/market/stocks/{day}",
@@ -73,14 +74,17 @@ class Massive:
         )
 
     def range(self, ticker: str, first: date, last: date) -> Iterator[Answer]:
-        """One ticker's daily bars from `first` to `last`, page by page. Raises a `ProviderError`."""
+        """One ticker's daily bars from `first` to `last`, page by page. Raises a `ProviderError`.
+
+        A page is judged when the next one is asked for: until then it can be archived.
+        """
         partition = {"endpoint": "range", "ticker": ticker, "from": first.isoformat(), "to": last.isoformat()}
         path = f"/v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}"
         query = {"adjusted": "false", "sort": "asc", "limit": str(RANGE_LIMIT)}
         for _ in range(MAX_PAGES):
             answer = self._get(partition, path, query)
             yield answer
-            following = answer.document.get("next_url")
+            following = good_document(answer).get("next_url")
             if following is None:
                 return
             path, query = _next_page(following, ticker), {}
@@ -98,8 +102,10 @@ class Massive:
         while True:
             self._acquire(partition["endpoint"])
             response, body = self._send(http, path, query)
+            if response.status_code == requests.codes.ok:
+                return Answer(partition, self.clock(), body)
             if response.status_code != requests.codes.too_many_requests:
-                return Answer(partition, self.clock(), body, self._document(response, body))
+                raise _failure(response.status_code, message(json_object(body)))
             seconds = max(_retry_after(response), least)
             self._wait(seconds, "it answered 429, too many requests")
             if seconds < RETRY_AFTER_SECONDS:
@@ -116,9 +122,10 @@ class Massive:
                 allow_redirects=False,  # a redirect would carry the key to another host
                 stream=True,
             ) as response:
-                return response, _bounded(response)
+                return response, self._masked(_bounded(response))
         except (requests.RequestException, HTTPError) as failure:
-            raise BadAnswerError(f"Massive could not be read: {self._redacted(failure)}") from None
+            reason = words(self._masked(str(failure).encode(errors="replace")).decode())
+            raise BadAnswerError(f"Massive could not be read: {reason}") from None
 
     @cached_property
     def _key(self) -> str:
@@ -173,36 +180,23 @@ class Massive:
         self.progress(seconds)
         self.sleep(seconds)
 
-    def _document(self, response: requests.Response, body: bytes) -> Mapping[str, Any]:
-        """The JSON object of a good answer; else the error that its HTTP status, then its own status, stand for."""
-        document = json_object(body)
-        words = self._redacted(document.get("error") or document.get("message") or "no message")
-        if response.status_code != requests.codes.ok:
-            raise _failure(response.status_code, words)
-        if not document:
-            kind = self._redacted(response.headers.get("Content-Type", "no content type"))
-            raise BadAnswerError(
-                f"Massive answered 200 with {len(body)} bytes that are no JSON object ({kind})"
-            )
-        if document.get("status") not in GOOD:
-            status = self._redacted(document.get("status"))
-            raise BadAnswerError(f"Massive answered 200 with status {status}: {words}")
-        return document
-
-    def _redacted(self, text: object) -> str:
-        return str(text).replace(self._key, "***")[:300]
+    def _masked(self, text: bytes) -> bytes:
+        """The text without the key, should the vendor repeat it: it must not reach the raw zone or a log."""
+        for spelling in {self._key, quote(self._key, safe="")}:
+            text = text.replace(spelling.encode(), b"***")
+        return text
 
 
-def _failure(status: int, message: str) -> Exception:
+def _failure(status: int, said: str) -> Exception:
     """What an HTTP status other than 200 means. 403 has three meanings; only the first passes by itself."""
     match status:
-        case 403 if "before end of day" in message.lower():
-            return NotYetError(f"Massive does not serve this session yet: {message}")
-        case 403 if "data timeframe" in message.lower():
-            return OutOfPlanError(f"Massive's plan does not include this date: {message}")
+        case 403 if "before end of day" in said.lower():
+            return NotYetError(f"Massive does not serve this session yet: {said}")
+        case 403 if "data timeframe" in said.lower():
+            return OutOfPlanError(f"Massive's plan does not include this date: {said}")
         case 401 | 403:
-            return RefusedError(f"Massive refuses the key or the plan ({status}): {message}")
-    return BadAnswerError(f"Massive answered {status}: {message}")
+            return RefusedError(f"Massive refuses the key or the plan ({status}): {said}")
+    return BadAnswerError(f"Massive answered {status}: {said}")
 
 
 def _bounded(response: requests.Response) -> bytes:
@@ -219,10 +213,10 @@ def _bounded(response: requests.Response) -> bytes:
 
 def _next_page(url: object, ticker: str) -> str:
     """Path and query of the next page: the host in the link is not to be trusted with the key."""
-    link = urlsplit(str(url))
-    if not link.path.startswith(f"/v2/aggs/ticker/{ticker}/range/1/day/"):
-        raise BadAnswerError(f"the next page of {ticker} leads elsewhere: {link.path[:100]}")
-    return f"{link.path}?{link.query}"
+    page = rf"/v2/aggs/ticker/{re.escape(ticker)}/range/1/day/[!-~]+"
+    if isinstance(url, str) and (link := re.fullmatch(rf"(?:https?://[^/?#]+)?({page})", url)):
+        return link[1]
+    raise BadAnswerError(f"the next page of {ticker} leads elsewhere: {words(url)}")
 
 
 def _retry_after(response: requests.Response) -> float:

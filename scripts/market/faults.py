@@ -5,7 +5,8 @@ forgets them all. A data request suffers the first fault in force that matches i
 All members are optional, but one of those from `status` to `pad` has to be there:
 
     status    200..599: the answer's status. Without `body`: the error body of Massive, empty for a status under 400
-    body      text: the answer's body, as it stands and never compressed. Without `status`: 200
+    body      text: the answer's body, as it stands and never compressed. Without `status`: 200. A lone surrogate
+              from \\udc80 to \\udcff stands for the byte of its last two digits, so that any bytes can be sent
     headers   object of texts: added to the answer, or put in place of its own. Alone: to the normal answer
     delay     seconds, at most 600, before anything else happens. Alone: then the normal answer
     drop      true: the connection is closed without an answer; goes with `delay` only
@@ -119,6 +120,13 @@ def _is_pattern(value: object) -> bool:
         return False
 
 
+def _is_body(value: object) -> bool:
+    try:
+        return isinstance(value, str) and value.encode(errors="surrogateescape") is not None
+    except UnicodeEncodeError:
+        return False
+
+
 def _are_headers(value: object) -> bool:
     return isinstance(value, dict) and all(
         isinstance(text, str)
@@ -131,7 +139,7 @@ def _are_headers(value: object) -> bool:
 
 ALLOWED: dict[str, tuple[str, Callable[[object], bool]]] = {
     "status": ("a whole number from 200 to 599", lambda value: _is_whole(value, 200, 599)),
-    "body": ("a text", lambda value: isinstance(value, str)),
+    "body": ("a text, without lone surrogates but \\udc80 to \\udcff", _is_body),
     "headers": (f"an object of plain texts, without {', '.join(OWN_HEADERS)}", _are_headers),
     "delay": (
         f"seconds, from 0 to {MAXIMAL_DELAY_SECONDS}",

@@ -139,7 +139,7 @@ class Service:
 def _faulty(fault: Fault, request_id: str) -> tuple[int, bytes]:
     status = fault.status or HTTPStatus.OK
     if fault.body is not None or status < HTTPStatus.BAD_REQUEST:
-        return status, (fault.body or "").encode()
+        return status, (fault.body or "").encode(errors="surrogateescape")
     known = {401: "Unknown API Key", 404: "Data not found.", 429: TOO_MANY}
     text = known.get(status, responses.get(status, "Error"))
     return status, wire.refusal(status, text, request_id)

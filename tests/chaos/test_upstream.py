@@ -7,7 +7,7 @@ to bytes alone stands in `tests/ingest/test_massive.py`.
 import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler
 from types import SimpleNamespace
 from typing import Any
@@ -25,6 +25,12 @@ ROW: dict[str, Any] = {"o": 10, "h": 12, "l": 9, "c": 11, "v": 100, "t": 1795122
 MEGABYTES = 1_000_000
 HTML = {"Content-Type": "text/html"}
 OPEN_CLOSE = {"status": "OK", "from": "2026-11-19", "symbol": "AAPL", "open": 1}
+
+
+def raw(row: bytes) -> dict[str, Any]:
+    """A good answer with one more row, to the byte."""
+    good = json.dumps({"status": "OK", "results": [{"T": ticker, **ROW} for ticker in WATCHLIST]}).encode()
+    return {"body": (good[:-2] + b"," + row + b"]}").decode(errors="surrogateescape")}
 
 
 def error(status: int, words: str | None = None) -> dict[str, Any]:
@@ -63,7 +69,7 @@ class Attack:
     slept: float = 0
 
 
-NO_JSON = "that are no JSON object"
+NO_JSON = "that are not a JSON object"
 ATTACKS = {
     # HTTP statuses
     "400": Attack(error(400, "Could not parse"), FAILED, "Massive answered 400: Could not parse"),
@@ -117,21 +123,26 @@ ATTACKS = {
     "302": Attack({"status": 302, "headers": {"Location": "/v2/elsewhere"}}, FAILED, "Massive answered 302"),
     # documents
     "an error as 200": Attack(
-        error(200, "Unknown API Key"), FAILED, "200 with status ERROR: Unknown API Key"
+        error(200, "Unknown API Key"), FAILED, "200 with status ERROR: Unknown API Key", kept=True
     ),
     "another endpoint's": Attack(
         {"status": 200, "body": json.dumps(OPEN_CLOSE)}, FAILED, "AAPL is missing", kept=True
     ),
-    "no status": Attack({"status": 200, "body": '{"results":[]}'}, FAILED, "200 with status None"),
+    "no status": Attack({"status": 200, "body": '{"results":[]}'}, FAILED, "200 with status None", kept=True),
+    "a status that is a list": Attack(
+        {"status": 200, "body": '{"status":["OK"]}'}, FAILED, "200 with status ['OK']", kept=True
+    ),
     "no results": Attack({"status": 200, "body": '{"status":"OK"}'}, FAILED, "AAPL is missing", kept=True),
     "null results": Attack(results(None), FAILED, "AAPL is missing, MSFT is missing", kept=True),
     "empty results": Attack(results([]), FAILED, "AAPL is missing", kept=True),
-    "results an object": Attack(results({"AAPL": 1}), FAILED, "results are no list of bars", kept=True),
-    "rows no objects": Attack(results([1, None]), FAILED, "results are no list of bars", kept=True),
-    "empty body": Attack({"status": 200, "body": ""}, FAILED, f"200 with 0 bytes {NO_JSON}"),
-    "HTML": Attack({"status": 200, "body": "<html>", "headers": HTML}, FAILED, f"{NO_JSON} (text/html)"),
-    "cut JSON": Attack({"status": 200, "body": '{"status":"OK","results":[{"T"'}, FAILED, NO_JSON),
-    "deep JSON": Attack({"status": 200, "body": '{"a":' * 200_000}, FAILED, NO_JSON),
+    "results an object": Attack(results({"AAPL": 1}), FAILED, "results are not a list of bars", kept=True),
+    "rows no objects": Attack(results([1, None]), FAILED, "results are not a list of bars", kept=True),
+    "empty body": Attack({"status": 200, "body": ""}, FAILED, f"200 with 0 bytes {NO_JSON}", kept=True),
+    "HTML": Attack(
+        {"status": 200, "body": "<html>", "headers": HTML}, FAILED, f"{NO_JSON}: b'<html>'", kept=True
+    ),
+    "cut JSON": Attack({"status": 200, "body": '{"status":"OK","results":[{"T"'}, FAILED, NO_JSON, kept=True),
+    "deep JSON": Attack({"status": 200, "body": '{"a":' * 200_000}, FAILED, NO_JSON, kept=True),
     "JSON as text": Attack({"headers": {"Content-Type": "text/plain"}}, STORED, kept=True),
     "JSON of no type": Attack({"headers": {"Content-Type": ""}}, STORED, kept=True),
     # bytes
@@ -139,7 +150,9 @@ ATTACKS = {
         {"body": '{"status":"OK"}', "headers": {"Content-Encoding": "gzip"}}, FAILED, "could not be read"
     ),
     "gzip cut": Attack({"truncate": 700}, FAILED, "could not be read"),
-    "an unknown coding": Attack({"body": "{}", "headers": {"Content-Encoding": "br"}}, FAILED, "Massive"),
+    "an unknown coding": Attack(
+        {"body": "{}", "headers": {"Content-Encoding": "br"}}, FAILED, "Massive", kept=True
+    ),
     "dropped": Attack({"drop": True}, FAILED, "could not be read", calls=3),
     "reset": Attack({"reset": True}, FAILED, "could not be read", calls=3),
     "reset midway": Attack({"reset": True, "truncate": 700}, FAILED, "could not be read"),
@@ -149,8 +162,22 @@ ATTACKS = {
     "a row missing": Attack(row(T="OTHER"), FAILED, "TSLA is missing", kept=True),
     "a row twice": Attack(rows({"T": "TSLA"}), STORED, kept=True),
     "two prices": Attack(rows({"T": "TSLA", "c": 12}), FAILED, "TSLA comes twice, with different", kept=True),
-    "NaN": Attack(row(o=float("nan")), FAILED, NO_JSON),
-    "infinite": Attack(row(h=float("inf")), FAILED, NO_JSON),
+    "NaN": Attack(row(o=float("nan")), FAILED, "TSLA carries a number beyond belief as o", kept=True),
+    "infinite": Attack(row(h=float("inf")), FAILED, "TSLA carries a number beyond belief as h", kept=True),
+    "NaN in another": Attack(rows({"T": "OTHER", "vw": float("nan"), "o": float("-inf")}), STORED, kept=True),
+    "control characters in another": Attack(raw(b'{"T":"\0HTLB^\x16\x14"}'), STORED, kept=True),
+    "bytes that are not UTF-8 in another": Attack(raw(b'{"T":"\xff\xc3"}'), STORED, kept=True),
+    "escapes that JSON has not in another": Attack(raw(b'{"T":"\\0\\x16"}'), STORED, kept=True),
+    "a number too long in another": Attack(raw(b'{"T":"OTHER","v":' + b"9" * 5000 + b"}"), STORED, kept=True),
+    "lists in lists in another": Attack(raw(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"), STORED, kept=True),
+    "a row of null": Attack(raw(b"null"), STORED, kept=True),
+    "a row of text": Attack(raw(b'"x"'), STORED, kept=True),
+    "a row that cannot be read": Attack(
+        {"body": row(o="?")["body"].replace('"?"', "01")},
+        FAILED,
+        "TSLA stands in a row that cannot be read",
+        kept=True,
+    ),
     "a negative price": Attack(row(l=-1), FAILED, "TSLA has a price of -1", kept=True),
     "a price of zero": Attack(row(l=0), FAILED, "TSLA has a price of 0", kept=True),
     "all zero": Attack(row(o=0, h=0, l=0, c=0), FAILED, "TSLA has a price of 0", kept=True),
@@ -170,6 +197,9 @@ ATTACKS = {
     "a ticker in small letters": Attack(row(T="tsla"), FAILED, "TSLA is missing", kept=True),
     "yesterday's row": Attack(
         row(t=ROW["t"] - 86_400_000), FAILED, "TSLA carries the date 2026-11-18", kept=True
+    ),
+    "yesterday's row beside today's": Attack(
+        rows({"T": "TSLA", "c": 9, "t": ROW["t"] - 86_400_000}), STORED, kept=True
     ),
     "no date": Attack(row(t=None), FAILED, "TSLA carries the date None", kept=True),
 }
@@ -197,8 +227,10 @@ def test_an_attack_does_what_is_foreseen_and_no_more(world: SmallWorld, attack: 
     assert any(str(THURSDAY) in key for key in world.keys(RAW)) is attack.kept
     world.fail()
     world.slept.clear()
+    world.now += timedelta(seconds=1)
     assert world.run().stored == [day for day in (THURSDAY, FRIDAY) if day not in stored]
     assert_whole(world)
+    assert world.rebuild().unchanged == 2  # a bad answer that was kept does no harm
 
 
 class Stranger(BaseHTTPRequestHandler):

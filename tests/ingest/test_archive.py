@@ -9,14 +9,14 @@ from ingest.providers import Answer
 from tests.samples import NIGHT
 
 BODY = b'{"status":"OK", "results": [ ] }\n'
-GROUPED = Answer({"endpoint": "grouped", "date": "2026-02-10"}, NIGHT, BODY, {})
+GROUPED = Answer({"endpoint": "grouped", "date": "2026-02-10"}, NIGHT, BODY)
 
 
 def test_the_key_says_what_was_asked_and_when() -> None:
     partition = "raw/provider=massive/endpoint=grouped/date=2026-02-10"
     assert object_key("massive", GROUPED) == f"{partition}/20260211T051009Z-7efe2f38.json.gz"
     ranged = {"endpoint": "range", "ticker": "BRK.B", "from": "2026-01-02", "to": "2026-02-10"}
-    key = object_key("massive", Answer(ranged, NIGHT, BODY, {}))
+    key = object_key("massive", Answer(ranged, NIGHT, BODY))
     assert key.startswith("raw/provider=massive/endpoint=range/ticker=BRK.B/from=2026-01-02/to=2026-02-10/")
 
 

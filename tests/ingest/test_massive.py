@@ -1,11 +1,13 @@
 """The provider against the market server over real HTTP, and against payloads as the vendor sent them."""
 
 import json
+import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 
@@ -14,6 +16,7 @@ from ingest.calendar import load_calendar
 from ingest.providers import (
     Answer,
     BadAnswerError,
+    Bars,
     Fault,
     NotYetError,
     OutOfPlanError,
@@ -52,16 +55,20 @@ def provider(server: MarketServer, **changed: Any) -> Massive:
 
 
 def sample(name: str, **partition: str) -> Answer:
-    body = (SAMPLES / name).read_bytes()
-    return Answer(partition, NOW, body, json.loads(body, parse_float=Decimal))
+    return Answer(partition, NOW, (SAMPLES / name).read_bytes())
+
+
+def bars(massive: Massive, *tickers: str) -> Bars:
+    """What is read of the day's answer; where that is bad, the call or the reading says so."""
+    return read_grouped(massive.grouped(FRIDAY), FRIDAY, tickers or ("AAPL",))
 
 
 def test_a_grouped_answer_is_kept_as_it_came_and_holds_exact_bars(server: MarketServer) -> None:
     answer = provider(server).grouped(FRIDAY)
     assert json.loads(answer.body)["resultsCount"] > 20
     assert answer.partition == {"endpoint": "grouped", "date": "2026-11-20"}
-    bars = read_grouped(answer, FRIDAY, ["AAPL", "TSLA"])
-    assert bars == {ticker: server.market.session(FRIDAY)[ticker] for ticker in ("AAPL", "TSLA")}
+    found = read_grouped(answer, FRIDAY, ["AAPL", "TSLA"])
+    assert found == {ticker: server.market.session(FRIDAY)[ticker] for ticker in ("AAPL", "TSLA")}
 
 
 def test_a_range_answer_holds_a_tickers_days(server: MarketServer) -> None:
@@ -78,10 +85,27 @@ def test_pages_are_followed_on_the_configured_host_alone(
     answers = list(provider(server).range("AAPL", first, FRIDAY))
     assert len(answers) == 4
     assert len(read_range(answers, "AAPL", first, FRIDAY)) == 15
-    foreign = json.dumps({"status": "OK", "ticker": "AAPL", "next_url": "http://evil.example/v2/x?cursor=1"})
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "http://evil.example/v2/x?cursor=1",
+        "http://[::1",
+        "//evil.example/v2/aggs/ticker/AAPL/range/1/day/x",
+        "http://x/v2/aggs/ticker/AAPL/range/1/day/\ud800",
+        "http://x/v2/aggs/ticker/AAPL/range/1/day/x y",
+        "",
+        7,
+        {"url": "x"},
+    ],
+)
+def test_a_next_page_that_leads_elsewhere_is_not_asked_for(server: MarketServer, link: Any) -> None:
+    foreign = json.dumps({"status": "OK", "ticker": "AAPL", "next_url": link})
     server.set_faults([{"status": 200, "body": foreign}])
     with pytest.raises(BadAnswerError, match="leads elsewhere"):
-        list(provider(server).range("AAPL", first, FRIDAY))
+        list(provider(server).range("AAPL", date(2026, 11, 2), FRIDAY))
+    assert server.stats()["total"] == 1
 
 
 def test_pages_without_end_are_refused(server: MarketServer) -> None:
@@ -113,7 +137,7 @@ def test_each_refusal_is_told_apart(
     server.set_faults([{"status": status, "body": (SAMPLES / payload).read_text()}])
     words = json.loads((SAMPLES / payload).read_text())
     with pytest.raises(ProviderError) as refusal:
-        provider(server).grouped(FRIDAY)
+        bars(provider(server))
     assert refusal.type is kind
     assert (words.get("error") or words["message"])[:40] in str(refusal.value)
     assert server.stats()["total"] == 1
@@ -125,9 +149,11 @@ def test_each_refusal_is_told_apart(
         {"status": 200, "body": "<html>maintenance</html>", "headers": {"Content-Type": "text/html"}},
         {"status": 200, "body": ""},
         {"status": 200, "body": "[]"},
-        {"status": 200, "body": '{"status":"OK","results":[{"T":"X","v":1e9999999999999999999999}]}'},
+        {"status": 200, "body": '{"status":["OK"],"results":[]}'},
+        {"status": 200, "body": f'{{"status":{"[" * 500}{"]" * 500},"results":[]}}'},
         {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL"'},
-        {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL","o":NaN}]}'},
+        {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL","o":1},{"T":"\\q"'},
+        {"status": 200, "body": '{"status":"OK","results":[{"T":"AAPL","o":01}]}'},  # no row can be read
         {"status": 200, "body": "x" * 100, "headers": {"Content-Encoding": "gzip"}},
         {"status": 302, "body": "", "headers": {"Location": "http://127.0.0.1:1/"}},
         {"status": 408, "body": "{}"},
@@ -142,7 +168,7 @@ def test_what_cannot_be_believed_is_an_error_and_never_an_empty_answer(
 ) -> None:
     server.set_faults([fault])
     with pytest.raises(BadAnswerError, match="Massive"):
-        provider(server).grouped(FRIDAY)
+        bars(provider(server))
 
 
 @pytest.mark.parametrize("fault", [{"status": 503, "body": "", "next": 2}, {"drop": True, "next": 2}])
@@ -151,7 +177,7 @@ def test_connection_faults_and_5xx_are_tried_again_and_counted(
 ) -> None:
     server.set_faults([fault])
     massive = provider(server)
-    assert read_grouped(massive.grouped(FRIDAY), FRIDAY, ["AAPL"])
+    assert bars(massive)
     assert massive.calls.total() == server.stats()["total"] == 3
 
 
@@ -224,7 +250,7 @@ def test_the_key_travels_in_the_header_and_a_netrc_does_not_replace_it(
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
     monkeypatch.setenv("NETRC", str(netrc))
-    assert read_grouped(provider(server).grouped(FRIDAY), FRIDAY, ["AAPL"])
+    assert bars(provider(server))
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "ключ"])
@@ -240,14 +266,43 @@ def test_what_can_be_no_key_is_refused_without_showing_it(server: MarketServer, 
     [
         {"status": 401, "body": json.dumps({"error": f"the key {KEY} is unknown"})},
         {"status": 200, "body": json.dumps({"status": f"the key {KEY}"})},
-        {"status": 200, "body": "<html>", "headers": {"Content-Type": f"text/{KEY}"}},
+        {"status": 200, "body": f"<html>{KEY}"},
     ],
 )
 def test_a_key_that_the_vendor_repeats_is_masked(server: MarketServer, fault: dict[str, Any]) -> None:
     server.set_faults([fault])
     with pytest.raises(ProviderError, match=r"\*\*\*") as failure:
-        provider(server).grouped(FRIDAY)
+        bars(provider(server))
     assert KEY not in str(failure.value)
+
+
+@pytest.mark.parametrize("key", [KEY, "a+b/c="])
+def test_a_key_that_a_good_answer_repeats_is_masked_before_anything_can_keep_it(
+    server: MarketServer, key: str
+) -> None:
+    link = f"https://x/v2?apiKey={quote(key, safe='')}"
+    body = json.dumps({"status": "OK", "results": [ROW, {"T": key}], "request_id": key, "link": link})
+    server.set_faults([{"status": 200, "body": body}])
+    answer = provider(server, key=lambda: key).grouped(FRIDAY)
+    assert isinstance(read_grouped(answer, FRIDAY, ["AAPL"])["AAPL"], Bar)
+    assert answer.body.count(b"***") == 3
+    assert key not in str(answer.document)
+
+
+@pytest.mark.parametrize("words", ["\x1b[2J\0 it failed", "\ud800 it failed", "\udcff\x80 it failed"])
+def test_a_vendors_words_are_fit_for_a_log_and_a_terminal(server: MarketServer, words: str) -> None:
+    server.set_faults([{"status": 500, "body": json.dumps({"error": words})}])
+    with pytest.raises(BadAnswerError, match="it failed") as failure:
+        bars(provider(server))
+    assert str(failure.value).isprintable()
+
+
+@pytest.mark.parametrize("error", [{"code": 7}, [["deep"]], 7, "[" * 500 + "]" * 500])
+def test_an_explanation_that_is_not_text_is_told_in_short(server: MarketServer, error: Any) -> None:
+    told = error if isinstance(error, str) else json.dumps(error)
+    server.set_faults([{"status": 500, "body": f'{{"error":{told}}}'}])
+    with pytest.raises(BadAnswerError, match="Massive answered 500: "):
+        bars(provider(server))
 
 
 def test_without_a_key_no_call_is_counted(server: MarketServer) -> None:
@@ -268,9 +323,9 @@ def test_the_calls_that_fit_into_a_run_are_reckoned_with_care(server: MarketServ
 def test_a_captured_grouped_answer_is_read() -> None:
     day = date(2026, 9, 25)
     answer = sample("grouped_2026-09-25_adjusted_false.json")
-    bars = read_grouped(answer, day, ["AAPL", "BRK.B", "BCpC", "BCPC"])
-    assert set(bars) == {"AAPL", "BRK.B", "BCpC"}  # case tells companies apart
-    assert [bar.volume for bar in [bars["AAPL"]] if isinstance(bar, Bar)] == [Decimal("30002507.354057")]
+    found = read_grouped(answer, day, ["AAPL", "BRK.B", "BCpC", "BCPC"])
+    assert set(found) == {"AAPL", "BRK.B", "BCpC"}  # case tells companies apart
+    assert [bar.volume for bar in [found["AAPL"]] if isinstance(bar, Bar)] == [Decimal("30002507.354057")]
     assert read_grouped(answer, date(2026, 9, 24), ["AAPL"]) == {"AAPL": Fault("carries the date 2026-09-25")}
 
 
@@ -313,6 +368,15 @@ SECRET_LIKE = "x" * 1_000_000
         ({"o": 10**12}, "carries a number beyond belief as o"),
         ({"v": Decimal("1E+999999")}, "carries a number beyond belief as v"),
         ({"l": Decimal("1E-150")}, "carries a number beyond belief as l"),
+        ({"o": Decimal("NaN")}, "carries a number beyond belief as o"),
+        ({"v": Decimal("-Infinity")}, "carries a number beyond belief as v"),
+        ({"h": 10**400}, "carries a number beyond belief as h"),
+        (
+            {"h": Decimal("9" * 5000)},
+            "stands in a row that cannot be read",
+        ),  # longer than Python's whole numbers
+        ({"v": Decimal("1E+999999999999999999")}, "carries a number beyond belief as v"),
+        ({"t": Decimal("NaN")}, "carries the date None"),
         ({"t": None}, "carries the date None"),
         ({"t": "soon"}, "carries the date None"),
         ({"t": 10**30}, "carries the date None"),
@@ -324,14 +388,14 @@ def test_a_row_that_cannot_be_believed_is_a_fault_of_its_ticker_alone(
     change: dict[str, Any], reason: str
 ) -> None:
     rows = [ROW | change, ROW | {"T": "MSFT"}]
-    bars = read_grouped(answer_of(rows), FRIDAY, ["AAPL", "MSFT"])
-    assert bars["AAPL"] == Fault(reason)
-    assert isinstance(bars["MSFT"], Bar)
+    found = read_grouped(answer_of(rows), FRIDAY, ["AAPL", "MSFT"])
+    assert found["AAPL"] == Fault(reason)
+    assert isinstance(found["MSFT"], Bar)
 
 
 def test_a_damaged_row_of_a_range_is_a_fault_of_its_day_alone() -> None:
     rows = [ROW | {"h": 10**12}, ROW | {"t": ROW["t"] - 86_400_000}, ROW | {"t": "soon"}]
-    answer = Answer({}, NOW, b"", {"status": "OK", "ticker": "AAPL", "results": rows})
+    answer = answer_of([*rows, None, {"o": 1}], ticker="AAPL")
     history = read_range([answer], "AAPL", date(2026, 11, 1), FRIDAY)
     assert history[FRIDAY] == Fault("carries a number beyond belief as h")
     assert isinstance(history[date(2026, 11, 19)], Bar)
@@ -346,9 +410,38 @@ def test_a_row_that_comes_twice_alike_is_one_and_unlike_is_a_fault() -> None:
     )
 
 
-@pytest.mark.parametrize("results", [{"T": "AAPL"}, ["AAPL"], "none"])
+STRAY = ROW | {"c": 1, "t": ROW["t"] - 86_400_000}
+
+
+@pytest.mark.parametrize(
+    ("rows", "close"),
+    [([STRAY, ROW], 2), ([ROW, STRAY], 2), ([STRAY, ROW | {"t": None}, ROW, STRAY | {"o": "?"}, ROW], 2)],
+)
+def test_rows_of_another_day_count_only_where_none_of_the_right_day_stands(
+    rows: list[dict[str, Any]], close: int
+) -> None:
+    found = read_grouped(answer_of(rows), FRIDAY, ["AAPL"])["AAPL"]
+    assert isinstance(found, Bar)
+    assert found.close == close
+
+
+@pytest.mark.parametrize(
+    ("rows", "reason"),
+    [
+        ([STRAY, STRAY], "carries the date 2026-11-19"),
+        ([STRAY, ROW, ROW | {"c": 1}], "comes twice, with different values"),
+        ([STRAY, ROW | {"o": "1"}], "carries o as a str, not a number"),
+    ],
+)
+def test_a_row_of_another_day_hides_no_fault_of_the_right_one(
+    rows: list[dict[str, Any]], reason: str
+) -> None:
+    assert read_grouped(answer_of(rows), FRIDAY, ["AAPL"]) == {"AAPL": Fault(reason)}
+
+
+@pytest.mark.parametrize("results", [{"T": "AAPL"}, ["AAPL"], [None], {}, "", 0, False, "none"])
 def test_results_of_another_shape_are_refused(results: Any) -> None:
-    with pytest.raises(BadAnswerError, match="no list of bars"):
+    with pytest.raises(BadAnswerError, match="not a list of bars"):
         read_grouped(answer_of(results), FRIDAY, ["AAPL"])
 
 
@@ -357,8 +450,77 @@ def test_faults_of_tickers_that_nobody_watches_do_no_harm() -> None:
     assert list(read_grouped(answer_of([*damaged, ROW]), FRIDAY, ["AAPL"])) == ["AAPL"]
 
 
-def answer_of(results: Any) -> Answer:
-    return Answer({}, NOW, b"", {"status": "OK", "results": results})
+# Rows that have been sent, or could be, in the vendor's own words. None of them is about a watched ticker.
+STRANGERS = {
+    "control characters": b'{"T":"\0HTLB^\x16\x14","o":1}',
+    "bytes that are not UTF-8": b'{"T":"\xc3\xff\xed\xa0\x80AAPL"}',
+    "a byte that begins a character before the quote": b'{"T":"A\xe2"}',
+    "half a surrogate pair": b'{"T":"\\ud800"}',
+    "constants": b'{"T":"X","vw":NaN,"o":Infinity,"h":-Infinity}',
+    "constants of another language": b'{"T":"X","vw":nan,"o":undefined}',
+    "an exponent without end": b'{"T":"X","v":1e9999999999999999999999}',
+    "a whole number without end": b'{"T":"X","v":' + b"9" * 5000 + b"}",
+    "a number with a leading zero": b'{"T":"X","v":01}',
+    "a value that is missing": b'{"T":"X","v":}',
+    "escapes that JSON has not": b'{"T":"\\0HTLB^\\x16"}',
+    "a quote inside a name": b'{"T":"X"Y","v":1}',
+    "a name without its end": b'{"T":"X,"v":1}',
+    "lists in lists": b'{"T":"X","v":' + b"[" * 5000 + b"]" * 5000 + b"}",
+    "objects in objects": b'{"T":"X","v":' + b'{"a":' * 5000 + b"1" + b"}" * 5000 + b"}",
+    "both": b'{"T":"X","v":' + b'[{"a":' * 5000 + b"1" + b"}]" * 5000 + b"}",
+    "objects beside each other": b'{"T":"X","v":[{"a":1},{"b":01}],"o":1}',
+    "null": b"null",
+    "a text": b'"x"',
+    "a number": b"5",
+    "a list": b"[1,[2]]",
+    "nothing": b"{}",
+    "no name": b'{"o":1}',
+    "a name of another type": b'{"T":["AAPL"]}',
+    "a member twice": b'{"T":"AAPL","T":"X"}',
+}
+
+
+@pytest.mark.parametrize("stranger", STRANGERS.values(), ids=STRANGERS)
+@pytest.mark.parametrize("place", [0, 1, 2])
+def test_a_row_that_cannot_be_believed_spoils_no_other(stranger: bytes, place: int) -> None:
+    rows = [b'%s,null,"x",[1]' % line(ROW), line(ROW | {"T": "MSFT"})]
+    rows.insert(place, stranger)
+    body = b'{"queryCount":3,"results":[' + b",".join(rows) + b'],"status":"OK","count":3}'
+    found = read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL", "MSFT", "TSLA"])
+    assert list(found) == ["AAPL", "MSFT"]
+    assert all(isinstance(bar, Bar) for bar in found.values())
+
+
+def test_all_strangers_at_once_spoil_no_row() -> None:
+    rows = b",".join([*STRANGERS.values(), line(ROW), *STRANGERS.values()])
+    body = b'\xef\xbb\xbf{"status":"OK","results":[' + rows + b"]}"
+    assert isinstance(read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL"])["AAPL"], Bar)
+
+
+@pytest.mark.parametrize("depth", range(980, 1001))
+def test_no_depth_of_a_strangers_row_is_too_deep_for_the_others(depth: int) -> None:
+    """Around Python's limit, which a row may reach where it stands and not where it is tried, or the other way."""
+    deep = b'{"T":"X","v":' + b"[" * depth + b"]" * depth + b"}"
+    body = b'{"status":"OK","results":[' + deep + b"," + line(ROW) + b"]}"
+    assert list(read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL"])) == ["AAPL"]
+
+
+def test_an_answer_that_is_cut_off_is_never_mended() -> None:
+    rows = b",".join([line(ROW), STRANGERS["escapes that JSON has not"], line(ROW | {"T": "MSFT"})])
+    body = b'{"status":"OK","results":[' + rows + b"]}"
+    for end in range(len(body)):
+        with pytest.raises(BadAnswerError, match="not a JSON object"):
+            read_grouped(Answer({}, NOW, body[:end]), FRIDAY, ["AAPL"])
+
+
+def answer_of(results: Any, **more: Any) -> Answer:
+    return Answer({}, NOW, line({"status": "OK", "results": results, **more}))
+
+
+def line(value: Any) -> bytes:
+    """A document, in which decimal numbers stand as they are."""
+    text = json.dumps(value, default=lambda number: f"#{number}#", separators=(",", ":"))
+    return re.sub(r'"#(.*?)#"', r"\1", text).encode()
 
 
 def test_progress_is_told_before_each_call_and_each_wait(server: MarketServer) -> None:

@@ -282,18 +282,25 @@ def test_what_is_no_answer_is_named_and_an_older_answer_speaks(world: World) -> 
     world.market.edits[FRIDAY, "TSLA"] = bar("100", "300")
     broken = world.archive(FRIDAY)
     world.s3.put_object(Bucket=RAW, Key=broken, Body=b"broken")
-    body = b'{"status":"OK","results":"none"}'
-    world.fail({"status": 200, "body": body.decode()})
-    unusable = world.archive(THURSDAY)
+    bad = {
+        '{"status":"OK","results":"none"}': "Massive's results are not a list of bars",
+        '{"status":"ERROR","error":"oops"}': "Massive answered 200 with status ERROR: oops",
+        "<html>": "Massive answered 200 with 6 bytes that are not a JSON object: b'<html>'",
+    }
+    unusable = {}
+    for day, (body, reason) in zip(SEVEN, bad.items(), strict=False):
+        world.fail({"status": 200, "body": body})
+        key = world.archive(day)
+        assert gzip.decompress(world.s3.get_object(Bucket=RAW, Key=key)["Body"].read()) == body.encode()
+        unusable[key] = reason
     world.s3.put_object(Bucket=RAW, Key="raw/provider=massive/notes.txt", Body=b"")
     report = world.rebuild()
     assert report.unchanged == 7
     assert report.damaged == {
         "raw/provider=massive/notes.txt": "its name is not that of an archived answer",
         broken: "it cannot be unpacked: Not a gzipped file (b'br')",
-        unusable: "Massive's results are no list of bars",
+        **unusable,
     }
-    assert gzip.decompress(world.s3.get_object(Bucket=RAW, Key=unusable)["Body"].read()) == body
 
 
 def test_the_days_asked_for_are_judged_and_no_others(world: World) -> None:
@@ -371,6 +378,6 @@ def test_never_is_more_than_one_answer_held(world: World, monkeypatch: pytest.Mo
         most = max(most, len(alive))
         return document
 
-    monkeypatch.setattr("ingest.archive.json_object", watched)
+    monkeypatch.setattr("ingest.providers.json_object", watched)
     assert len(world.rebuild("TSLA").added) == 7
     assert most == 1

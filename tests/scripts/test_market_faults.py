@@ -50,6 +50,7 @@ def test_a_path_is_a_prefix_or_a_pattern_of_path_and_query() -> None:
         ({"status": 100}, "'status' of a fault is 100"),
         ({"status": True}, "'status' of a fault is True"),
         ({"body": {}}, "'body' of a fault is {}; allowed is a text"),
+        ({"body": "\ud800"}, "allowed is a text, without lone surrogates but"),
         ({"headers": {"Content-Length": "1"}}, "allowed is an object of plain texts, without connection"),
         ({"headers": {"X": "a\r\nY: b"}}, "'headers' of a fault"),
         ({"headers": {"X": 1}}, "'headers' of a fault"),
