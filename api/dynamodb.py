@@ -5,6 +5,7 @@ writes, uses boto3.
 """
 
 import json
+import math
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -14,18 +15,21 @@ from typing import Any
 from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import ReadOnlyCredentials
-from urllib3 import HTTPConnectionPool, connection_from_url
+from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
 API = "DynamoDB_20120810"
-TIMEOUT_SECONDS = 2
+# A request to the API may need several reads and each of them several tries. All of them together must end before the
+# function does (10 s), so that the function itself answers and logs the reason; the CDN waits 12 s for that.
+REQUEST_SECONDS = 8
+TRY_SECONDS = 2  # to connect and to be answered
 # Before each further try. The first costs nothing: a connection that slept with its container is found closed.
 WAITS_SECONDS = (0.0, 0.05, 0.2)
 THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 
 
 class DynamoDBError(Exception):
-    """DynamoDB refused a request; the message begins with its name for the reason."""
+    """DynamoDB refused a read; the message begins with its name for the reason. Or there was no time for it."""
 
 
 @dataclass
@@ -37,6 +41,12 @@ class Reader:
 
     env: Mapping[str, str]
     sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    deadline: float = math.inf
+
+    def begin(self) -> None:
+        """Start the time that one request to the API may spend on its reads."""
+        self.deadline = self.clock() + REQUEST_SECONDS
 
     def get_item(self, **request: Any) -> dict[str, Any]:
         return self._ask("GetItem", request)
@@ -48,7 +58,7 @@ class Reader:
         """The answer. Only reads come here, so whatever went wrong may be tried again.
 
         Not by urllib3: DynamoDB says in the body that it throttles. Raises `DynamoDBError`, or urllib3's `HTTPError`
-        where no answer comes.
+        if no answer comes.
         """
         body = json.dumps(request).encode()
         for wait in WAITS_SECONDS:
@@ -66,8 +76,15 @@ class Reader:
         headers = {"Content-Type": "application/x-amz-json-1.0", "X-Amz-Target": f"{API}.{operation}"}
         request = AWSRequest("POST", self.url, headers, body)
         self._signer.add_auth(request)
-        sent = self._pool.urlopen("POST", "/", body, dict(request.headers.items()))
+        timeout = Timeout(total=min(TRY_SECONDS, self._time_left()))
+        sent = self._pool.urlopen("POST", "/", body, dict(request.headers.items()), timeout=timeout)
         return sent.status, _object(sent.data)
+
+    def _time_left(self) -> float:
+        """In seconds. Raises `DynamoDBError` if there is none."""
+        if (left := self.deadline - self.clock()) <= 0:
+            raise DynamoDBError(f"no answer within {REQUEST_SECONDS} seconds")
+        return left
 
     @cached_property
     def url(self) -> str:
@@ -83,7 +100,7 @@ class Reader:
     @cached_property
     def _pool(self) -> HTTPConnectionPool:
         """Keeps one connection for the life of the container."""
-        return connection_from_url(self.url, timeout=TIMEOUT_SECONDS, retries=False)
+        return connection_from_url(self.url, retries=False)
 
 
 def _object(body: bytes) -> dict[str, Any]:

@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, Any, cast
 
 from api import resources
 from api.dynamodb import Reader
+from api.headers import COMMON
 from api.records import TICKER
 from api.store import Store
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-CORS = {"Access-Control-Allow-Origin": "*"}
 METHODS = "GET, HEAD, OPTIONS"
 CDN = "Amazon CloudFront"
 PREFLIGHT = {
@@ -29,6 +29,8 @@ PREFLIGHT = {
 }
 MAX_DAYS = 366
 DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+# A twin's name as it is published. `//movers.json` gets the same answer, but no such file was ever in the bucket.
+TWIN = re.compile(r"/[^/]+(/[^/]+)?\.json")
 
 Event = Mapping[str, Any]
 Response = dict[str, Any]
@@ -56,27 +58,34 @@ def handler(event: Event, context: object) -> Response:
     return response
 
 
-@cache
 def store() -> Store:
-    """The table, connected once per container."""
-    return Store(cast("DynamoDBClient", Reader(os.environ)), os.environ["TABLE_NAME"])
+    """The table, with the time that a request has for it."""
+    reader().begin()
+    return Store(cast("DynamoDBClient", reader()), os.environ["TABLE_NAME"])
+
+
+@cache
+def reader() -> Reader:
+    """Connected once per container."""
+    return Reader(os.environ)
 
 
 def respond(event: Event, store: Store) -> Response:
-    """Answer one request; a wrong one with the 4xx that says what is allowed."""
+    """Answer one request; a wrong one with the 4xx that says what is allowed.
+
+    `HEAD` gets the whole answer of `GET`: the server in front counts the body and keeps it back, whereas API Gateway
+    renames a `Content-Length` that a function gives.
+    """
+    method = event["httpMethod"]
+    if method == "OPTIONS":  # whatever the path: a browser that is refused here never sees the 404 itself
+        return {"statusCode": 204, "headers": COMMON | PREFLIGHT, "body": ""}
     try:
         find = _route(event["path"], event.get("queryStringParameters") or {})
-        match event["httpMethod"]:
-            case "GET" | "HEAD" as method:
-                response = _ok(find(store), _header(event, "If-None-Match"))
-                return response if method == "GET" else response | {"body": ""}
-            case "OPTIONS":
-                return {"statusCode": 204, "headers": CORS | PREFLIGHT, "body": ""}
-            case method:
-                raise HttpError(405, f"{method} is not allowed; allowed are {METHODS}")
+        if method not in ("GET", "HEAD"):
+            raise HttpError(405, f"{method} is not allowed; allowed are {METHODS}")
+        return _ok(find(store), _header(event, "If-None-Match"))
     except HttpError as wrong:
-        response = _error(wrong.status, str(wrong))
-        return response if event["httpMethod"] != "HEAD" else response | {"body": ""}
+        return _error(wrong.status, str(wrong))
 
 
 def _route(path: str, query: Query) -> Callable[[Store], bytes]:
@@ -139,7 +148,7 @@ def _symbol(text: str) -> str:
 
 def _ok(body: bytes, if_none_match: str) -> Response:
     etag = resources.etag(body)
-    headers = CORS | {"ETag": etag, "Cache-Control": resources.CACHE_CONTROL}
+    headers = COMMON | {"ETag": etag, "Cache-Control": resources.CACHE_CONTROL}
     if _matches(if_none_match, etag):
         return {"statusCode": 304, "headers": headers, "body": ""}
     return {
@@ -150,7 +159,7 @@ def _ok(body: bytes, if_none_match: str) -> Response:
 
 
 def _error(status: int, message: str) -> Response:
-    headers = CORS | {"Content-Type": resources.CONTENT_TYPE, "Cache-Control": "no-store"}
+    headers = COMMON | {"Content-Type": resources.CONTENT_TYPE, "Cache-Control": "no-store"}
     if status == 405:
         headers["Allow"] = METHODS
     return {"statusCode": status, "headers": headers, "body": resources.error(message).decode()}
@@ -185,11 +194,11 @@ def _log(event: Event, context: object, status: int, seconds: float, failure: st
 def _is_twin_miss(event: Event, status: int) -> bool:
     """Whether the CDN came here for a twin, be it only to hear that the copy it holds is still good (304).
 
-    Whoever asks the API itself by a twin's name has missed nothing. The CDN is known by its own name, which it sends
-    in place of the viewer's; who borrows that name can make an alarm ring, and no more.
+    A direct request to the API by a twin's name is no miss. The CDN is known by its `User-Agent`, which it sends in
+    place of the viewer's. Anyone can send that name too, which can ring the alarm and nothing else.
     """
-    found = status in (200, 304) and str(event.get("path")).endswith(".json")
-    return found and _header(event, "User-Agent") == CDN
+    found = status in (200, 304) and TWIN.fullmatch(str(event.get("path")))
+    return bool(found) and _header(event, "User-Agent") == CDN
 
 
 def _twin_miss() -> dict[str, Any]:
