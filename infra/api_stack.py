@@ -7,17 +7,26 @@ from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from api.headers import COMMON
 from infra.functions import python_function
 from infra.settings import Settings
 
-ROUTES = ("movers", "movers/{date}", "history", "tickers/{ticker}", "status")
+# A twin that the CDN does not find in the bucket is asked for here, by its own name: without routes of their own such
+# requests would share the limit of `{proxy+}` with every junk path. The names with a parameter take the suffix along.
+ROUTES = (
+    "movers",
+    "movers.json",
+    "movers/{date}",
+    "history",
+    "history.json",
+    "tickers/{ticker}",
+    "status",
+    "status.json",
+)
 
-# GET, HEAD and OPTIONS are declared so that each can be throttled and metered; ANY hands the rest
-# to the function too, which answers 405.
-METHODS = ("GET", "HEAD", "OPTIONS", "ANY")
-
-# What ANY stands for: a limit can be set for a verb, not for ANY.
-VERBS = ("DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT")
+# GET is declared so that it can have a limit of its own. ANY hands the rest to the function too: it answers HEAD and
+# OPTIONS, and 405 to all others.
+METHODS = ("GET", "ANY")
 
 # Answers that API Gateway gives by itself: the status and the text of the error.
 # "Missing authentication token" is its way to say that there is no such route.
@@ -27,6 +36,7 @@ GATEWAY_ERRORS = {
     "DEFAULT_4XX": (None, "$context.error.messageString"),
     "DEFAULT_5XX": (None, json.dumps("Internal server error")),
 }
+RETRY_AFTER = {"Retry-After": "1"}  # a limit is so many a second
 
 
 class ApiStack(Stack):
@@ -69,18 +79,17 @@ def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
 
 
 def method_limits(settings: Settings) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """The whole limit for each read of a resource, a fifth of it for preflights and for paths that do not exist.
+    """The whole limit for each read of a resource, a fifth of it for reads of paths that do not exist.
 
-    A method with a limit of its own draws from that alone, so a flood of junk is answered 429 while the reads keep
-    theirs. Wrong methods of a resource are left with the stage's limit, from which no read draws: naming each
-    would exceed the eighty changes that AWS takes in one update of a stage.
+    A method with a limit of its own draws from that alone. A flood of junk is answered 429 while the reads keep theirs.
+
+    Only GET has one: API Gateway takes eighty changes in one update of a stage, and a method's settings are three of
+    them. HEAD, OPTIONS and wrong methods draw from the stage's limit, which a read never does: a flood of HEAD can make
+    another HEAD fail, but no GET.
     """
     whole = limit(settings.throttle_rate, settings.throttle_burst)
     fifth = limit(max(1, settings.throttle_rate // 5), max(1, settings.throttle_burst // 5))
-    reads = [f"/{route}/{verb}" for route in ROUTES for verb in ("GET", "HEAD")]
-    preflights = [f"/{route}/OPTIONS" for route in ROUTES]
-    unknown = [f"/{{proxy+}}/{verb}" for verb in VERBS]
-    return dict.fromkeys(reads, whole) | dict.fromkeys([*preflights, *unknown], fifth)
+    return {f"/{route}/GET": whole for route in ROUTES} | {"/{proxy+}/GET": fifth}
 
 
 def limit(rate: int, burst: int) -> apigateway.MethodDeploymentOptions:
@@ -90,12 +99,11 @@ def limit(rate: int, burst: int) -> apigateway.MethodDeploymentOptions:
 
 def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> None:
     """The resources, and `/` and `/{proxy+}` behind them, so that an unknown path is the function's 404."""
-    for route in ROUTES:
+    for route in (*ROUTES, "{proxy+}"):
         resource = api.root.resource_for_path(route)
         for method in METHODS:
             resource.add_method(method, integration)
     api.root.add_method("ANY", integration)
-    api.root.add_resource("{proxy+}").add_method("ANY", integration)
 
 
 def add_gateway_errors(api: apigateway.RestApi) -> None:
@@ -105,6 +113,10 @@ def add_gateway_errors(api: apigateway.RestApi) -> None:
             kind,
             type=apigateway.ResponseType.of(kind),
             status_code=status,
-            response_headers={"Access-Control-Allow-Origin": "'*'", "Cache-Control": "'no-store'"},
+            response_headers={name: f"'{value}'" for name, value in gateway_headers(kind).items()},
             templates={"application/json": f'{{"error": {message}}}'},
         )
+
+
+def gateway_headers(kind: str) -> dict[str, str]:
+    return COMMON | {"Cache-Control": "no-store"} | (RETRY_AFTER if kind == "THROTTLED" else {})

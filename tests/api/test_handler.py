@@ -11,6 +11,7 @@ import pytest
 
 from api import handler as http
 from api import resources
+from api.headers import COMMON
 from api.store import Store
 from scripts.bench.empty import create_table
 from tests.conftest import TABLE
@@ -62,12 +63,43 @@ def test_every_resource_and_its_twins_name_are_the_same_bytes(store: Store, path
     answer, twin = ask(store, path), ask(store, f"{path}.json")
     assert answer == twin
     assert answer["statusCode"] == 200
-    assert answer["headers"] == {
-        "Access-Control-Allow-Origin": "*",
+    assert answer["headers"] == COMMON | {
         "ETag": resources.etag(answer["body"].encode()),
         "Cache-Control": resources.CACHE_CONTROL,
         "Content-Type": "application/json",
     }
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "sent", "status"),
+    [
+        ("/movers", "GET", {}, 200),
+        ("/movers", "HEAD", {}, 200),
+        ("/movers", "GET", {"if_none_match": "*"}, 304),
+        ("/status.json", "OPTIONS", {}, 204),
+        ("/movers/someday", "GET", {}, 400),
+        ("/nothing", "GET", {}, 404),
+        ("/movers", "POST", {}, 405),
+    ],
+)
+def test_every_answer_may_be_read_anywhere_with_its_headers_and_is_nothing_but_data(
+    store: Store, path: str, method: str, sent: dict[str, str], status: int
+) -> None:
+    answer = ask(store, path, method, **sent)
+    assert answer["statusCode"] == status
+    assert answer["headers"].items() >= COMMON.items()
+
+
+def test_scripts_may_read_the_headers_that_the_contract_is_about() -> None:
+    assert COMMON["Access-Control-Allow-Origin"] == "*"
+    assert set(COMMON["Access-Control-Expose-Headers"].split(", ")) == {"ETag", "Date", "Age", "Retry-After"}
+    assert COMMON["X-Content-Type-Options"] == "nosniff"
+
+
+@pytest.mark.parametrize("form", ["{}/", "/{}", "{}.json/", "{}//"])
+@pytest.mark.parametrize("path", ["/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status"])
+def test_slashes_around_a_resources_name_change_nothing(store: Store, path: str, form: str) -> None:
+    assert ask(store, form.format(path)) == ask(store, path)
 
 
 @pytest.mark.parametrize("query", [None, {"days": "1"}, {"days": "none"}])
@@ -103,6 +135,10 @@ def test_what_can_be_no_ticker_is_400(store: Store, symbol: str) -> None:
         "/",
         "",
         "/nothing",
+        "/tickers",
+        "/tickers/",
+        "/MOVERS",
+        "/movers%2F2026-02-10",
         "/history/2026-02-10",
         "/movers/2026-02-10/x",
         "/.json",
@@ -130,14 +166,16 @@ def test_wrong_methods_are_405_and_name_the_right_ones(store: Store, method: str
     assert method in json.loads(answer["body"])["error"]
 
 
-def test_head_is_get_without_the_body(store: Store) -> None:
-    get, head = ask(store, "/movers"), ask(store, "/movers", "HEAD")
-    assert head == get | {"body": ""}
-    assert ask(store, "/nothing", "HEAD")["body"] == ""
+@pytest.mark.parametrize("path", ["/movers", "/nothing", "/movers/someday"])
+def test_head_is_get_whose_body_the_server_in_front_counts_and_keeps_back(store: Store, path: str) -> None:
+    get = ask(store, path)
+    assert get["body"]
+    assert ask(store, path, "HEAD") == get
 
 
-def test_a_preflight_is_answered(store: Store) -> None:
-    answer = ask(store, "/movers", "OPTIONS")
+@pytest.mark.parametrize("path", ["/movers", "/movers/someday", "/tickers", "/nothing"])
+def test_a_preflight_is_answered_whatever_its_request_will_be(store: Store, path: str) -> None:
+    answer = ask(store, path, "OPTIONS")
     assert answer["statusCode"] == 204
     assert answer["body"] == ""
     assert answer["headers"]["Access-Control-Allow-Methods"] == "GET, HEAD, OPTIONS"
@@ -199,12 +237,15 @@ def logged(store: Store, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     return logged
 
 
+@pytest.mark.parametrize(
+    "path", ["/movers.json", "/movers/2026-02-10.json", "/tickers/AAPL.json", "/status.json"]
+)
 @pytest.mark.parametrize("method", ["GET", "HEAD"])
 @pytest.mark.parametrize(("held", "status"), [({}, 200), ({"If-None-Match": "*"}, 304)])
 def test_a_twin_that_the_bucket_did_not_have_is_counted_for_its_stage_also_if_the_cdn_still_holds_it(
-    logged: Logged, method: str, held: dict[str, str], status: int
+    logged: Logged, path: str, method: str, held: dict[str, str], status: int
 ) -> None:
-    line = logged("/movers.json", CDN | held, method)
+    line = logged(path, CDN | held, method)
     (metrics,) = line["_aws"]["CloudWatchMetrics"]
     assert abs(line["_aws"]["Timestamp"] / 1000 - time.time()) < 3600
     assert metrics == {
@@ -222,6 +263,14 @@ def test_a_twin_that_the_bucket_did_not_have_is_counted_for_its_stage_also_if_th
         pytest.param("/movers/1999-01-04.json", CDN, "GET", id="no such session"),
         pytest.param("/nothing.json", CDN, "GET", id="no such resource"),
         pytest.param("/movers.json", CDN, "OPTIONS", id="a preflight"),
+        pytest.param("//movers.json", CDN, "GET", id="a slash too many in front"),
+        pytest.param("/movers.json/", CDN, "GET", id="a slash too many behind"),
+        pytest.param("///status.json//", CDN, "HEAD", id="many slashes"),
+        pytest.param("//tickers/AAPL.json", CDN, "GET", id="a slash in front of a longer name"),
+        pytest.param("/movers/2026-02-10.json/", CDN, "GET", id="a slash behind a longer name"),
+        pytest.param("movers.json", CDN, "GET", id="no slash at all"),
+        pytest.param("/MOVERS.JSON", CDN, "GET", id="upper case"),
+        pytest.param("/movers.json.json", CDN, "GET", id="the suffix twice"),
         pytest.param("/movers.json", {"User-Agent": "curl/8"}, "GET", id="asked of the API itself"),
         pytest.param("/movers.json", {}, "GET", id="asked by somebody without a name"),
     ],

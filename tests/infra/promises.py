@@ -177,7 +177,7 @@ def purpose(path: str, method: str) -> str:
         return "everything else"
     if "{proxy+}" in path:
         return "unknown paths"
-    return "reads" if method in ("GET", "HEAD") else "preflights" if method == "OPTIONS" else method
+    return "reads" if method == "GET" else method
 
 
 def limited_reads(templates: Templates) -> object:

@@ -3,6 +3,8 @@ from typing import Any
 
 import pytest
 
+from api.dynamodb import REQUEST_SECONDS
+from api.headers import COMMON
 from tests.contract import SPEC
 from tests.infra.templates import Templates
 
@@ -35,18 +37,69 @@ def gateway_response(templates: Templates, kind: str) -> dict[str, Any]:
     return response
 
 
-def test_every_resource_is_read_with_get_head_and_options(templates: Templates) -> None:
-    methods = methods_by_path(templates)
+def route_of(path: str, templates: Templates) -> str:
+    """The route that API Gateway chooses: a segment that is spelled out before a parameter, both before `{proxy+}`."""
+    segments = [segment for segment in path.split("/") if segment]
+    fitting = [
+        route
+        for route in methods_by_path(templates)
+        if len(own := route.split("/")[1:]) == len(segments)
+        and all(mine.startswith("{") or mine == segment for mine, segment in zip(own, segments, strict=True))
+        and "{proxy+}" not in own
+    ]
+    return min(fitting, key=lambda route: route.count("{"), default="/{proxy+}")
 
-    for path in SPEC["paths"]:
-        assert {"GET", "HEAD", "OPTIONS"} <= methods[path]
+
+def limit_of(route: str, templates: Templates) -> tuple[int, int]:
+    """What a GET of the route may take, in requests a second and at once."""
+    (found,) = [
+        (each["ThrottlingRateLimit"], each["ThrottlingBurstLimit"])
+        for each in templates.one("api", "AWS::ApiGateway::Stage")["MethodSettings"]
+        if (each["ResourcePath"], each["HttpMethod"]) == ("/" + route.replace("/", "~1"), "GET")
+    ]
+    return found
 
 
-def test_other_methods_and_other_paths_reach_the_function_too(templates: Templates) -> None:
+@pytest.mark.parametrize("form", ["{}", "{}.json", "{}/"])
+@pytest.mark.parametrize("path", ["/movers", "/movers/2026-02-10", "/history", "/tickers/BRK.B", "/status"])
+def test_a_resource_under_each_of_its_names_draws_from_no_bucket_that_junk_can_empty(
+    templates: Templates, path: str, form: str
+) -> None:
+    route = route_of(form.format(path), templates)
+
+    assert route != "/{proxy+}"
+    assert limit_of(route, templates) == (10, 20)
+
+
+@pytest.mark.parametrize("path", ["/nothing", "/nothing.json", "/tickers", "/history.json/x", "/movers.csv"])
+def test_junk_draws_from_a_small_bucket_of_its_own(templates: Templates, path: str) -> None:
+    assert limit_of(route_of(path, templates), templates) == (2, 4)
+
+
+def test_every_method_of_every_path_reaches_the_function(templates: Templates) -> None:
     methods = methods_by_path(templates)
 
     for path in ("", *SPEC["paths"], "/{proxy+}"):
         assert "ANY" in methods[path]
+
+
+def test_the_stages_settings_fit_into_one_update(templates: Templates) -> None:
+    """API Gateway takes eighty changes at once; CloudFormation makes one of each property of each method."""
+    settings = templates.one("api", "AWS::ApiGateway::Stage")["MethodSettings"]
+
+    assert {each["HttpMethod"] for each in settings} == {"*", "GET"}
+    assert sum(len(each.keys() - {"HttpMethod", "ResourcePath"}) for each in settings) <= 80
+
+
+def test_each_waits_longer_than_what_it_waits_for(templates: Templates) -> None:
+    """The table's reads end before the function, and the function before the CDN gives it up."""
+    function = templates.one("api", "AWS::Lambda::Function")["Timeout"]
+    origins = templates.one("site", "AWS::CloudFront::Distribution")["DistributionConfig"]["Origins"]
+    (cdn,) = {
+        each["CustomOriginConfig"]["OriginReadTimeout"] for each in origins if "CustomOriginConfig" in each
+    }
+
+    assert REQUEST_SECONDS + 1 < function < cdn
 
 
 def test_the_function_answers_every_method_and_nobody_has_to_log_in(templates: Templates) -> None:
@@ -76,10 +129,12 @@ def test_the_gateways_own_errors_look_like_the_functions(
     assert body[0] == "application/json"
     words = body[1].replace("$context.error.messageString", '"the gateway\'s own words"')
     assert json.loads(words) == {"error": text}
-    assert response["ResponseParameters"] == {
-        "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
-        "gatewayresponse.header.Cache-Control": "'no-store'",
+    headers = {
+        name.removeprefix("gatewayresponse.header."): value[1:-1]  # each stands in quotes
+        for name, value in response["ResponseParameters"].items()
     }
+    assert headers.pop("Retry-After", None) == ("1" if status == "429" else None)
+    assert headers == COMMON | {"Cache-Control": "no-store"}
 
 
 def test_nothing_needs_the_role_that_an_account_shares(templates: Templates) -> None:

@@ -253,16 +253,15 @@ RUNS: list[Row] = [
 
 READERS: list[Row] = [
     (
-        "reads have the whole limit to themselves, preflights and unknown paths a fifth each, the rest the stage's own",
+        "reads have the whole limit to themselves, unknown paths a fifth of it, the rest the stage's own",
         limits,
         {
             "reads": {(10, 20)},
-            "preflights": {(2, 4)},
             "unknown paths": {(2, 4)},
             "everything else": {(10, 20)},
         },
     ),
-    ("every read of the five resources has its limit", limited_reads, 10),
+    ("every read of the five resources and of their twins has its limit", limited_reads, 8),
     ("API requests are traced", every(STAGE, "TracingEnabled"), True),
     ("nobody needs a key or a plan", none("AWS::ApiGateway::UsagePlan"), []),
     (
@@ -544,7 +543,6 @@ ELSEWHERE: list[Row] = [
         limits,
         {
             "reads": {(50, 100)},
-            "preflights": {(10, 20)},
             "unknown paths": {(10, 20)},
             "everything else": {(50, 100)},
         },
