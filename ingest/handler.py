@@ -17,6 +17,7 @@ from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import load_calendar
 from ingest.event import read_event
+from ingest.feed import Channel
 from ingest.lease import LeaseHeldError
 from ingest.metrics import emit
 from ingest.providers import RefusedError
@@ -79,6 +80,7 @@ def _rebuilt(report: RebuildReport) -> dict[str, Any]:
 def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest:
     """Put a run's parts together."""
     reserve = PUBLISHING_SHARE * life.total_seconds()
+    calendar = load_calendar()
     return Ingest(
         store=Store(client("dynamodb"), settings.table),
         archive=Archive(client("s3"), settings.raw_bucket, settings.provider),
@@ -90,13 +92,13 @@ def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest
             clock=settings.now,
             remaining=lambda: context.get_remaining_time_in_millis() / 1000 - reserve,
         ),
-        calendar=load_calendar(),
+        calendar=calendar,
         watchlist=settings.watchlist,
         source=Source(settings.provider, settings.source_kind, settings.clock_offset_seconds),
         ready=settings.ready,
         window=settings.window,
         history_days=settings.history_days,
-        site_url=settings.site_url,
+        channel=Channel(settings.stage, settings.site_url, calendar.close_at),
     )
 
 

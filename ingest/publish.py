@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 from api import resources
 from api.records import Mover, Session, Status
 from api.store import Store
-from ingest.feed import atom
+from ingest.feed import FEED_TYPE, Channel, atom
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -85,7 +85,7 @@ def publish(
     movers: Sequence[Mover],
     status: Status,
     days: Iterable[date] | None,
-    site_url: str,
+    channel: Channel,
 ) -> None:
     """Bring the twins in line with the table's `movers`, newest first, and with `status`.
 
@@ -94,7 +94,7 @@ def publish(
     site.look()
     latest = store.sessions(resources.TICKER_SESSIONS)
     compared = {mover.date for mover in movers if days is None or session_key(mover.date) not in site.listing}
-    for twin in twins(store, movers, latest, compared.union(days or ()), site_url):
+    for twin in twins(store, movers, latest, compared.union(days or ()), channel):
         site.put(twin)
     for key in orphans(site.listing, movers, latest):
         site.remove(key)
@@ -102,7 +102,7 @@ def publish(
 
 
 def twins(
-    store: Store, movers: Sequence[Mover], latest: Sequence[Session], older: Iterable[date], site_url: str
+    store: Store, movers: Sequence[Mover], latest: Sequence[Session], older: Iterable[date], channel: Channel
 ) -> Iterator[Twin]:
     """Every twin of the latest sessions and of the `older` days, `movers.json` last; the status stands apart."""
     winners = {mover.date: mover for mover in movers}
@@ -120,8 +120,7 @@ def twins(
         ]
         yield Twin(ticker_key(symbol), resources.ticker(symbol, rows))
     yield Twin("movers.csv", _csv(movers), "text/csv; charset=utf-8")
-    if movers:
-        yield Twin("feed.xml", atom(movers, site_url), "application/atom+xml; charset=utf-8")
+    yield Twin("feed.xml", atom(movers, channel), FEED_TYPE)
     yield Twin("history.json", resources.movers(movers))
     yield Twin("movers.json", resources.movers(movers[: resources.LATEST_MOVERS]))
 

@@ -77,7 +77,7 @@ def show(
     """Publish the table as it is by now; the twins of `days` are compared with it, all of them for `None`."""
     movers = ingest.store.movers()
     status = status_of(ingest, within, due, {mover.date for mover in movers}, now)
-    publish(ingest.store, ingest.site, movers, status, days, ingest.site_url)
+    publish(ingest.store, ingest.site, movers, status, days, ingest.channel)
     return status
 
 

@@ -8,6 +8,7 @@ from api.records import Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready
+from ingest.feed import Channel
 from ingest.providers import NotYetError, OutOfTimeError
 from ingest.providers.massive import Massive
 from ingest.publish import Site
@@ -40,7 +41,7 @@ class Ingest:
     ready: Ready
     window: int
     history_days: int
-    site_url: str
+    channel: Channel
 
 
 @dataclass(slots=True)

@@ -8,6 +8,7 @@ from http import HTTPStatus
 from api import resources
 from api.records import Mover, Status
 from ingest.calendar import load_calendar
+from ingest.feed import Channel
 from ingest.lease import read
 from ingest.publish import Site, orphans, session_key, status_twin, twins
 from scripts.errors import CloudError
@@ -80,7 +81,9 @@ def _gaps(stored: Sequence[date]) -> Finding:
 def _twins(target: Target, site: Site, movers: Sequence[Mover], status: Status | None) -> Finding:
     latest = target.store.sessions(resources.TICKER_SESSIONS)
     days = [mover.date for mover in movers]
-    rendered = twins(target.store, movers, latest, days, target.settings.site_url)
+    settings = target.settings
+    channel = Channel(settings.stage, settings.site_url, load_calendar().close_at)
+    rendered = twins(target.store, movers, latest, days, channel)
     wanted = {twin.key: resources.md5(twin.body) for twin in (*rendered, status_twin(status))}
     wrong = [key for key, md5 in wanted.items() if site.listing.get(key) != md5]
     wrong += orphans(site.listing, movers, latest)

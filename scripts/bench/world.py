@@ -15,6 +15,7 @@ from infra.settings import Settings
 from ingest import plan
 from ingest.archive import Archive
 from ingest.calendar import Ready, load_calendar
+from ingest.feed import Channel
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
 from ingest.reconcile import reconcile
@@ -106,7 +107,7 @@ class World:
             ready=READY,
             window=SETTINGS.window,
             history_days=SETTINGS.history_days,
-            site_url="https://movers.example",
+            channel=Channel(SETTINGS.stage, "https://movers.example", load_calendar().close_at),
         )
 
     def _client(self, service: str) -> Any:

@@ -146,7 +146,7 @@ def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
     types = {
         "/": "text/html",
         "/movers.csv": "text/csv",
-        "/feed.xml": "application/atom+xml",
+        "/feed.xml": "application/xml",
         "/openapi.json": "application/json",
         "/robots.txt": "text/plain",
     }
@@ -155,7 +155,9 @@ def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
         assert answer.status_code == 200, path
         assert answer.headers["Content-Type"].startswith(content_type)
     assert "default-src 'none'" in visitor.get("/").headers["Content-Security-Policy"]
-    assert visitor.cloud.site_url in visitor.get("/feed.xml").text
+    feed = visitor.get("/feed.xml", Accept_Encoding="gzip")
+    assert feed.headers["Content-Encoding"] == "gzip"
+    assert f"{visitor.cloud.site_url}/day.html?date={newest(visitor)}" in feed.text
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from api.records import Bar, Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
+from ingest.feed import Channel
 from ingest.providers.massive import Massive, rate_window
 from ingest.publish import Site
 from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
@@ -91,8 +92,12 @@ class World:
             ready=Ready.parse("T+1 00:05"),
             window=7,
             history_days=self.history_days,
-            site_url="https://movers.example",
+            channel=self.channel,
         )
+
+    @property
+    def channel(self) -> Channel:
+        return Channel("prod", "https://movers.example", self.calendar.close_at)
 
     def provider(self, key: str = KEY) -> Massive:
         return Massive(

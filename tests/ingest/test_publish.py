@@ -2,12 +2,16 @@ import csv
 import io
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from xml.etree import ElementTree as ET
 
+import pytest
+
 from api import resources
-from ingest.feed import atom
+from api.records import Mover
+from ingest.calendar import load_calendar
+from ingest.feed import Channel, atom
 from tests.ingest.conftest import SITE, World
 from tests.samples import DAY, NIGHT, mover, session
 
@@ -21,7 +25,7 @@ def test_twins_carry_their_type_and_cache_life(world: World) -> None:
         "movers/2026-11-20.json": "application/json",
         "history.json": "application/json",
         "movers.csv": "text/csv; charset=utf-8",
-        "feed.xml": "application/atom+xml; charset=utf-8",
+        "feed.xml": "application/xml; charset=utf-8",
     }
     for key, content_type in types.items():
         head = world.s3.head_object(Bucket=SITE, Key=key)
@@ -47,11 +51,18 @@ def test_one_invalidation_covers_twins_answers_and_queries(world: World) -> None
     assert sorted(paths) == ["/feed.xml", "/history*", "/movers*", "/status*", "/tickers/*"]
 
 
-def test_before_the_first_session_there_is_a_status_and_no_feed(world: World) -> None:
+def test_before_the_first_session_everything_is_there_and_empty(world: World) -> None:
     world.fail({"status": 500, "body": ""})
     world.run()
-    assert sorted(world.keys(SITE)) == ["history.json", "movers.csv", "movers.json", "status.json"]
+    assert sorted(world.keys(SITE)) == [
+        "feed.xml",
+        "history.json",
+        "movers.csv",
+        "movers.json",
+        "status.json",
+    ]
     assert world.twin("movers.json") == world.twin("history.json") == b"[]"
+    assert world.twin("feed.xml") == atom([], world.channel)
 
 
 def test_the_status_keeps_its_instant_while_it_says_the_same(world: World) -> None:
@@ -65,22 +76,92 @@ def test_the_status_keeps_its_instant_while_it_says_the_same(world: World) -> No
     assert json.loads(world.twin("status.json"))["GeneratedAt"] == resources.instant(world.now)
 
 
-def test_the_feed_is_atom_and_made_of_the_records_alone() -> None:
-    movers = [mover(session(DAY - timedelta(days=n)), NIGHT - timedelta(days=n)) for n in range(40)]
-    body = atom(movers, "https://movers.example")
-    assert body == atom(movers, "https://movers.example")
-    feed = ET.fromstring(body)  # noqa: S314 - our own bytes
+CHANNEL = Channel("prod", "https://movers.example", load_calendar().close_at)
+FEED = [mover(session(DAY - timedelta(days=n)), NIGHT - timedelta(days=n)) for n in range(40)]
+
+
+def read(movers: list[Mover], channel: Channel = CHANNEL) -> ET.Element:
+    return ET.fromstring(atom(movers, channel))  # noqa: S314 - our own bytes
+
+
+def texts(feed: ET.Element, path: str) -> list[str | None]:
+    return [found.text for found in feed.findall(path, ATOM)]
+
+
+def test_the_feed_is_made_of_the_records_alone() -> None:
+    assert atom(FEED, CHANNEL) == atom(FEED, CHANNEL)
+    feed = read(FEED)
     assert len(feed.findall("a:entry", ATOM)) == 30
-    entry = feed.find("a:entry", ATOM)
-    assert entry is not None
-    assert entry.findtext("a:title", namespaces=ATOM) == "2026-02-10: TSLA -3.46 %"
-    assert entry.findtext("a:updated", namespaces=ATOM) == "2026-02-11T05:10:09+00:00"
-    assert feed.findtext("a:updated", namespaces=ATOM) == "2026-02-11T05:10:09+00:00"
-    ids = [found.text for found in feed.findall("a:entry/a:id", ATOM)]
-    assert ids[0] == "https://movers.example/movers/2026-02-10"
-    assert len(set(ids)) == len(ids)
+    assert texts(feed, "a:entry/a:title")[0] == "2026-02-10: TSLA -3.46 %"
+    assert texts(feed, "a:entry/a:updated")[0] == texts(feed, "a:updated")[0] == "2026-02-11T05:10:09+00:00"
+
+
+@pytest.mark.parametrize("movers", [FEED, FEED[:1], []], ids=["full", "one entry", "empty"])
+def test_the_feed_is_sound_atom(movers: list[Mover]) -> None:
+    """What RFC 4287 demands of a feed and of each entry (4.1.1, 4.1.2), of ids, of instants and of links."""
+    feed = read(movers)
+    assert feed.tag == f"{{{ATOM['a']}}}feed"
+    assert len(texts(feed, "a:author/a:name")) == 1
+    assert feed.find("a:link[@rel='self']", ATOM) is not None
+    for each in (feed, *feed.findall("a:entry", ATOM)):
+        assert [len(each.findall(f"a:{name}", ATOM)) for name in ("id", "title", "updated")] == [1, 1, 1]
+        links = [(link.get("rel"), link.get("type")) for link in each.findall("a:link", ATOM)]
+        assert len(set(links)) == len(links)
+    instants = texts(feed, ".//a:updated") + texts(feed, ".//a:published")
+    assert all(datetime.fromisoformat(str(text)).tzinfo for text in instants)
+    ids = texts(feed, ".//a:id")
+    assert len(set(ids)) == len(ids) == len(movers[:30]) + 1
+
+
+def test_without_entries_the_feed_is_as_old_as_its_name_whenever_it_is_made() -> None:
+    feed = read([])
+    assert texts(feed, "a:updated") == ["2026-01-01T00:00:00+00:00"]
+    assert str(texts(feed, "a:id")[0]).startswith("tag:daily-mover,2026:")
+
+
+@pytest.mark.parametrize(
+    ("day", "closed"),
+    [
+        ("2026-11-20", "2026-11-20T21:00:00+00:00"),
+        ("2026-07-01", "2026-07-01T20:00:00+00:00"),
+        ("2026-11-27", "2026-11-27T18:00:00+00:00"),
+    ],
+    ids=["winter", "summer", "early close"],
+)
+def test_an_entry_is_published_when_its_session_closes(day: str, closed: str) -> None:
+    feed = read([mover(session(date.fromisoformat(day)))])
+    (published,) = texts(feed, "a:entry/a:published")
+    assert published == closed
+
+
+def test_ids_stay_whatever_the_address_and_differ_from_stage_to_stage() -> None:
+    moved = replace(CHANNEL, site_url="https://d111.cloudfront.example")
+    other = replace(CHANNEL, stage="dev")
+    ids, as_moved, of_other = (texts(read(FEED, each), ".//a:id") for each in (CHANNEL, moved, other))
+    assert ids == as_moved
+    assert ids[:2] == ["tag:daily-mover,2026:XNYS/prod", "tag:daily-mover,2026:XNYS/prod/2026-02-10"]
+    assert set(ids).isdisjoint(of_other)
+
+
+def test_a_correction_is_the_same_entry_updated() -> None:
+    corrected = replace(FEED[0], ticker="AAPL", revision=2, recorded_at=NIGHT + timedelta(days=1))
+    before, after = read(FEED), read([corrected, *FEED[1:]])
+    assert texts(before, ".//a:id") == texts(after, ".//a:id")
+    assert texts(before, "a:updated") < texts(after, "a:updated")
+
+
+def test_an_entry_leads_to_the_days_page_and_to_its_json() -> None:
+    links = read(FEED).findall("a:entry", ATOM)[0].findall("a:link", ATOM)
+    assert [link.attrib for link in links] == [
+        {"rel": "alternate", "href": "https://movers.example/day.html?date=2026-02-10"},
+        {
+            "rel": "alternate",
+            "type": "application/json",
+            "href": "https://movers.example/movers/2026-02-10.json",
+        },
+    ]
 
 
 def test_a_move_that_rounds_to_nothing_has_no_minus_in_the_feed() -> None:
     still = replace(mover(session()), percent_change=Decimal("-0.004"))
-    assert "TSLA +0.00 %" in atom([still], "https://movers.example").decode()
+    assert "TSLA +0.00 %" in atom([still], CHANNEL).decode()

@@ -16,6 +16,7 @@ from api import resources
 from api.records import Bar, Mover, Session, Source
 from api.store import Store
 from ingest.calendar import Ready, load_calendar
+from ingest.feed import Channel
 from ingest.movers import judge, mover_of
 from ingest.plan import horizon, window
 from ingest.publish import Twin, status_twin, twins
@@ -56,7 +57,8 @@ class Record:
         movers = [_mover(session) for session in self.sessions]
         latest = self.sessions[: resources.TICKER_SESSIONS]
         days = [session.date for session in self.sessions]
-        return list(twins(cast(Store, self), movers, latest, days, SITE_URL))
+        channel = Channel("local", SITE_URL, load_calendar().close_at)
+        return list(twins(cast(Store, self), movers, latest, days, channel))
 
     def status(self, clock_offset: timedelta) -> Twin:
         """The status; with nothing stored, that of the time before the first run."""
