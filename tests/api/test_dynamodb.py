@@ -1,9 +1,14 @@
 """The API's own reader of DynamoDB asks and answers as boto3 does, and gets over what passes."""
 
+import itertools
 import json
+import re
+import socket
+import socketserver
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from decimal import Decimal, Inexact
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, cast
@@ -11,6 +16,8 @@ from typing import Any, cast
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
+from api import dynamodb
+from api import handler as http
 from api.attributes import plain, typed
 from api.dynamodb import DynamoDBError, Reader
 from api.store import Store
@@ -117,6 +124,84 @@ def test_a_refusal_that_stays_is_not_tried_again() -> None:
     with scripted(denied) as (reader, asked, _), pytest.raises(DynamoDBError, match=r"AccessDenied.*no"):
         reader.query(TableName="t")
     assert len(asked) == 1
+
+
+ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%s"
+PAGE = json.dumps({"Items": [], "LastEvaluatedKey": {"pk": {"S": "MOVERS"}}}).encode()
+
+
+def stay_silent(connection: socket.socket) -> None:
+    """Take the request and never answer: a read ends when the reader hangs up."""
+    while connection.recv(65536):
+        pass
+
+
+def stop_halfway(connection: socket.socket) -> None:
+    connection.recv(65536)
+    connection.sendall((ANSWER % (len(PAGE), PAGE))[:-20])
+    stay_silent(connection)
+
+
+def give_page_after_page(connection: socket.socket) -> None:
+    """Each page is in time, and there is no last one."""
+    while connection.recv(65536):
+        time.sleep(0.1)
+        connection.sendall(ANSWER % (len(PAGE), PAGE))
+
+
+@contextmanager
+def table_that(behaves: Callable[[socket.socket], None] | None) -> Iterator[str]:
+    """The address of a table that behaves so on every connection; without it, one that refuses them."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            with suppress(OSError):
+                behaves and behaves(self.request)
+
+    class Server(socketserver.ThreadingTCPServer):
+        daemon_threads = True  # each ends when the reader lets go of its connection
+
+    with Server(("127.0.0.1", 0), Handler) as server:
+        address = f"http://127.0.0.1:{server.server_address[1]}"
+        if not behaves:
+            server.server_close()
+            yield address
+            return
+        thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+        thread.start()
+        try:
+            yield address
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+@pytest.mark.parametrize(
+    ("behaves", "path"),
+    [
+        *itertools.product([None, stay_silent, stop_halfway], ["/movers", "/movers/2026-02-10"]),
+        (give_page_after_page, "/history"),
+    ],
+)
+def test_a_table_that_does_not_answer_is_told_by_the_function_before_its_own_time_is_over(
+    behaves: Callable[[socket.socket], None] | None,
+    path: str,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    """At a tenth of the real times; that those fit into the function's is the templates' test."""
+    monkeypatch.setattr(dynamodb, "REQUEST_SECONDS", dynamodb.REQUEST_SECONDS / 10)
+    monkeypatch.setattr(dynamodb, "TRY_SECONDS", dynamodb.TRY_SECONDS / 10)
+    monkeypatch.setenv("TABLE_NAME", TABLE)
+    with table_that(behaves) as url:
+        reader = Reader(ENV | {"AWS_ENDPOINT_URL": url})
+        monkeypatch.setattr(http, "reader", lambda: reader)
+        for _ in range(2):  # a container lives on: each request has time of its own
+            started = time.monotonic()
+            answer = http.handler({"httpMethod": "GET", "path": path}, None)
+            assert time.monotonic() - started < 1.5  # 0.8, and what a busy machine adds
+            assert (answer["statusCode"], answer["body"]) == (500, '{"error":"Internal server error"}')
+            assert re.search("refused|timed out|no answer within", capsys.readouterr().err)
 
 
 @pytest.mark.parametrize(

@@ -202,9 +202,10 @@ def test_wrong_methods_are_405_at_the_api(visitor: Visitor, method: str) -> None
 
 def test_head_and_options_are_answered(visitor: Visitor) -> None:
     for path in ("/movers", "/movers.json"):
-        head = visitor.get(path, "HEAD")
+        head, get = visitor.get(path, "HEAD"), visitor.get(path)
         assert head.status_code == 200
         assert head.content == b""
+        assert head.headers["ETag"] == get.headers["ETag"]
     preflight = visitor.get("/movers", "OPTIONS", Origin="https://example.org")
     assert preflight.status_code in (200, 204)
     assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
