@@ -19,8 +19,8 @@ from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
 API = "DynamoDB_20120810"
-# A request to the API may need several reads and each of them several tries. All of them together must end before the
-# function does (10 s), so that the function itself answers and logs the reason; the CDN waits 12 s for that.
+# A request to the API may need several reads, and each of them several tries. Together they must end before the function
+# is stopped (after 10 s), so that it can still answer and log the reason. The CDN waits 12 s for the answer.
 REQUEST_SECONDS = 8
 TRY_SECONDS = 2  # to connect and to be answered
 # Before each further try. The first costs nothing: a connection that slept with its container is found closed.
@@ -29,7 +29,7 @@ THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "
 
 
 class DynamoDBError(Exception):
-    """DynamoDB refused a read; the message begins with its name for the reason. Or there was no time for it."""
+    """DynamoDB refused a read, and the message begins with its name for the reason; or the time for it was over."""
 
 
 @dataclass
@@ -81,7 +81,7 @@ class Reader:
         return sent.status, _object(sent.data)
 
     def _time_left(self) -> float:
-        """In seconds. Raises `DynamoDBError` if there is none."""
+        """Seconds until the deadline. Raises `DynamoDBError` when it has passed."""
         if (left := self.deadline - self.clock()) <= 0:
             raise DynamoDBError(f"no answer within {REQUEST_SECONDS} seconds")
         return left

@@ -73,11 +73,13 @@ def reader() -> Reader:
 def respond(event: Event, store: Store) -> Response:
     """Answer one request; a wrong one with the 4xx that says what is allowed.
 
-    `HEAD` gets the whole answer of `GET`: the server in front counts the body and keeps it back, whereas API Gateway
-    renames a `Content-Length` that a function gives.
+    `HEAD` gets the whole answer of `GET`, body included: the server in front measures the body and does not send it.
+    A `Content-Length` from here would not do, because API Gateway renames it.
     """
     method = event["httpMethod"]
-    if method == "OPTIONS":  # whatever the path: a browser that is refused here never sees the 404 itself
+    if (
+        method == "OPTIONS"
+    ):  # for any path: after a refused preflight a browser would not show a script the 404
         return {"statusCode": 204, "headers": COMMON | PREFLIGHT, "body": ""}
     try:
         find = _route(event["path"], event.get("queryStringParameters") or {})

@@ -11,9 +11,9 @@ from api.records import Mover
 from api.resources import number
 
 ENTRIES = 30
-# The type that Atom has of its own, application/atom+xml, is not among those that CloudFront compresses.
+# Atom's own type, application/atom+xml, is not one that CloudFront compresses.
 FEED_TYPE = "application/xml; charset=utf-8"
-# Ids are tag URIs (RFC 4151): this name of the product is in use since the beginning of the year in it.
+# Ids are tag URIs (RFC 4151). The year in them says since when the product has had this name.
 TAG = "tag:daily-mover,2026"
 NAMED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 MARKET = "XNYS"
@@ -21,7 +21,7 @@ MARKET = "XNYS"
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed is made of besides the records. `close_at` gives the instant at which a session ends."""
+    """What a feed needs besides the records. `close_at` gives the instant at which a session closes."""
 
     stage: str
     site_url: str
@@ -29,16 +29,17 @@ class Channel:
 
     @property
     def id(self) -> str:
-        """The feed's id, with which its entries' ids begin. Feed readers take an entry with another id for a new one.
+        """The feed's id; the entries' ids begin with it.
 
-        Therefore it holds nothing that can change, such as the address. The stage is in it, because two stages may
-        watch different tickers, and it cannot change: another name is another deployment, with a table of its own.
+        To a feed reader an entry with another id is a new one, so nothing in it may change, as an address does. The
+        stage is part of it because two stages may watch different tickers. A stage keeps its name: under another name
+        it would be another deployment, with a table of its own.
         """
         return f"{TAG}:{MARKET}/{self.stage}"
 
 
 class _Feed(Atom1Feed):  # type: ignore[misc] # the library ships no types
-    """Atom, with what the library has no word for."""
+    """Atom with two things that the library does not provide."""
 
     def add_item_elements(self, handler: Any, item: Mapping[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -46,7 +47,7 @@ class _Feed(Atom1Feed):  # type: ignore[misc] # the library ships no types
         handler.addQuickElement("link", "", json_link)
 
     def latest_post_date(self) -> Any:
-        """When the feed last changed. Without entries that is when it got its name, and not now, as in the library."""
+        """When the feed last changed. Without entries: when it got its name, where the library would say now."""
         return super().latest_post_date() if self.items else NAMED_AT
 
 
