@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 
+from infra.settings import Settings
+
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
@@ -21,6 +23,9 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     ]
 )
+# Makes data inert, even if an object came to be of a type that browsers show as a page.
+DATA_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
+
 # What browsers allow a page to ask for without further ado; the rest is off unless asked for.
 DENIED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PAGE_HEADERS = {
@@ -29,16 +34,19 @@ PAGE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-STRICT_TRANSPORT = cloudfront.ResponseHeadersStrictTransportSecurity(
-    access_control_max_age=Duration.seconds(63_072_000), include_subdomains=True, override=True
-)
+# The ETag is validator enough, and the API's answers have no other; how an object is stored concerns nobody.
+REMOVED = ["Last-Modified", "x-amz-server-side-encryption"]
+
+# What another site's script may read besides the body.
+EXPOSED = ["ETag", "Date", "Age", "Retry-After"]
+
 NO_SNIFFING = cloudfront.ResponseHeadersContentTypeOptions(override=True)
 NO_REFERRER = cloudfront.ResponseHeadersReferrerPolicy(
     referrer_policy=cloudfront.HeadersReferrerPolicy.NO_REFERRER, override=True
 )
 
 
-def page_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+def page_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeadersPolicy:
     """The page runs its own scripts, talks to its own host and stands in nobody's frame."""
     return cloudfront.ResponseHeadersPolicy(
         stack,
@@ -53,9 +61,10 @@ def page_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
                 frame_option=cloudfront.HeadersFrameOption.DENY, override=True
             ),
             referrer_policy=NO_REFERRER,
-            strict_transport_security=STRICT_TRANSPORT,
+            strict_transport_security=strict_transport(settings),
         ),
         custom_headers_behavior=custom(PAGE_HEADERS),
+        remove_headers=REMOVED,
     )
 
 
@@ -71,10 +80,11 @@ def asset_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_type_options=NO_SNIFFING
         ),
+        remove_headers=REMOVED,
     )
 
 
-def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+def data_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeadersPolicy:
     """Any site may read the data, so it carries CORS and no resource policy of its own."""
     return cloudfront.ResponseHeadersPolicy(
         stack,
@@ -85,13 +95,27 @@ def data_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
             access_control_allow_headers=["*"],
             access_control_allow_methods=["GET", "HEAD", "OPTIONS"],
             access_control_allow_origins=["*"],
+            access_control_expose_headers=EXPOSED,
             access_control_max_age=Duration.days(1),
             origin_override=True,
         ),
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
+            content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
+                content_security_policy=DATA_SECURITY_POLICY, override=True
+            ),
             content_type_options=NO_SNIFFING,
-            strict_transport_security=STRICT_TRANSPORT,
+            strict_transport_security=strict_transport(settings),
         ),
+        remove_headers=REMOVED,
+    )
+
+
+def strict_transport(settings: Settings) -> cloudfront.ResponseHeadersStrictTransportSecurity:
+    """HTTPS only, for two years; the names below the site's own may be somebody else's, so they are asked about."""
+    return cloudfront.ResponseHeadersStrictTransportSecurity(
+        access_control_max_age=Duration.seconds(63_072_000),
+        include_subdomains=settings.hsts_subdomains,
+        override=True,
     )
 
 

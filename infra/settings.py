@@ -50,6 +50,8 @@ RANGES = {
 class Settings:
     """One deployment. `calls_per_minute` 0 means no limit.
 
+    `hsts_subdomains` has browsers use HTTPS also for every name below the site's own.
+
     `monthly_budget` is what the whole account may cost, in US dollars; it, the alarms and, if `notices` says so,
     new sessions are told to `alert_email`.
     """
@@ -66,6 +68,7 @@ class Settings:
     throttle_burst: int
     domain: str
     certificate: str
+    hsts_subdomains: bool
     alert_email: str
     notices: str
     monthly_budget: int
@@ -146,6 +149,14 @@ def whole(name: str, value: object) -> int:
     return int(str(value))
 
 
+def flag(name: str, value: object) -> bool:
+    """A setting that is true or false, also when the command line gave it as text."""
+    flags = {"true": True, "false": False}
+    if (word := str(value).lower()) not in flags:
+        raise ValueError(f"{name} {value!r}: allowed is true or false")
+    return flags[word]
+
+
 def tickers(name: str, value: object) -> tuple[str, ...]:
     """The watchlist as a list, or as the command line gives it: comma separated."""
     parts = value.split(",") if isinstance(value, str) else value
@@ -154,4 +165,8 @@ def tickers(name: str, value: object) -> tuple[str, ...]:
     return tuple(text(f"{name} ticker", part) for part in parts)
 
 
-PARSERS: dict[str, Callable[[str, object], Any]] = {"watchlist": tickers} | dict.fromkeys(RANGES, whole)
+PARSERS: dict[str, Callable[[str, object], Any]] = {
+    "watchlist": tickers,
+    "hsts_subdomains": flag,
+    **dict.fromkeys(RANGES, whole),
+}

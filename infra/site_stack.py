@@ -1,6 +1,8 @@
 """What viewers see: the bucket with page and twins, and the CDN in front of it and of the API."""
 
 from functools import partial
+from pathlib import Path
+from typing import cast
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_apigateway as apigateway
@@ -19,13 +21,19 @@ from infra.settings import Settings
 ASSETS = "assets/*"
 TWINS = "*.json"
 FILES = ("movers.csv", "feed.xml")
-RESOURCES = ("movers", "movers/*", "history", "tickers/*", "status")
+LATEST = ("movers", "movers/")
+RESOURCES = ("movers/*", "history", "history/*", "tickers", "tickers/*", "status", "status/*")
+
+# Answers what needs no origin. It also runs before pages, whose behaviour is the one that fits `//movers`.
+REQUEST = Path(__file__).with_name("edge") / "request.js"
 
 # S3 answers 403 for a missing object to a reader who may not list.
-FALLBACK_STATUSES = [403, 404, 500, 502, 503, 504]
+MISSING = [403, 404]
+FAILED = [500, 502, 503, 504]
 
-# Soon enough that the page, which waits 4 seconds, still gets an answer from the second origin.
-S3_CONNECT = Duration.seconds(1)
+# Where a bucket stands among the distribution's origins, which come in the order of their use.
+BUCKET_ORIGINS = (0, 1, 3)
+BUCKET_READ_SECONDS = 2
 
 
 class SiteStack(Stack):
@@ -39,6 +47,7 @@ class SiteStack(Stack):
             self, "SiteBucket", versioned=False, removal_policy=RemovalPolicy.DESTROY
         )
         self.distribution = distribution(self, settings, bucket=self.bucket, api=api)
+        limit_bucket_reads(self.distribution)
         # The ingest stack imports it unless there is a domain. It stays when one comes: nothing can be taken away
         # that a deployed stack still imports, and this stack is deployed before the one that lets go of it.
         self.export_value(self.distribution.distribution_domain_name)
@@ -53,26 +62,30 @@ def distribution(
     stack: Stack, settings: Settings, *, bucket: s3.Bucket, api: apigateway.RestApi
 ) -> cloudfront.Distribution:
     """Page and twins from the bucket, the live resources and every failed twin from the API."""
-    files = origins.S3BucketOrigin.with_origin_access_control(
-        bucket, connection_attempts=2, connection_timeout=S3_CONNECT
-    )
+    files = bucket_origin(bucket, attempts=2)
     live = origins.RestApiOrigin(api, connection_attempts=2, read_timeout=Duration.seconds(12))
-    twins = origins.OriginGroup(
-        primary_origin=files, fallback_origin=live, fallback_status_codes=FALLBACK_STATUSES
-    )
-    data = partial(behaviour, cache_policy=data_cache(stack), response_headers_policy=data_headers(stack))
-    file = partial(behaviour, files, cache_policy=page_cache(stack))
+    # The page waits 4 seconds for a twin: enough for one attempt at the bucket and then the API.
+    twins = with_fallback(bucket_origin(bucket, attempts=1), live, [*MISSING, *FAILED])
+    # The API has no other copy of these. It says of a missing one, in the form of all errors, that it is missing.
+    files_or_error = with_fallback(files, live, MISSING)
+    function = request_function(stack)
+    data = partial(behaviour, response_headers_policy=data_headers(stack, settings), function=function)
+    by_path = partial(data, cache_policy=data_cache(stack))
+    # No other site's script has business with a page: its preflights are refused, as is every other method.
+    only_reads = cloudfront.AllowedMethods.ALLOW_GET_HEAD
+    page = partial(behaviour, files, cache_policy=page_cache(stack), allowed_methods=only_reads)
     return cloudfront.Distribution(
         stack,
         "Distribution",
         comment=stack.stack_name,
         default_root_object="index.html",
-        default_behavior=file(response_headers_policy=page_headers(stack)),
+        default_behavior=page(response_headers_policy=page_headers(stack, settings), function=function),
         additional_behaviors={
-            ASSETS: file(response_headers_policy=asset_headers(stack)),
-            TWINS: data(twins),
-            **{pattern: data(live) for pattern in RESOURCES},
-            **{pattern: data(files) for pattern in FILES},
+            ASSETS: page(response_headers_policy=asset_headers(stack)),
+            TWINS: by_path(twins),
+            **dict.fromkeys(LATEST, data(live, cache_policy=latest_cache(stack))),
+            **dict.fromkeys(RESOURCES, by_path(live)),
+            **dict.fromkeys(FILES, by_path(files_or_error)),
         },
         # Only 403: the API says 404 in its own words, and answers no read with 403.
         error_responses=[
@@ -92,47 +105,91 @@ def distribution(
     )
 
 
+def bucket_origin(bucket: s3.Bucket, *, attempts: int) -> cloudfront.IOrigin:
+    """The bucket. A connection takes far less than the second that an attempt may take."""
+    return origins.S3BucketOrigin.with_origin_access_control(
+        bucket, connection_attempts=attempts, connection_timeout=Duration.seconds(1)
+    )
+
+
+def limit_bucket_reads(made: cloudfront.Distribution) -> None:
+    """Give up a bucket that accepts connections and says nothing. The CDK's bucket origins have no such property."""
+    resource = cast(cloudfront.CfnDistribution, made.node.default_child)
+    for number in BUCKET_ORIGINS:
+        path = f"DistributionConfig.Origins.{number}.S3OriginConfig.OriginReadTimeout"
+        resource.add_property_override(path, BUCKET_READ_SECONDS)
+
+
+def with_fallback(
+    first: cloudfront.IOrigin, second: cloudfront.IOrigin, statuses: list[int]
+) -> origins.OriginGroup:
+    """The second origin stands in for the first where that is out of reach or answers with one of the statuses."""
+    return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=statuses)
+
+
+def request_function(stack: Stack) -> cloudfront.Function:
+    """What the CDN does with each request before it looks into its cache."""
+    return cloudfront.Function(
+        stack,
+        "RequestFunction",
+        function_name=f"{stack.stack_name}-request",
+        comment="Answers what needs no origin; one spelling for the rest",
+        code=cloudfront.FunctionCode.from_file(file_path=str(REQUEST)),
+        runtime=cloudfront.FunctionRuntime.JS_2_0,
+    )
+
+
 def behaviour(
     origin: cloudfront.IOrigin,
     *,
     cache_policy: cloudfront.CachePolicy,
     response_headers_policy: cloudfront.ResponseHeadersPolicy,
+    function: cloudfront.Function | None = None,
+    allowed_methods: cloudfront.AllowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
 ) -> cloudfront.BehaviorOptions:
     """Reads only, over HTTPS, compressed. The origin gets nothing beyond what the cache key holds."""
+    before = cloudfront.FunctionEventType.VIEWER_REQUEST
     return cloudfront.BehaviorOptions(
         origin=origin,
         cache_policy=cache_policy,
         response_headers_policy=response_headers_policy,
-        allowed_methods=cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
+        function_associations=[cloudfront.FunctionAssociation(function=function, event_type=before)]
+        if function
+        else None,
+        allowed_methods=allowed_methods,
         viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
         compress=True,
     )
 
 
 def data_cache(stack: Stack) -> cloudfront.CachePolicy:
-    """Data lives as long as its own Cache-Control says; `days` is the one parameter that changes an answer."""
-    return cloudfront.CachePolicy(
-        stack,
-        "DataCache",
-        cache_policy_name=f"{stack.stack_name}-data",
-        min_ttl=Duration.seconds(0),
-        default_ttl=Duration.seconds(60),
-        max_ttl=Duration.days(1),
-        query_string_behavior=cloudfront.CacheQueryStringBehavior.allow_list("days"),
-        enable_accept_encoding_gzip=True,
-        enable_accept_encoding_brotli=True,
-    )
+    """Data lives as long as its own Cache-Control says; a query string changes nothing."""
+    return cache(stack, "Data", longest=Duration.days(1))
+
+
+def latest_cache(stack: Stack) -> cloudfront.CachePolicy:
+    """The latest movers are data, whose answer depends on how many `days` are asked for."""
+    days = cloudfront.CacheQueryStringBehavior.allow_list("days")
+    return cache(stack, "Latest", longest=Duration.days(1), query=days)
 
 
 def page_cache(stack: Stack) -> cloudfront.CachePolicy:
     """Page files live as long as they say, versioned ones a year; a query string changes nothing."""
+    return cache(stack, "Page", longest=Duration.days(365))
+
+
+def cache(
+    stack: Stack, name: str, *, longest: Duration, query: cloudfront.CacheQueryStringBehavior | None = None
+) -> cloudfront.CachePolicy:
+    """What an origin's Cache-Control says, up to a limit; a minute where it says nothing."""
     return cloudfront.CachePolicy(
         stack,
-        "PageCache",
-        cache_policy_name=f"{stack.stack_name}-page",
+        f"{name}Cache",
+        cache_policy_name=f"{stack.stack_name}-{name.lower()}",
         min_ttl=Duration.seconds(0),
         default_ttl=Duration.seconds(60),
-        max_ttl=Duration.days(365),
+        max_ttl=longest,
+        query_string_behavior=query,
         enable_accept_encoding_gzip=True,
         enable_accept_encoding_brotli=True,
     )
