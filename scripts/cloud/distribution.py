@@ -3,7 +3,7 @@
 What the edge cannot do is refused here instead of being done differently than at CloudFront.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,6 +50,8 @@ class Behaviour:
     cache: CachePolicy
     headers: tuple[Header, ...]
     origin: Origin
+    function: str | None = None
+    """Which of the distribution's functions sees each request first."""
     secondary: Origin | None = None
     failover_statuses: tuple[int, ...] = ()
 
@@ -66,11 +68,12 @@ class ErrorResponse:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Behaviours in the order in which they are tried; the last one fits everything."""
+    """Behaviours in the order in which they are tried; the last one fits everything. Functions are JavaScript."""
 
     behaviours: tuple[Behaviour, ...]
     errors: tuple[ErrorResponse, ...]
     root_object: str
+    functions: Mapping[str, str]
 
 
 def read_distribution(template: Mapping[str, Any]) -> Distribution:
@@ -90,6 +93,11 @@ def read_distribution(template: Mapping[str, Any]) -> Distribution:
         behaviours=tuple(_behaviour(each, targets, resources) for each in ordered),
         errors=tuple(map(_error_response, config.get("CustomErrorResponses", []))),
         root_object=config.get("DefaultRootObject", ""),
+        functions={
+            name: resource["Properties"]["FunctionCode"]
+            for name, resource in resources.items()
+            if resource["Type"] == "AWS::CloudFront::Function"
+        },
     )
 
 
@@ -108,11 +116,12 @@ def _targets(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
 
 
 def _origin(origin: Mapping[str, Any]) -> Origin:
-    custom = origin.get("CustomOriginConfig", {})
+    is_bucket = "S3OriginConfig" in origin
+    own = origin["S3OriginConfig" if is_bucket else "CustomOriginConfig"]
     return Origin(
-        is_bucket="S3OriginConfig" in origin,
+        is_bucket=is_bucket,
         connect_seconds=origin.get("ConnectionTimeout", CONNECT_SECONDS),
-        read_seconds=custom.get("OriginReadTimeout", READ_SECONDS),
+        read_seconds=own.get("OriginReadTimeout", READ_SECONDS),
     )
 
 
@@ -120,7 +129,7 @@ def _behaviour(
     behaviour: Mapping[str, Any], targets: Mapping[str, dict[str, Any]], resources: Mapping[str, Any]
 ) -> Behaviour:
     pattern = "/" + behaviour["PathPattern"].removeprefix("/")
-    for unknown in ("OriginRequestPolicyId", "FunctionAssociations", "LambdaFunctionAssociations"):
+    for unknown in ("OriginRequestPolicyId", "LambdaFunctionAssociations"):
         if behaviour.get(unknown):
             raise CloudError(f"The edge does not know {unknown}, which behaviour {pattern} asks for.")
     return Behaviour(
@@ -129,8 +138,20 @@ def _behaviour(
         compress=behaviour.get("Compress", False),
         cache=_cache_policy(_policy(behaviour["CachePolicyId"], resources)["CachePolicyConfig"]),
         headers=_headers(behaviour.get("ResponseHeadersPolicyId"), resources),
+        function=_function(behaviour.get("FunctionAssociations", [])),
         **targets[behaviour["TargetOriginId"]],
     )
+
+
+def _function(associations: Sequence[Mapping[str, Any]]) -> str | None:
+    """The name of the function that sees requests, which stands in the same template."""
+    for association in associations:
+        event, arn = association["EventType"], association["FunctionARN"]
+        if event != "viewer-request" or isinstance(arn, str):
+            raise CloudError("The edge runs functions of the stack itself, and only for viewer-request.")
+        name: str = arn["Fn::GetAtt"][0]
+        return name
+    return None
 
 
 def _policy(reference: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:

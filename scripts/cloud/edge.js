@@ -58,4 +58,53 @@ function dropLengthOfNothing(r) {
   }
 }
 
-export default { query, life, askedAt, age, dropLengthOfNothing };
+// Has a CloudFront function see the request, and answers as it says or goes on with the request that it returns.
+// https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
+function run(r, handler) {
+  const event = { version: "1.0", context: { eventType: "viewer-request" }, viewer: { ip: r.remoteAddress } };
+  const result = handler(Object.assign(event, { request: asked(r) }));
+  if (result.statusCode) {
+    respond(r, result);
+    return;
+  }
+  r.variables.asked = result.uri;
+  r.variables.args = writtenQuery(result.querystring);
+  r.internalRedirect(`@${r.variables.behaviour}`);
+}
+
+function asked(r) {
+  const headers = {};
+  for (const name in r.headersIn) {
+    headers[name.toLowerCase()] = { value: r.headersIn[name] };
+  }
+  return { method: r.method, uri: r.variables.asked, querystring: readQuery(r.variables.args || ""), headers, cookies: {} };
+}
+
+// Whether CloudFront adds the headers of the behaviour's policy is not documented: here the function's own are all.
+function respond(r, response) {
+  for (const name in response.headers) {
+    r.headersOut[name] = response.headers[name].value;
+  }
+  r.headersOut["X-Cache"] = "FunctionGeneratedResponse from cloudfront";
+  r.return(response.statusCode, response.body || "");
+}
+
+function readQuery(text) {
+  const query = {};
+  const parts = text.split("&").filter((part) => part !== "");
+  parts.forEach((part) => {
+    const name = part.split("=")[0];
+    const value = { value: part.slice(name.length + 1) };
+    const first = query[name];
+    query[name] = first ? { value: first.value, multiValue: (first.multiValue || [first]).concat(value) } : value;
+  });
+  return query;
+}
+
+function writtenQuery(query) {
+  const values = (name) => query[name].multiValue || [query[name]];
+  const parts = Object.keys(query).map((name) => values(name).map((each) => `${name}=${each.value}`));
+  return [].concat.apply([], parts).join("&");
+}
+
+export default { query, life, askedAt, age, dropLengthOfNothing, run };

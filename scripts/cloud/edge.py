@@ -12,8 +12,9 @@ from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.distribution import read_distribution
 from scripts.cloud.emulator import refuse_taken
 from scripts.cloud.invalidations import InvalidationWatch
-from scripts.cloud.nginx import Upstream, Upstreams, render
+from scripts.cloud.nginx import Upstream, Upstreams, modules, render
 from scripts.cloud.nginx_process import machine, nginx_binary, running
+from scripts.cloud.room import RoomWatch
 from scripts.errors import CloudError
 
 START_SECONDS = 10
@@ -57,6 +58,7 @@ class Edge:
         binary = nginx_binary()
         self._prepare(binary)
         with contextlib.ExitStack() as stack:
+            stack.enter_context(RoomWatch(self._folder))
             self._process = stack.enter_context(running(binary, self._folder))
             self._wait_until_ready()
             stack.enter_context(self._watch)
@@ -94,6 +96,8 @@ class Edge:
         (self._folder / "temporary").mkdir(parents=True)
         ensure_certificates(self._folder, datetime.now(UTC))
         shutil.copy(RULES, self._folder)
+        for name, text in modules(self._distribution).items():
+            (self._folder / name).write_text(text)
         configuration = render(self._distribution, self._upstreams, machine(binary, self._port))
         (self._folder / "nginx.conf").write_text(configuration)
 

@@ -4,7 +4,7 @@ It has two sides. The *viewer side* speaks TLS, finds the behaviour, keeps answe
 the policy's headers. The *origin side* asks the origin, fails over to the second one, puts the error
 page in place, and says how long the outcome may live. So the cache holds each outcome under one key,
 and an invalidation has one place to look at, as at CloudFront. Rules that are arithmetic stand in
-edge.js.
+edge.js, which also runs the distribution's functions, each in a module of its own.
 
 File names are relative to the edge's folder, which is nginx's prefix and working directory.
 """
@@ -16,7 +16,7 @@ from scripts.cloud.nginx_origins import Upstream, Upstreams, origin_side
 from scripts.cloud.nginx_syntax import block, quoted
 from scripts.cloud.nginx_viewers import viewer_side
 
-__all__ = ["Machine", "Upstream", "Upstreams", "render"]
+__all__ = ["Machine", "Upstream", "Upstreams", "modules", "render"]
 
 MAIN = """\
 daemon off;
@@ -41,6 +41,15 @@ js_import edge from edge.js;
 proxy_http_version 1.1;
 proxy_buffer_size 16k;
 proxy_buffers 8 16k;
+# An answer that is not kept never touches the disk.
+proxy_max_temp_file_size 0;
+"""
+
+MODULE = """\
+import edge from "edge.js";
+
+{code}
+export default {{ run: (r) => edge.run(r, handler) }};
 """
 
 
@@ -53,14 +62,20 @@ class Machine:
     account: str | None = None
 
 
+def modules(distribution: Distribution) -> dict[str, str]:
+    """The files that nginx.conf imports besides edge.js, by name: the functions as they are deployed."""
+    return {f"{name}.js": MODULE.format(code=code) for name, code in distribution.functions.items()}
+
+
 def render(distribution: Distribution, upstreams: Upstreams, machine: Machine) -> str:
     """The text of nginx.conf."""
     http = block(
         "http",
         HTTP,
+        *(f"js_import {name} from {name}.js;" for name in distribution.functions),
         *viewer_side(distribution.behaviours, distribution.root_object, machine.addresses),
         *origin_side(distribution, upstreams),
     )
-    modules = (f"load_module {quoted(module)};" for module in machine.modules)
+    loaded = (f"load_module {quoted(module)};" for module in machine.modules)
     account = [f"user {machine.account};"] if machine.account else []
-    return "\n".join([*modules, *account, MAIN, http, ""])
+    return "\n".join([*loaded, *account, MAIN, http, ""])

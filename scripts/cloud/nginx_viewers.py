@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from scripts.cloud.distribution import Behaviour
 from scripts.cloud.nginx_syntax import block, path_regex, quoted
 from scripts.cloud.response_headers import Header
+from scripts.cloud.room import LEAST_FREE_MEGABYTES, ROOM
 
 # Put on answers behind the viewer side, by the emulator's own CDN or the origin side; not for viewers.
 INNER_HEADERS = ("X-Asked-At", "X-Cache", "Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop")
@@ -13,10 +14,10 @@ INNER_HEADERS = ("X-Asked-At", "X-Cache", "Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop")
 PREFLIGHT_HEADERS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age")
 REFUSED_METHOD = "This distribution is not configured to allow the HTTP request method that was used."
 
-HTTP = """\
+HTTP = f"""\
 js_set $query edge.query;
 js_set $age edge.age;
-proxy_cache_path cache keys_zone=edge:10m inactive=1d;
+proxy_cache_path cache keys_zone=edge:10m inactive=1d max_size=256m min_free={LEAST_FREE_MEGABYTES}m;
 
 # The sizes are CloudFront's; of its types, those that a site like this one serves (text/html is implied).
 # nginx's default level, 1, is for speed; CloudFront's answers are smaller than that makes them.
@@ -27,13 +28,13 @@ gzip_vary on;
 gzip_types application/javascript application/json application/rss+xml application/xml
     image/svg+xml text/css text/csv text/javascript text/plain text/xml;
 
-map "$status $upstream_cache_status" $x_cache {
+map "$status $upstream_cache_status" $x_cache {{
     "~^[45]" "Error from cloudfront";
     "~ (HIT|STALE|UPDATING)$" "Hit from cloudfront";
     default "Miss from cloudfront";
-}"""
+}}"""
 
-SERVER = """\
+SERVER = f"""\
 http2 on;
 ssl_certificate server.pem;
 ssl_certificate_key server.pem;
@@ -50,6 +51,12 @@ proxy_cache edge;
 proxy_cache_key $path$query;
 proxy_cache_lock on;
 proxy_cache_background_update on;
+set $uncached "";
+if (!-f {ROOM}) {{
+    set $uncached 1;
+}}
+proxy_cache_bypass $uncached;
+proxy_no_cache $uncached;
 proxy_cache_use_stale http_500 http_502 http_503 http_504;
 proxy_ignore_headers Vary Set-Cookie;
 # With the origin's date, browsers count the time in this cache as age.
@@ -60,7 +67,9 @@ def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: It
     """What the viewer side needs in the http block."""
     behaviours = tuple(behaviours)
     listens = (f"listen {address} ssl;" for address in addresses)
-    locations = (_location(number, behaviour) for number, behaviour in enumerate(behaviours))
+    locations = (
+        each for number, behaviour in enumerate(behaviours) for each in _locations(number, behaviour)
+    )
     yield HTTP
     yield _paths(root_object)
     yield from _gap_fillers(behaviours)
@@ -69,35 +78,51 @@ def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: It
 
 
 def _paths(root_object: str) -> str:
-    """`$path`: the path as the viewer wrote it, which is what CloudFront keys by and sends on."""
-    root = [rf'"~^/(\?|$)" /{root_object};'] if root_object else []
-    return block("map $request_uri $path", *root, '"~^(?<raw_path>[^?]*)" $raw_path;')
-
-
-def _location(number: int, behaviour: Behaviour) -> str:
-    cache = behaviour.cache
-    whole_path = rf"(?s)^{path_regex(behaviour.pattern)}\z"
-    return block(
-        f"location ~ {quoted(whole_path)}",
-        f"set $behaviour behaviour-{number};",
-        f"set $query_policy {quoted(' '.join([cache.query_behaviour, *cache.query_names]))};",
-        block(
-            f'if ($request_method !~ "^({"|".join(behaviour.methods)})$")',
-            f"return 403 {quoted(REFUSED_METHOD)};",
-        ),
-        f"gzip {'on' if behaviour.compress and cache.gzip else 'off'};",
-        *(f"proxy_hide_header {name};" for name in INNER_HEADERS),
-        "add_header X-Cache $x_cache always;",
-        "add_header Age $age always;",
-        *(directive for header in behaviour.headers for directive in _policy_header(header)),
-        "proxy_pass http://origin_side$path$query;",
+    """`$raw_path`: the path as the viewer wrote it, which CloudFront keys by and sends on, or the function's path."""
+    root = [f"/ /{root_object};"] if root_object else []
+    return "\n".join(
+        [
+            block("map $request_uri $raw_path", '"~^(?<written>[^?]*)" $written;'),
+            block("map $asked $path", *root, "default $asked;"),
+        ]
     )
 
 
-def _policy_header(header: Header) -> Iterator[str]:
-    if header.override:
-        yield f"proxy_hide_header {header.name};"
-    yield f"add_header {header.name} {_value(header)} always;"
+def _locations(number: int, behaviour: Behaviour) -> Iterator[str]:
+    """One location, or two where a function comes first: it answers by itself or goes on to the second."""
+    whole_path = rf"(?s)^{path_regex(behaviour.pattern)}\z"
+    first = [f"location ~ {quoted(whole_path)}", *_received(number, behaviour)]
+    if behaviour.function:
+        yield block(*first, f"js_content {behaviour.function}.run;")
+        yield block(f"location @behaviour-{number}", *_served(behaviour))
+    else:
+        yield block(*first, *_served(behaviour))
+
+
+def _received(number: int, behaviour: Behaviour) -> Iterator[str]:
+    cache = behaviour.cache
+    yield f"set $behaviour behaviour-{number};"
+    yield f"set $query_policy {quoted(' '.join([cache.query_behaviour, *cache.query_names]))};"
+    yield "set $asked $raw_path;"
+    yield block(
+        f'if ($request_method !~ "^({"|".join(behaviour.methods)})$")',
+        *_added_headers(behaviour),
+        f"return 403 {quoted(REFUSED_METHOD)};",
+    )
+
+
+def _served(behaviour: Behaviour) -> Iterator[str]:
+    yield f"gzip {'on' if behaviour.compress and behaviour.cache.gzip else 'off'};"
+    replaced = (header.name for header in behaviour.headers if header.override)
+    yield from (f"proxy_hide_header {name};" for name in (*INNER_HEADERS, *replaced))
+    yield from _added_headers(behaviour)
+    yield "proxy_pass http://origin_side$path$query;"
+
+
+def _added_headers(behaviour: Behaviour) -> Iterator[str]:
+    yield "add_header X-Cache $x_cache always;"
+    yield "add_header Age $age always;"
+    yield from (f"add_header {each.name} {_value(each)} always;" for each in behaviour.headers if each.value)
 
 
 def _value(header: Header) -> str:

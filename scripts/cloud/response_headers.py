@@ -11,7 +11,10 @@ Config = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of the policy: in place of the origin's own one, or only where that is missing."""
+    """A header of the policy: in place of the origin's own one, or only where that is missing.
+
+    Without a value it takes the origin's away.
+    """
 
     name: str
     value: str
@@ -23,10 +26,17 @@ def read_headers(config: Config) -> tuple[Header, ...]:
 
     Raises CloudError for what the edge does not know.
     """
-    known = {"Name", "Comment", "CorsConfig", "SecurityHeadersConfig", "CustomHeadersConfig"}
+    known = {
+        "Name",
+        "Comment",
+        "CorsConfig",
+        "SecurityHeadersConfig",
+        "CustomHeadersConfig",
+        "RemoveHeadersConfig",
+    }
     if unknown := config.keys() - known:
         raise CloudError(f"The edge does not know {', '.join(sorted(unknown))} of policy {config['Name']}.")
-    return (*_cors(config.get("CorsConfig")), *_security(config), *_custom(config))
+    return (*_cors(config.get("CorsConfig")), *_security(config), *_custom(config), *_removed(config))
 
 
 def _cors(config: Config | None) -> Iterator[Header]:
@@ -53,6 +63,11 @@ def _security(config: Config) -> Iterator[Header]:
 def _custom(config: Config) -> Iterator[Header]:
     for item in config.get("CustomHeadersConfig", {}).get("Items", []):
         yield Header(item["Header"], item["Value"], item["Override"])
+
+
+def _removed(config: Config) -> Iterator[Header]:
+    for item in config.get("RemoveHeadersConfig", {}).get("Items", []):
+        yield Header(item["Header"], "", override=True)
 
 
 def _strict_transport(settings: Config) -> str:

@@ -60,9 +60,16 @@ def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
             group["Id"]: group["Members"]["Items"][0]["OriginId"]
             for group in config.get("OriginGroups", {}).get("Items", [])
         }
-        for behaviour in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", [])]:
+        for behaviour in _behaviours(config):
             target = behaviour["TargetOriginId"]
             behaviour["TargetOriginId"] = primaries.get(target, target)
+
+
+def leave_functions_to_the_server_in_front(template: Template, _: LocalIngest) -> None:
+    """The emulator runs them only where there is Node, and a second time; the server in front needs none."""
+    for distribution in _resources(template, "AWS::CloudFront::Distribution"):
+        for behaviour in _behaviours(distribution["DistributionConfig"]):
+            behaviour.pop("FunctionAssociations", None)
 
 
 def leave_out_what_the_emulator_cannot_make(template: Template, _: LocalIngest) -> None:
@@ -78,6 +85,7 @@ TRANSFORMS: tuple[Callable[[Template, LocalIngest], None], ...] = (
     point_ingest_at_local_services,
     allow_plain_http,
     read_from_the_primary_origin,
+    leave_functions_to_the_server_in_front,
     leave_out_what_the_emulator_cannot_make,
 )
 
@@ -86,6 +94,10 @@ def _resources(template: Template, kind: str) -> Iterator[dict[str, Any]]:
     for resource in template["Resources"].values():
         if resource["Type"] == kind:
             yield resource["Properties"]
+
+
+def _behaviours(config: dict[str, Any]) -> list[dict[str, Any]]:
+    return [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", [])]
 
 
 def _denies_http(statement: dict[str, Any]) -> bool:
