@@ -20,7 +20,8 @@ const MAX_DAYS = 366;
 
 // All that may stand for data, with repeated slashes and with dots: the CDN resolves these to choose a behaviour, but
 // asks the origin for the path as it was written. The rest are pages.
-const DATA = /^\/+(movers|history|tickers|status|movers\.csv|feed\.xml)(%2F|\/|$)|\.json\/*$|\/\.\.?(\/|$)/;
+const DATA = /^\/+(movers|history|tickers|status|movers\.csv|feed\.xml)(%2[Ff]|\/|$)|\.json\/*$|\/\.\.?(\/|$)/;
+const RESOURCES = ["movers", "history", "status"];
 const FILES = ["movers.csv", "feed.xml", "openapi.json"];
 
 // biome-ignore lint/correctness/noUnusedVariables: CloudFront calls it
@@ -52,14 +53,13 @@ function wrongName(name) {
   if (parts) {
     return parts[1] === "movers" ? wrongDate(parts[2]) : wrongTicker(parts[2]);
   }
-  const exists = /^(movers|history|status)$/.test(resource) || FILES.includes(name);
-  return exists
+  return RESOURCES.includes(resource) || FILES.includes(name)
     ? undefined
     : error(404, "There is no such resource; try /movers, /movers/{date}, /history, /tickers/{ticker} or /status");
 }
 
 function wrongDate(text) {
-  const date = new Date(/^\d{4}-\d{2}-\d{2}$/.test(text) && text >= "0001" ? text : NaN);
+  const date = new Date(isWhole(/\d{4}-\d{2}-\d{2}/, text) && text >= "0001" ? text : NaN);
   // The 30th of February would become the 2nd of March.
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
     ? undefined
@@ -67,13 +67,13 @@ function wrongDate(text) {
 }
 
 function wrongTicker(text) {
-  return /^[A-Za-z][A-Za-z0-9.]{0,14}$/.test(text)
+  return isWhole(/[A-Za-z][A-Za-z0-9.]{0,14}/, text)
     ? undefined
     : error(400, "A ticker is a letter followed by at most 14 letters, digits and points");
 }
 
 function wrongDays(text) {
-  return text === undefined || (/^[0-9]{1,3}$/.test(text) && text >= 1 && text <= MAX_DAYS)
+  return text === undefined || (isWhole(/[0-9]{1,3}/, text) && text >= 1 && text <= MAX_DAYS)
     ? undefined
     : error(400, `days must be a whole number from 1 to ${MAX_DAYS}`);
 }
@@ -81,16 +81,18 @@ function wrongDays(text) {
 // API Gateway also takes the last of several.
 function lastDays(querystring) {
   const days = querystring.days;
-  return days && decoded(days.multiValue ? days.multiValue[days.multiValue.length - 1].value : days.value);
+  return days && decoded([days].concat(days.multiValue || []).pop().value);
 }
 
-// An encoded slash separates nothing and stays encoded. What cannot be decoded fits no form as it is.
+// For njs, `$` also matches before a line feed at the end.
+function isWhole(pattern, text) {
+  const found = pattern.exec(text);
+  return found !== null && found[0].length === text.length;
+}
+
+// All names are ASCII: what is left encoded fits no form. An encoded slash separates nothing.
 function decoded(text) {
-  try {
-    return decodeURIComponent(text.replace(/%2f/gi, "%252F"));
-  } catch (_) {
-    return text;
-  }
+  return text.replace(/%(?!2f)([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
 }
 
 function error(status, message) {

@@ -77,7 +77,13 @@ function asked(r) {
   for (const name in r.headersIn) {
     headers[name.toLowerCase()] = { value: r.headersIn[name] };
   }
-  return { method: r.method, uri: r.variables.asked, querystring: readQuery(r.variables.args || ""), headers, cookies: {} };
+  return {
+    method: r.method,
+    uri: r.variables.asked,
+    querystring: readQuery(r.variables.args || ""),
+    headers,
+    cookies: {},
+  };
 }
 
 // Whether CloudFront adds the headers of the behaviour's policy is not documented: here the function's own are all.

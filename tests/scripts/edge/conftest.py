@@ -13,7 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from aws_cdk import App, Stack
+from aws_cdk import aws_apigateway as apigateway
 
+from infra.settings import Settings
+from infra.site_stack import SiteStack
 from scripts.cloud.edge import Edge
 from scripts.cloud.nginx import Upstream
 from tests.conftest import free_port
@@ -47,6 +51,9 @@ class FakeOrigin:
         self.replies: dict[str, Reply] = {}
         self.requests: list[Request] = []
 
+    def reply(self, request: Request) -> Reply:
+        return self.replies.get(request.path.partition("?")[0], self.otherwise)
+
     def asked_for(self, path: str) -> list[Request]:
         return [request for request in self.requests if request.path.partition("?")[0] == path]
 
@@ -70,9 +77,9 @@ class FakeOrigin:
             protocol_version = "HTTP/1.1"
 
             def _answer(self) -> None:
-                path = self.path.removeprefix(origin.stage)
-                origin.requests.append(Request(self.command, path, dict(self.headers)))
-                reply = origin.replies.get(path.partition("?")[0], origin.otherwise)
+                request = Request(self.command, self.path.removeprefix(origin.stage), dict(self.headers))
+                origin.requests.append(request)
+                reply = origin.reply(request)
                 time.sleep(reply.delay_seconds)
                 self.send_response(reply.status)
                 for name, value in {"Content-Length": str(len(reply.body)), **reply.headers}.items():
@@ -155,6 +162,21 @@ def make_edge(
 
 def read_template() -> dict[str, Any]:
     template: dict[str, Any] = json.loads(TEMPLATE.read_text())
+    return template
+
+
+@pytest.fixture(scope="session")
+def site_template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """The project's own distribution, as it is synthesized."""
+    folder = tmp_path_factory.mktemp("synth")
+    app = App(outdir=str(folder), analytics_reporting=False)
+    settings = Settings.from_context({})
+    stack = Stack(app, "api", env={"region": settings.region})
+    api = apigateway.RestApi(stack, "Api", cloud_watch_role=False)
+    api.root.add_method("GET", apigateway.MockIntegration())
+    site = SiteStack(app, settings=settings, api=api)
+    app.synth()
+    template: dict[str, Any] = json.loads((folder / f"{site.stack_name}.template.json").read_text())
     return template
 
 

@@ -1,58 +1,44 @@
 """The edge in front of the project's own distribution, as it is synthesized."""
 
-import json
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
-from aws_cdk import App, Stack
-from aws_cdk import aws_apigateway as apigateway
 
-from infra.settings import Settings
-from infra.site_stack import SiteStack
 from scripts.cloud.distribution import read_distribution
 from scripts.cloud.edge import Edge
 from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer, make_edge
 
 
 @pytest.fixture(scope="module")
-def template(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    folder = tmp_path_factory.mktemp("synth")
-    app = App(outdir=str(folder), analytics_reporting=False)
-    settings = Settings.from_context({})
-    stack = Stack(app, "api", env={"region": settings.region})
-    api = apigateway.RestApi(stack, "Api", cloud_watch_role=False)
-    api.root.add_method("GET", apigateway.MockIntegration())
-    site = SiteStack(app, settings=settings, api=api)
-    app.synth()
-    read: dict[str, Any] = json.loads((folder / f"{site.stack_name}.template.json").read_text())
-    return read
-
-
-@pytest.fixture(scope="module")
 def edge(
-    template: dict[str, Any],
+    site_template: dict[str, Any],
     files: FakeOrigin,
     api: FakeOrigin,
     cloudfront: FakeCloudFront,
     tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[Edge]:
     folder: Path = tmp_path_factory.mktemp("edge")
-    with make_edge(files.url, api.url, folder, cloudfront, template) as running:
+    with make_edge(files.url, api.url, folder, cloudfront, site_template) as running:
         yield running
 
 
-def test_every_resource_goes_to_the_api_and_every_file_to_the_bucket(template: dict[str, Any]) -> None:
-    is_file = {each.pattern: each.origin.is_bucket for each in read_distribution(template).behaviours}
+def test_every_resource_goes_to_the_api_and_every_file_to_the_bucket(site_template: dict[str, Any]) -> None:
+    is_file = {each.pattern: each.origin.is_bucket for each in read_distribution(site_template).behaviours}
     assert is_file == {
         "/assets/*": True,
         "/*.json": True,
         "/movers": False,
+        "/movers/": False,
         "/movers/*": False,
         "/history": False,
+        "/history/*": False,
+        "/tickers": False,
         "/tickers/*": False,
         "/status": False,
+        "/status/*": False,
         "/movers.csv": True,
         "/feed.xml": True,
         "/*": True,
@@ -64,6 +50,37 @@ def test_a_missing_twin_is_the_resource(viewer: Viewer, api: FakeOrigin) -> None
     answer = viewer.get("/tickers/AAPL.json")
     assert (answer.status, answer.headers["ETag"]) == (200, '"1"')
     assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
+
+
+def test_a_twin_whose_bucket_is_silent_comes_from_the_api_before_the_page_gives_up(
+    viewer: Viewer, files: FakeOrigin, api: FakeOrigin
+) -> None:
+    files.replies["/movers.json"] = Reply(delay_seconds=10)
+    api.replies["/movers.json"] = Reply(body=b"[]")
+    asked_at = time.monotonic()
+    assert viewer.get("/movers.json").body == b"[]"
+    assert time.monotonic() - asked_at < 4
+
+
+@pytest.mark.parametrize("path", ["/movers.csv", "/feed.xml"])
+def test_a_missing_file_of_data_is_an_error_in_the_apis_form_and_no_page(path: str, viewer: Viewer) -> None:
+    answer = viewer.get(path, Origin="https://example.org")
+    assert (answer.status, answer.body) == (404, b'{"error": "There is no such resource."}')
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize("path", ["/movers.json", "/tickers/AAPL", "/feed.xml", "/movers/1999-01-04"])
+def test_data_is_inert_and_other_sites_may_read_what_they_need_of_it(
+    path: str, viewer: Viewer, files: FakeOrigin, api: FakeOrigin
+) -> None:
+    for origin in (files, api):
+        origin.replies.setdefault(path, Reply(headers={"Last-Modified": "Tue, 10 Feb 2026 21:00:00 GMT"}))
+    headers = viewer.get(path, Origin="https://example.org").headers
+    assert headers["Content-Security-Policy"] == "default-src 'none'; frame-ancestors 'none'; sandbox"
+    assert headers["X-Content-Type-Options"] == "nosniff"
+    assert headers["Access-Control-Expose-Headers"] == "ETag, Date, Age, Retry-After"
+    assert headers["Strict-Transport-Security"] == "max-age=63072000"
+    assert headers["Last-Modified"] is None
 
 
 def test_the_page_comes_with_its_policy_and_a_missing_one_is_404(viewer: Viewer, files: FakeOrigin) -> None:
