@@ -11,6 +11,7 @@ from scripts.errors import CloudError
 TEMPLATE = Path(__file__).parents[1] / "fixtures" / "edge" / "site.template.json"
 
 BUCKET = Origin(is_bucket=True, connect_seconds=1, read_seconds=30)
+OWN = {"Fn::GetAtt": ["Told", "FunctionARN"]}
 API = Origin(is_bucket=False, connect_seconds=10, read_seconds=1)
 
 
@@ -32,7 +33,9 @@ def behaviour(template: dict[str, Any], pattern: str) -> Behaviour:
 
 def test_behaviours_keep_their_order_and_the_default_comes_last(template: dict[str, Any]) -> None:
     patterns = [behaviour.pattern for behaviour in read_distribution(template).behaviours]
-    assert patterns == ["/*.json", "/movers", "/movers/*", "/status", "/brief/*", "/v?/$~+.txt", "/*"]
+    assert patterns == [
+        *("/*.json", "/movers", "/movers/*", "/status", "/brief/*", "/told/*", "/v?/$~+.txt", "/*")
+    ]
 
 
 def test_a_group_is_its_first_origin_with_the_second_behind_it(template: dict[str, Any]) -> None:
@@ -59,6 +62,20 @@ def test_methods_and_compression_have_cloudfronts_defaults(template: dict[str, A
     assert behaviour(template, "/movers").methods == ("GET", "HEAD", "OPTIONS")
 
 
+def test_a_behaviour_names_the_function_that_comes_first(template: dict[str, Any]) -> None:
+    assert (behaviour(template, "/told/*").function, behaviour(template, "/movers").function) == (
+        "Told",
+        None,
+    )
+    code = template["Resources"]["Told"]["Properties"]["FunctionCode"]
+    assert read_distribution(template).functions == {"Told": code}
+
+
+def test_a_bucket_too_may_have_a_time_to_answer_in(template: dict[str, Any]) -> None:
+    config(template)["Origins"][0]["S3OriginConfig"]["OriginReadTimeout"] = 2
+    assert behaviour(template, "/*").origin == Origin(is_bucket=True, connect_seconds=1, read_seconds=2)
+
+
 def test_a_behaviour_has_the_headers_of_its_policy(template: dict[str, Any]) -> None:
     assert set(behaviour(template, "/movers").headers) == {
         Header("Access-Control-Allow-Origin", "*", override=True),
@@ -66,6 +83,7 @@ def test_a_behaviour_has_the_headers_of_its_policy(template: dict[str, Any]) -> 
         Header("Access-Control-Allow-Headers", "*", override=True),
         Header("Access-Control-Expose-Headers", "ETag", override=True),
         Header("Access-Control-Max-Age", "86400", override=True),
+        Header("X-Stored", "", override=True),
         Header("X-Content-Type-Options", "nosniff", override=True),
         Header("Referrer-Policy", "no-referrer", override=True),
         Header("Strict-Transport-Security", "max-age=63072000; includeSubDomains", override=True),
@@ -96,7 +114,15 @@ def test_the_root_object_may_be_missing(template: dict[str, Any]) -> None:
     [
         ({"CachePolicyId": "658327ea-f89d-4fab-a63d-7e88639e58f6"}, "managed policy 658327ea"),
         ({"OriginRequestPolicyId": {"Ref": "Other"}}, "OriginRequestPolicyId, which behaviour /movers"),
-        ({"FunctionAssociations": [{"EventType": "viewer-request"}]}, "FunctionAssociations"),
+        ({"LambdaFunctionAssociations": [{"EventType": "viewer-request"}]}, "LambdaFunctionAssociations"),
+        (
+            {"FunctionAssociations": [{"EventType": "viewer-response", "FunctionARN": OWN}]},
+            "only for viewer-request",
+        ),
+        (
+            {"FunctionAssociations": [{"EventType": "viewer-request", "FunctionARN": "arn:of:another"}]},
+            "of the stack itself",
+        ),
     ],
 )
 def test_what_the_edge_cannot_do_in_a_behaviour_is_refused(
@@ -117,7 +143,7 @@ def test_keys_of_headers_and_cookies_are_refused(template: dict[str, Any]) -> No
 @pytest.mark.parametrize(
     ("policy", "unknown", "message"),
     [
-        ("DataHeaders", {"RemoveHeadersConfig": {"Items": [{"Header": "Server"}]}}, "RemoveHeadersConfig"),
+        ("DataHeaders", {"ServerTimingHeadersConfig": {"Enabled": True}}, "ServerTimingHeadersConfig"),
         ("PageHeaders", {"SecurityHeadersConfig": {"XSSProtection": {"Override": True}}}, "XSSProtection"),
     ],
 )

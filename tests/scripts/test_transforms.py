@@ -64,6 +64,14 @@ def test_a_behaviour_of_an_origin_group_reads_from_its_primary() -> None:
     )
 
 
+def test_no_behaviour_runs_a_function_in_the_emulator() -> None:
+    template = read("site")
+    transforms.leave_functions_to_the_server_in_front(template, INGEST)
+    config = template["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
+    behaviours = [config["DefaultCacheBehavior"], *config["CacheBehaviors"]]
+    assert [behaviour.keys() & {"FunctionAssociations"} for behaviour in behaviours] == [set()] * 3
+
+
 def test_what_the_emulator_does_not_know_is_left_out_whole_and_nothing_else_is() -> None:
     template = read("operations")
     transforms.leave_out_what_the_emulator_cannot_make(template, INGEST)
@@ -78,6 +86,7 @@ def test_what_the_emulator_does_not_know_is_left_out_whole_and_nothing_else_is()
             {
                 "/BucketPolicy/Properties/PolicyDocument/Statement",
                 "/Distribution/Properties/DistributionConfig/CacheBehaviors/0/TargetOriginId",
+                "/Distribution/Properties/DistributionConfig/CacheBehaviors/1/FunctionAssociations",
             },
         ),
         (

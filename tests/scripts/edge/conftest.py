@@ -210,3 +210,16 @@ def edge(
 @pytest.fixture(scope="module")
 def viewer(edge: Edge) -> Viewer:
     return Viewer(edge)
+
+
+@pytest.fixture(scope="module")
+def real_edge(
+    site_template: dict[str, Any],
+    files: FakeOrigin,
+    api: FakeOrigin,
+    cloudfront: FakeCloudFront,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Edge]:
+    """An edge of the project's own distribution."""
+    with make_edge(files.url, api.url, tmp_path_factory.mktemp("edge"), cloudfront, site_template) as running:
+        yield running

@@ -1,6 +1,7 @@
 """Which behaviour a request meets, what its origin is told, and what the viewer gets besides the body."""
 
 import gzip
+import json
 import socket
 import ssl
 from pathlib import Path
@@ -68,6 +69,44 @@ def test_a_policy_can_name_what_the_query_loses(viewer: Viewer, api: FakeOrigin)
     assert api.asked_for("/brief/query")[0].path == "/brief/query?a=1&b=3&a=4"
 
 
+def test_a_function_sees_the_request_as_the_viewer_sent_it(viewer: Viewer, api: FakeOrigin) -> None:
+    answer = viewer.get("/told/whole?a=1&b&a=%32=&&c=", X_Own="Value")
+    request = json.loads(answer.body)
+    assert (request["method"], request["uri"]) == ("GET", "/told/whole")
+    assert request["querystring"] == {
+        "a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "%32="}]},
+        "b": {"value": ""},
+        "c": {"value": ""},
+    }
+    assert request["headers"]["x-own"] == {"value": "Value"}
+    assert not api.asked_for("/told/whole")
+
+
+def test_a_functions_answer_is_the_answer(viewer: Viewer, api: FakeOrigin) -> None:
+    answer, head = viewer.get("/told/teapot"), viewer.get("/told/teapot", "HEAD")
+    assert (answer.status, answer.body, answer.came) == (418, b"short and stout", "FunctionGeneratedResponse")
+    assert (head.status, head.body, head.headers["Content-Length"]) == (418, b"", "15")
+    assert answer.headers.get_all("X-Said") == ["by the function"]
+    assert answer.headers.get_all("Content-Type") == ["text/plain"]
+    assert not api.asked_for("/told/teapot")
+
+
+def test_what_a_function_lets_through_is_asked_and_kept_as_it_says(viewer: Viewer, api: FakeOrigin) -> None:
+    api.replies["/told/new"] = Reply(body=b"new")
+    answers = [viewer.get(path) for path in ("/told/old?a=1", "/told/old", "/told/new?b=2&b=3")]
+    assert {answer.body for answer in answers} == {b"new"}
+    assert [request.path for request in api.requests if "/told/" in request.path] == ["/told/new?b=2&b=3"]
+    assert answers[0].headers.get_all("Access-Control-Allow-Origin") == ["*"]
+    viewer.get("/told/%41/../as%20it?is&is=")
+    assert api.requests[-1].path == "/told/%41/../as%20it?is=&is="
+
+
+def test_a_function_does_not_see_a_method_that_is_not_allowed(viewer: Viewer) -> None:
+    answer = viewer.get("/told/teapot", "OPTIONS")
+    assert (answer.status, answer.headers["X-Said"]) == (403, None)
+    assert answer.headers["Access-Control-Allow-Origin"] == "*"
+
+
 def test_the_bucket_is_asked_as_the_distribution_and_told_nothing_of_the_viewer(
     viewer: Viewer, files: FakeOrigin
 ) -> None:
@@ -115,11 +154,16 @@ def test_what_only_a_preflight_asks_for_stands_on_no_other_answer(viewer: Viewer
 
 
 def test_headers_of_the_policy_stand_in_place_of_the_origins(viewer: Viewer, api: FakeOrigin) -> None:
-    own = {"Access-Control-Allow-Origin": "https://only.example", "X-Content-Type-Options": "sniff"}
+    own = {
+        "Access-Control-Allow-Origin": "https://only.example",
+        "X-Content-Type-Options": "sniff",
+        "X-Stored": "in a bucket",
+    }
     api.replies["/movers/headers"] = Reply(headers=own)
     answer = viewer.get("/movers/headers")
     assert answer.headers.get_all("Access-Control-Allow-Origin") == ["*"]
     assert answer.headers.get_all("X-Content-Type-Options") == ["nosniff"]
+    assert answer.headers["X-Stored"] is None  # the policy takes it away
     assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=63072000; includeSubDomains"]
 
 

@@ -98,10 +98,13 @@ def test_an_origin_that_is_too_slow_has_failed(
 ) -> None:
     template = read_template()
     config = template["Resources"]["Distribution"]["Properties"]["DistributionConfig"]
-    config["OriginGroups"]["Items"][0]["Members"]["Items"].reverse()
     config["OriginGroups"]["Items"][0]["FailoverCriteria"]["StatusCodes"]["Items"] = [500]
-    api.replies |= {"/slow.json": Reply(delay_seconds=1.5), "/movers/slow": Reply(delay_seconds=1.5)}
-    files.replies["/slow.json"] = Reply(body=b"from the bucket")
+    for origin in config["Origins"][:2]:
+        origin["S3OriginConfig"]["OriginReadTimeout"] = 1
+    slow = Reply(delay_seconds=1.5)
+    files.replies |= {"/slow.json": slow, "/slow.css": slow}
+    api.replies |= {"/slow.json": Reply(body=b"from the api"), "/movers/slow": slow}
     with make_edge(files.url, api.url, tmp_path, cloudfront, template) as edge:
-        assert Viewer(edge).get("/slow.json").body == b"from the bucket"
+        assert Viewer(edge).get("/slow.json").body == b"from the api"
+        assert Viewer(edge).get("/slow.css").status == 504
         assert Viewer(edge).get("/movers/slow").status == 504

@@ -1,28 +1,21 @@
 """The edge in front of the project's own distribution, as it is synthesized."""
 
 import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from scripts.cloud.distribution import read_distribution
 from scripts.cloud.edge import Edge
-from tests.scripts.edge.conftest import FakeCloudFront, FakeOrigin, Reply, Viewer, make_edge
+from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer
+
+
+pytestmark = pytest.mark.xdist_group("edge")  # one synthesis for all
 
 
 @pytest.fixture(scope="module")
-def edge(
-    site_template: dict[str, Any],
-    files: FakeOrigin,
-    api: FakeOrigin,
-    cloudfront: FakeCloudFront,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Edge]:
-    folder: Path = tmp_path_factory.mktemp("edge")
-    with make_edge(files.url, api.url, folder, cloudfront, site_template) as running:
-        yield running
+def edge(real_edge: Edge) -> Edge:
+    return real_edge
 
 
 def test_every_resource_goes_to_the_api_and_every_file_to_the_bucket(site_template: dict[str, Any]) -> None:

@@ -24,6 +24,8 @@ from tests.scripts.edge.conftest import (
     make_edge,
 )
 
+pytestmark = pytest.mark.xdist_group("edge")  # one synthesis for all
+
 SHELF = Shelf([session(DAY - timedelta(days=n)) for n in range(40)], status())
 LIMIT = 10_000  # CloudFront takes no larger function
 
@@ -61,15 +63,8 @@ def api() -> Iterator[FakeOrigin]:
 
 
 @pytest.fixture(scope="module")
-def edge(
-    site_template: dict[str, Any],
-    files: FakeOrigin,
-    api: FakeOrigin,
-    cloudfront: FakeCloudFront,
-    tmp_path_factory: pytest.TempPathFactory,
-) -> Iterator[Edge]:
-    with make_edge(files.url, api.url, tmp_path_factory.mktemp("edge"), cloudfront, site_template) as running:
-        yield running
+def edge(real_edge: Edge) -> Edge:
+    return real_edge
 
 
 def agrees_with_the_api(answer: Answer, target: str, method: str) -> None:
