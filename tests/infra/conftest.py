@@ -34,6 +34,7 @@ def domain_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
         region="eu-central-1",
         domain="movers.example.org",
         certificate="arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555",
+        hsts_subdomains="true",
         watchlist="BRK.A,IBM",
         throttle_rate="50",
         throttle_burst="100",

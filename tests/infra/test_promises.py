@@ -297,7 +297,7 @@ READERS: list[Row] = [
     (
         "browsers come over HTTPS for two years",
         lambda t: headers(t)["SecurityHeadersConfig"]["StrictTransportSecurity"],
-        {"AccessControlMaxAgeSec": 730 * DAY, "IncludeSubdomains": True, "Override": True},
+        {"AccessControlMaxAgeSec": 730 * DAY, "IncludeSubdomains": False, "Override": True},
     ),
     (
         "browsers guess no types",
@@ -469,6 +469,11 @@ ELSEWHERE: list[Row] = [
         "an own domain has today's TLS",
         every(CDN, "DistributionConfig.ViewerCertificate.MinimumProtocolVersion"),
         "TLSv1.2_2021",
+    ),
+    (
+        "the names below the domain are asked for over HTTPS only where a setting says so",
+        lambda t: headers(t)["SecurityHeadersConfig"]["StrictTransportSecurity"]["IncludeSubdomains"],
+        True,
     ),
     ("the CDN's alarm stands where its measurements are", alarm_names(part="cdn-alarms"), {"cdn-5xx"}),
     ("the other alarms stand where the rest is", lambda t: "cdn-5xx" in alarm_names()(t), False),  # type: ignore[operator]

@@ -16,6 +16,7 @@ def test_the_defaults_are_a_deployment_that_works() -> None:
     assert (settings.ready, settings.window, settings.calls_per_minute) == ("T+1 00:05", 7, 5)
     assert (settings.throttle_rate, settings.throttle_burst) == (10, 20)
     assert (settings.notices, settings.alert_email, settings.monthly_budget) == ("failures", "", 5)
+    assert settings.hsts_subdomains is False
 
 
 def test_every_setting_is_documented_with_its_default() -> None:
@@ -47,6 +48,14 @@ def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
 
     assert settings.watchlist == ("IBM", "BRK.A")
     assert (settings.window, settings.calls_per_minute) == (30, 0)
+
+
+@pytest.mark.parametrize(("given", "meant"), [("true", True), ("false", False), (True, True), (False, False)])
+def test_a_flag_may_be_given_as_text(given: object, meant: bool) -> None:
+    stages = {"prod": {"hsts_subdomains": not meant}}
+
+    assert Settings.from_context({"hsts_subdomains": given}).hsts_subdomains is meant
+    assert Settings.from_context({"stages": stages}).hsts_subdomains is not meant
 
 
 def test_what_the_cdk_itself_puts_into_the_context_is_passed_over() -> None:
@@ -94,6 +103,9 @@ def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
         ({"throttle_rate": 0}, "throttle_rate 0: allowed is 1 to 10000"),
         ({"throttle_burst": 0}, "throttle_burst 0: allowed is 1 to 5000"),
         ({"monthly_budget": "cheap"}, "monthly_budget 'cheap': allowed is a whole number"),
+        ({"hsts_subdomains": "yes"}, "hsts_subdomains 'yes': allowed is true or false"),
+        ({"hsts_subdomains": 1}, "hsts_subdomains 1: allowed is true or false"),
+        ({"hsts_subdomains": None}, "hsts_subdomains None: allowed is true or false"),
         ({"alert_email": "me"}, "alert_email 'me': allowed is an e-mail address"),
         ({"notices": "some"}, r"notices 'some': allowed is failures \(alarms and their end\), all"),
         ({"domain": "https://movers.example.org"}, "allowed is a lower-case host name"),

@@ -6,7 +6,13 @@ from tests.infra.templates import Templates
 
 pytestmark = pytest.mark.xdist_group("synth")
 
-DATA_PATTERNS = ["*.json", "movers", "movers/*", "history", "tickers/*", "status", "movers.csv", "feed.xml"]
+LATEST = ["movers", "movers/"]
+BY_PATH = [
+    *("*.json", "movers/*", "history", "history/*", "tickers", "tickers/*", "status", "status/*"),
+    *("movers.csv", "feed.xml"),
+]
+DATA_PATTERNS = [*LATEST, *BY_PATH]
+PAGE_WAITS_SECONDS = 4
 
 
 def distribution(templates: Templates) -> dict[str, Any]:
@@ -52,28 +58,51 @@ def test_behaviours_stand_in_the_order_that_sends_twins_to_the_bucket_first(temp
         ("assets/*", "site"),
         ("*.json", "site -> api"),
         ("movers", "api"),
+        ("movers/", "api"),
         ("movers/*", "api"),
         ("history", "api"),
+        ("history/*", "api"),
+        ("tickers", "api"),
         ("tickers/*", "api"),
         ("status", "api"),
-        ("movers.csv", "site"),
-        ("feed.xml", "site"),
+        ("status/*", "api"),
+        ("movers.csv", "site -> api"),
+        ("feed.xml", "site -> api"),
         ("default", "site"),
     ]
 
 
-def test_a_failed_twin_falls_over_to_the_api(templates: Templates) -> None:
-    (group,) = distribution(templates)["OriginGroups"]["Items"]
+@pytest.mark.parametrize(
+    ("pattern", "statuses"),
+    [("*.json", [403, 404, 500, 502, 503, 504]), ("movers.csv", [403, 404]), ("feed.xml", [403, 404])],
+)
+def test_the_api_stands_in_for_a_twin_that_fails_and_for_a_file_that_is_missing(
+    templates: Templates, pattern: str, statuses: list[int]
+) -> None:
+    target = behaviours(templates)[pattern]["TargetOriginId"]
+    (group,) = [each for each in distribution(templates)["OriginGroups"]["Items"] if each["Id"] == target]
 
-    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == [403, 404, 500, 502, 503, 504]
+    assert group["FailoverCriteria"]["StatusCodes"]["Items"] == statuses
 
 
-def test_the_first_origin_gives_up_in_time_for_the_second(templates: Templates) -> None:
-    page_waits_seconds = 4
+def patience(candidate: dict[str, Any]) -> int:
+    """How many seconds a bucket may take until it is given up."""
+    longest: int = candidate["ConnectionTimeout"] + candidate["S3OriginConfig"]["OriginReadTimeout"]
+    attempts: int = candidate["ConnectionAttempts"]
+    return attempts * longest
 
-    for candidate in distribution(templates)["Origins"]:
-        if "S3OriginConfig" in candidate:
-            assert candidate["ConnectionAttempts"] * candidate["ConnectionTimeout"] < page_waits_seconds
+
+def test_a_twins_bucket_gives_up_in_time_for_the_api_and_no_bucket_hangs_for_long(
+    templates: Templates,
+) -> None:
+    config = distribution(templates)
+    buckets = {each["Id"]: patience(each) for each in config["Origins"] if "S3OriginConfig" in each}
+    target = behaviours(templates)["*.json"]["TargetOriginId"]
+    (twins,) = [each for each in config["OriginGroups"]["Items"] if each["Id"] == target]
+    api_seconds = 1
+
+    assert buckets[twins["Members"]["Items"][0]["OriginId"]] + api_seconds <= PAGE_WAITS_SECONDS
+    assert max(buckets.values()) <= 6
 
 
 def test_the_api_origin_is_the_stage_of_the_rest_api_over_tls(templates: Templates) -> None:
@@ -100,22 +129,40 @@ def test_the_root_is_the_page(templates: Templates) -> None:
 
 
 def test_every_behaviour_only_reads_over_https_and_compresses(templates: Templates) -> None:
-    for behaviour in behaviours(templates).values():
-        assert behaviour["AllowedMethods"] == ["GET", "HEAD", "OPTIONS"]
+    for pattern, behaviour in behaviours(templates).items():
+        preflights = ["OPTIONS"] if pattern in DATA_PATTERNS else []
+        assert behaviour["AllowedMethods"] == ["GET", "HEAD", *preflights]
         assert behaviour["ViewerProtocolPolicy"] == "redirect-to-https"
         assert behaviour["Compress"] is True
         assert "OriginRequestPolicyId" not in behaviour
 
 
+@pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
+def test_the_function_sees_every_request_but_those_for_assets_first(
+    templates: Templates, pattern: str
+) -> None:
+    (association,) = behaviours(templates)[pattern]["FunctionAssociations"]
+    function = templates.one("site", "AWS::CloudFront::Function")
+
+    assert association["EventType"] == "viewer-request"
+    assert templates.render("site", association["FunctionARN"]) == (
+        "<site AWS::CloudFront::Function FunctionARN>"
+    )
+    assert (function["AutoPublish"], function["FunctionConfig"]["Runtime"]) == (True, "cloudfront-js-2.0")
+    assert "FunctionAssociations" not in behaviours(templates)["assets/*"]
+
+
 @pytest.mark.parametrize("pattern", DATA_PATTERNS)
-def test_data_lives_as_its_origin_says_and_is_kept_by_path_and_days(
+def test_data_lives_as_its_origin_says_and_only_the_latest_movers_are_kept_by_days(
     templates: Templates, pattern: str
 ) -> None:
     cache = cache_policy(templates, pattern)
     key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+    by_days = {"QueryStringBehavior": "whitelist", "QueryStrings": ["days"]}
+    by_path = {"QueryStringBehavior": "none"}
 
     assert (cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]) == (0, 60, 86_400)
-    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "whitelist", "QueryStrings": ["days"]}
+    assert key["QueryStringsConfig"] == (by_days if pattern in LATEST else by_path)
     assert key["CookiesConfig"] == {"CookieBehavior": "none"}
     assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
 
@@ -188,7 +235,7 @@ def test_assets_carry_no_header_that_only_documents_need(templates: Templates) -
         "ResponseHeadersPolicyId",
     )
 
-    assert {name: part for name, part in headers.items() if name != "Name"} == {
+    assert {name: part for name, part in headers.items() if name not in ("Name", "RemoveHeadersConfig")} == {
         "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}
     }
 
@@ -204,7 +251,7 @@ def test_data_and_pages_are_strict_about_transport_and_types(templates: Template
 
     assert headers["StrictTransportSecurity"] == {
         "AccessControlMaxAgeSec": 63_072_000,
-        "IncludeSubdomains": True,
+        "IncludeSubdomains": False,
         "Override": True,
     }
     assert headers["ContentTypeOptions"] == {"Override": True}
@@ -222,8 +269,37 @@ def test_any_site_may_read_the_data(templates: Templates, pattern: str) -> None:
 
     assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]}
     assert cors["AccessControlAllowMethods"] == {"Items": ["GET", "HEAD", "OPTIONS"]}
+    assert cors["AccessControlExposeHeaders"] == {"Items": ["ETag", "Date", "Age", "Retry-After"]}
     assert cors["AccessControlAllowCredentials"] is False
     assert "CustomHeadersConfig" not in headers
+
+
+@pytest.mark.parametrize("pattern", DATA_PATTERNS)
+def test_data_is_inert_whatever_type_an_object_is_of(templates: Templates, pattern: str) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)[pattern],
+        "ResponseHeadersPolicyId",
+    )["SecurityHeadersConfig"]
+
+    assert headers["ContentSecurityPolicy"] == {
+        "ContentSecurityPolicy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+        "Override": True,
+    }
+
+
+@pytest.mark.parametrize("pattern", ["assets/*", "*.json", "default"])
+def test_nothing_carries_a_second_validator_or_how_it_is_stored(templates: Templates, pattern: str) -> None:
+    headers = policy(
+        templates,
+        "ResponseHeadersPolicyConfig",
+        behaviours(templates)[pattern],
+        "ResponseHeadersPolicyId",
+    )
+
+    removed = {item["Header"] for item in headers["RemoveHeadersConfig"]["Items"]}
+    assert removed == {"Last-Modified", "x-amz-server-side-encryption"}
 
 
 def test_an_own_domain_brings_its_certificate(domain_templates: Templates) -> None:

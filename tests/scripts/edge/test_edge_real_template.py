@@ -9,7 +9,6 @@ from scripts.cloud.distribution import read_distribution
 from scripts.cloud.edge import Edge
 from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer
 
-
 pytestmark = pytest.mark.xdist_group("edge")  # one synthesis for all
 
 
