@@ -16,6 +16,7 @@ from api.records import Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import load_calendar
+from ingest.edge import unreadable
 from ingest.event import read_event
 from ingest.feed import Channel
 from ingest.lease import LeaseHeldError
@@ -53,17 +54,18 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
         asked, ingest, now = read_event(event, run), build(settings, context, life), settings.now()
         if isinstance(asked, RebuildRequest):
             return _rebuilt(rebuild(ingest, asked, now, life))
-        return _reconciled(reconcile(ingest, asked, now, life), settings.stage)
+        return _reconciled(reconcile(ingest, asked, now, life), settings)
     except LeaseHeldError as held:
         log.info("left to the other run", reason=str(held))
         return {"Skipped": str(held)}
 
 
-def _reconciled(report: Report, stage: str) -> dict[str, Any]:
-    """What a run did. It has told its numbers also when it fails."""
+def _reconciled(report: Report, settings: Settings) -> dict[str, Any]:
+    """What a run did. It has told its numbers also when it fails, and what viewers get by then."""
     done = document(report)
     log.info("run ended", **done)
-    emit(report, stage)
+    failed = unreadable(settings.site_url, settings.site_ca)
+    emit(report, settings.stage, edge_failed=len(failed), key_days_left=settings.key_days_left)
     if report.failed:
         raise SessionsFailedError(_failures(report))
     return done

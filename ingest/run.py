@@ -48,7 +48,8 @@ class Ingest:
 class Report:
     """What a run did, by session. `left` is for a later run, `failed` wants a person.
 
-    `behind` are the sessions that viewers wait for: due for ten hours or more, and still not stored.
+    `behind` are the sessions that viewers wait for: due for ten hours or more, and still not stored. `on_record` is
+    how many sessions the table holds, `kept` how many files the run did not remove although their sessions are gone.
     """
 
     stored: list[date] = field(default_factory=list)
@@ -59,6 +60,8 @@ class Report:
     behind: list[date] = field(default_factory=list)
     upstream_calls: int = 0
     published: int = 0
+    on_record: int = 0
+    kept: int = 0
     invalidation: str | None = None
 
     def note(self, failure: Exception, days: Iterable[date]) -> None:

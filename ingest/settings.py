@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
@@ -12,14 +12,16 @@ from ingest.calendar import Ready
 LOCAL_STAGE = "local"
 MASSIVE_URL = "https://api.massive.com"
 BUNDLE = Path(__file__).resolve().parents[1]
-LOCAL_ONLY = ("MASSIVE_URL", "SOURCE_KIND", "CLOCK_OFFSET_SECONDS")
+LOCAL_ONLY = ("MASSIVE_URL", "SOURCE_KIND", "CLOCK_OFFSET_SECONDS", "SITE_CA")
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of the function, typed. The last three may be set in the local stage alone.
+    """The environment of the function, typed. The last four may be set in the local stage alone.
 
-    The watchlist lies beside the code, in a file that only the function itself can read.
+    `key_expires` is the day on which the provider's key ends, where that is known. `site_ca` is the certificate to
+    trust for the site, None for those that everybody trusts. The watchlist lies beside the code, in a file that only
+    the function itself can read.
     """
 
     stage: str
@@ -35,9 +37,11 @@ class Settings:
     window: int
     calls_per_minute: int
     history_days: int
+    key_expires: date | None
     massive_url: str
     source_kind: str
     clock_offset_seconds: int
+    site_ca: str | None
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
@@ -63,9 +67,11 @@ class Settings:
             window=_whole(env, "WINDOW", least=1),
             calls_per_minute=_whole(env, "CALLS_PER_MINUTE", least=0),
             history_days=_whole(env, "HISTORY_DAYS", least=1),
+            key_expires=_day(env, "KEY_EXPIRES"),
             massive_url=env.get("MASSIVE_URL", MASSIVE_URL).rstrip("/"),
             source_kind=env.get("SOURCE_KIND", "live"),
             clock_offset_seconds=int(env.get("CLOCK_OFFSET_SECONDS", "0")),
+            site_ca=env.get("SITE_CA"),
         )
 
     @property
@@ -75,9 +81,21 @@ class Settings:
         check_watchlist(tickers)
         return tickers
 
+    @property
+    def key_days_left(self) -> int | None:
+        """Days until the provider's key ends, negative afterwards; None where nothing is known of its end."""
+        return (self.key_expires - self.now().date()).days if self.key_expires else None
+
     def now(self) -> datetime:
         """The time of the data: real time, but for the offset with which the local stage replays recorded sessions."""
         return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
+
+
+def _day(env: Mapping[str, str], name: str) -> date | None:
+    try:
+        return date.fromisoformat(env[name]) if name in env else None
+    except ValueError:
+        raise ValueError(f"{name} {env[name]!r} must be a date, YYYY-MM-DD") from None
 
 
 def _whole(env: Mapping[str, str], name: str, *, least: int) -> int:

@@ -47,7 +47,9 @@ class CloudState:
     @property
     def ingest(self) -> LocalIngest:
         """What its ingest function is told."""
-        return LocalIngest(self.massive_url, self.source_kind, self.clock_offset_seconds, self.site_url)
+        return LocalIngest(
+            self.massive_url, self.source_kind, self.clock_offset_seconds, self.site_url, self.ca
+        )
 
 
 def movers_home() -> Path:

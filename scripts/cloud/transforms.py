@@ -21,6 +21,7 @@ class LocalIngest:
     source_kind: str
     clock_offset_seconds: int
     site_url: str
+    site_ca: str = ""
 
 
 def localized(template: Template, ingest: LocalIngest) -> Template:
@@ -32,7 +33,7 @@ def localized(template: Template, ingest: LocalIngest) -> Template:
 
 
 def point_ingest_at_local_services(template: Template, ingest: LocalIngest) -> None:
-    """The upstream, its kind, the clock and the viewers' address are facts of this machine."""
+    """The upstream, its kind, the clock, the viewers' address and its certificate are facts of this machine."""
     for function in _resources(template, "AWS::Lambda::Function"):
         variables = function.get("Environment", {}).get("Variables", {})
         if "KEY_PARAMETER" in variables:
@@ -41,6 +42,7 @@ def point_ingest_at_local_services(template: Template, ingest: LocalIngest) -> N
                 "SOURCE_KIND": ingest.source_kind,
                 "CLOCK_OFFSET_SECONDS": str(ingest.clock_offset_seconds),
                 "SITE_URL": ingest.site_url,
+                "SITE_CA": ingest.site_ca,
             }
 
 
@@ -50,6 +52,14 @@ def allow_plain_http(template: Template, _: LocalIngest) -> None:
         for policy in _resources(template, kind):
             document = policy["PolicyDocument"]
             document["Statement"] = [each for each in document["Statement"] if not _denies_http(each)]
+
+
+def drop_the_guard_on_leading_keys(template: Template, _: LocalIngest) -> None:
+    """The emulator never says which items a request names, so a statement that insists on it would allow nothing."""
+    for policy in _resources(template, "AWS::IAM::Policy"):
+        for statement in policy["PolicyDocument"]["Statement"]:
+            if "dynamodb:LeadingKeys" in statement.get("Condition", {}).get("Null", {}):
+                del statement["Condition"]["Null"]
 
 
 def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
@@ -84,6 +94,7 @@ def leave_out_what_the_emulator_cannot_make(template: Template, _: LocalIngest) 
 TRANSFORMS: tuple[Callable[[Template, LocalIngest], None], ...] = (
     point_ingest_at_local_services,
     allow_plain_http,
+    drop_the_guard_on_leading_keys,
     read_from_the_primary_origin,
     leave_functions_to_the_server_in_front,
     leave_out_what_the_emulator_cannot_make,

@@ -158,6 +158,7 @@ def _told(source: Source | None, market: MarketServer | None, options: Options) 
         source_kind=source.kind if source else "live",
         clock_offset_seconds=source.clock_offset_seconds if source else 0,
         site_url=f"https://localhost:{options.port}",
+        site_ca=str((options.home / "edge" / "ca.pem").absolute()),
     )
 
 

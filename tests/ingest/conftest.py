@@ -130,6 +130,7 @@ class World:
             "RAW_BUCKET": RAW,
             "SITE_BUCKET": SITE,
             "DISTRIBUTION_ID": self.distribution,
+            "SITE_URL": "http://127.0.0.1:9",  # discard: there is no CDN in this world
             "WATCHLIST_FILE": str(watchlist),
             "CALLS_PER_MINUTE": "0",
             "MASSIVE_URL": self.server.url,

@@ -1,3 +1,4 @@
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -20,7 +21,12 @@ ENVIRONMENT = {
     "CALLS_PER_MINUTE": "5",
     "HISTORY_DAYS": "730",
 }
-LOCAL = {"MASSIVE_URL": "http://127.0.0.1:1/", "SOURCE_KIND": "recorded", "CLOCK_OFFSET_SECONDS": "-60"}
+LOCAL = {
+    "MASSIVE_URL": "http://127.0.0.1:1/",
+    "SOURCE_KIND": "recorded",
+    "CLOCK_OFFSET_SECONDS": "-60",
+    "SITE_CA": "/ca.pem",
+}
 
 
 def test_the_environment_is_read_typed() -> None:
@@ -28,6 +34,7 @@ def test_the_environment_is_read_typed() -> None:
     assert settings.watchlist_file == Path("watchlist.txt").resolve()  # beside the packages
     assert settings.ready == Ready.parse("T+1 00:05")
     assert (settings.massive_url, settings.source_kind) == ("https://api.massive.com", "live")
+    assert (settings.site_ca, settings.key_expires, settings.key_days_left) == (None, None, None)
     assert settings.site_url == "https://movers.example"
 
 
@@ -62,11 +69,21 @@ def test_an_unknown_provider_is_refused() -> None:
     [
         ("WINDOW", "0"),
         ("WINDOW", "seven"),
+        ("KEY_EXPIRES", "soon"),
+        ("KEY_EXPIRES", "2027-02-30"),
     ],
 )
 def test_a_wrong_value_names_its_variable(name: str, value: str) -> None:
     with pytest.raises(ValueError, match=name):
         Settings.from_env(ENVIRONMENT | {name: value})
+
+
+@pytest.mark.parametrize(("ends", "days"), [("2026-12-01", 0), ("2027-01-15", 45), ("2026-11-28", -3)])
+def test_the_days_that_a_key_has_left_are_counted_until_after_its_end(
+    monkeypatch: pytest.MonkeyPatch, ends: str, days: int
+) -> None:
+    monkeypatch.setattr(Settings, "now", lambda _: datetime(2026, 12, 1, 23, 59, tzinfo=UTC))
+    assert Settings.from_env(ENVIRONMENT | {"KEY_EXPIRES": ends}).key_days_left == days
 
 
 def test_the_watchlist_lies_beside_the_code_one_ticker_a_line(tmp_path: Path) -> None:

@@ -19,8 +19,8 @@ def printed(capsys: pytest.CaptureFixture[str]) -> dict[str, Any]:
 
 def test_every_number_of_a_run_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     report = Report(stored=DAYS[:2], behind=DAYS[2:], failed={DAYS[2]: "TSLA is missing"}, upstream_calls=6)
-    report.published = 11
-    emit(report, "prod")
+    report.published, report.on_record, report.kept = 11, 52, 8
+    emit(report, "prod", edge_failed=1, key_days_left=13)
     line = printed(capsys)
     (told,) = line["_aws"]["CloudWatchMetrics"]
     names = {metric["Name"] for metric in told["Metrics"]}
@@ -30,8 +30,20 @@ def test_every_number_of_a_run_is_told(capsys: pytest.CaptureFixture[str]) -> No
         "SessionsFailed": [1],
         "UpstreamCalls": [6],
         "TwinsPublished": [11],
+        "TwinsKept": [8],
+        "SessionsOnRecord": [52],
+        "EdgeFailed": [1],
+        "KeyDaysLeft": [13],
     }
     assert {metric["Unit"] for metric in told["Metrics"]} == {"Count"}
+
+
+@pytest.mark.parametrize("days", [None, 0, -3])
+def test_the_days_of_a_key_are_told_where_its_end_is_known(
+    capsys: pytest.CaptureFixture[str], days: int | None
+) -> None:
+    emit(Report(), "prod", key_days_left=days)
+    assert printed(capsys).get("KeyDaysLeft") == (None if days is None else [days])
 
 
 def test_the_stage_is_the_one_dimension(capsys: pytest.CaptureFixture[str]) -> None:

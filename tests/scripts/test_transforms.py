@@ -9,7 +9,7 @@ from scripts.cloud.transforms import LocalIngest, Template
 from tests.templates import differences
 
 TEMPLATES = Path(__file__).parents[1] / "fixtures" / "templates"
-INGEST = LocalIngest("http://127.0.0.1:9000", "simulated", -3600, "https://localhost:8443")
+INGEST = LocalIngest("http://127.0.0.1:9000", "simulated", -3600, "https://localhost:8443", "/ca.pem")
 
 
 def read(name: str) -> Template:
@@ -28,6 +28,7 @@ def test_the_ingest_function_is_told_what_is_true_of_this_machine() -> None:
         "SOURCE_KIND": "simulated",
         "CLOCK_OFFSET_SECONDS": "-3600",
         "SITE_URL": "https://localhost:8443",
+        "SITE_CA": "/ca.pem",
     }
 
 
@@ -50,6 +51,17 @@ def test_plain_http_is_not_denied_to_queues_either() -> None:
     template = read("ingest")
     transforms.allow_plain_http(template, INGEST)
     assert template["Resources"]["FailuresPolicy"]["Properties"]["PolicyDocument"]["Statement"] == []
+
+
+def test_a_key_that_the_emulator_never_names_is_not_asked_for_while_its_value_is() -> None:
+    template = read("ingest")
+    transforms.drop_the_guard_on_leading_keys(template, INGEST)
+    statements = template["Resources"]["IngestPolicy"]["Properties"]["PolicyDocument"]["Statement"]
+    assert [each.get("Condition") for each in statements] == [
+        None,
+        {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["LEASE"]}},
+        {"Null": {"aws:TokenIssueTime": "false"}},
+    ]
 
 
 def test_a_behaviour_of_an_origin_group_reads_from_its_primary() -> None:
@@ -93,8 +105,10 @@ def test_what_the_emulator_does_not_know_is_left_out_whole_and_nothing_else_is()
             "ingest",
             {
                 "/FailuresPolicy/Properties/PolicyDocument/Statement",
+                "/IngestPolicy/Properties/PolicyDocument/Statement/1/Condition/Null",
                 "/IngestFunction/Properties/Environment/Variables/CLOCK_OFFSET_SECONDS",
                 "/IngestFunction/Properties/Environment/Variables/MASSIVE_URL",
+                "/IngestFunction/Properties/Environment/Variables/SITE_CA",
                 "/IngestFunction/Properties/Environment/Variables/SITE_URL",
                 "/IngestFunction/Properties/Environment/Variables/SOURCE_KIND",
             },
