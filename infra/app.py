@@ -70,8 +70,12 @@ def tag(app: App, **tags: str) -> None:
 
 
 def only_key(partition: str) -> dict[str, object]:
-    """A condition for requests that touch no other partition of the table."""
-    return {"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": [partition]}}
+    """A condition for requests that touch no other partition of the table.
+
+    `ForAllValues` alone would also let through a request that names no key at all.
+    """
+    named = "dynamodb:LeadingKeys"
+    return {"ForAllValues:StringEquals": {named: [partition]}, "Null": {named: "false"}}
 
 
 def main() -> None:

@@ -57,7 +57,8 @@ class IngestStack(Stack):
 
 def environment(settings: Settings, data: DataStack, site: SiteStack) -> dict[str, str]:
     """Everything the function knows of this deployment; the key itself stays in the parameter store."""
-    return {
+    ends = {"KEY_EXPIRES": str(settings.key_expires)} if settings.key_expires else {}
+    return ends | {
         "STAGE": settings.stage,
         "TABLE_NAME": data.table.table_name,
         "RAW_BUCKET": data.raw_bucket.bucket_name,
@@ -97,8 +98,12 @@ def never_retry(
 
 def run_hourly(scope: Construct, function: lambda_.Function, *, failures: sqs.Queue) -> None:
     """The schedule, with a role that can invoke this function and report what it could not."""
+    # EventBridge Scheduler names the schedule's group as the source, never the schedule; ours is in the default one.
+    group = Stack.of(scope).format_arn(
+        service="scheduler", resource="schedule-group", resource_name="default"
+    )
     own_schedules = iam.ServicePrincipal("scheduler.amazonaws.com").with_conditions(
-        {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}}
+        {"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID, "aws:SourceArn": group}}
     )
     role = iam.Role(scope, "ScheduleRole", assumed_by=own_schedules)
     role.add_to_policy(

@@ -7,6 +7,7 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ DEFAULTS = Path(__file__).with_name("cdk.json")
 
 # Where CloudFront keeps its metrics and looks for certificates.
 CDN_REGION = "us-east-1"
+
+# From so many days before the vendor's key ends, a person is told.
+KEY_NOTICE_DAYS = 14
 
 PATTERNS = {
     "stage": (r"[a-z][a-z0-9-]{0,19}", "lower-case letters, digits and hyphens, at most 20, a letter first"),
@@ -53,7 +57,7 @@ class Settings:
     `hsts_subdomains` has browsers use HTTPS also for every name below the site's own.
 
     `monthly_budget` is what the whole account may cost, in US dollars; it, the alarms and, if `notices` says so,
-    new sessions are told to `alert_email`.
+    new sessions are told to `alert_email`. `key_expires` is the day on which the vendor's key ends, if it does.
     """
 
     stage: str
@@ -64,6 +68,7 @@ class Settings:
     window: int
     calls_per_minute: int
     history_days: int
+    key_expires: date | None
     throttle_rate: int
     throttle_burst: int
     domain: str
@@ -165,8 +170,18 @@ def tickers(name: str, value: object) -> tuple[str, ...]:
     return tuple(text(f"{name} ticker", part) for part in parts)
 
 
+def day(name: str, value: object) -> date | None:
+    """A date, or nothing."""
+    given = text(name, value)
+    try:
+        return date.fromisoformat(given) if given else None
+    except ValueError:
+        raise ValueError(f"{name} {given!r}: allowed is a date such as 2027-06-30, or nothing") from None
+
+
 PARSERS: dict[str, Callable[[str, object], Any]] = {
     "watchlist": tickers,
+    "key_expires": day,
     "hsts_subdomains": flag,
     **dict.fromkeys(RANGES, whole),
 }

@@ -39,5 +39,6 @@ def domain_templates(tmp_path_factory: pytest.TempPathFactory) -> Templates:
         throttle_rate="50",
         throttle_burst="100",
         alert_email="me@example.org",
+        key_expires="2027-06-30",
         notices="all",
     )

@@ -33,7 +33,8 @@ GRANTED = {
         (
             ("dynamodb:DeleteItem",),
             (TABLE,),
-            '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["LEASE"]}}',
+            '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["LEASE"]},'
+            ' "Null": {"dynamodb:LeadingKeys": "false"}}',
         ),
         (("s3:GetObject", "s3:PutObject"), (f"{RAW}/raw/*",), "{}"),
         (("s3:ListBucket",), (RAW, SITE), "{}"),
@@ -101,6 +102,51 @@ def test_the_run_tells_the_event_bus_only_where_new_sessions_are_notices(
 
     assert (("events:PutEvents",), (bus,), "{}") in told
     assert len(told) == len(granted(templates)["ingest.handler.handler"]) + 1
+
+
+# Lambda takes no role that another account hands over; EventBridge does not say for whom it publishes.
+WITHOUT_SOURCE = {"lambda.amazonaws.com", "events.amazonaws.com"}
+
+
+def test_a_service_is_let_in_for_this_account_alone(
+    templates: Templates, domain_templates: Templates
+) -> None:
+    let_in = [each for of in (templates, domain_templates) for each in statements_for_services(of)]
+    services = {service for services, _ in let_in for service in services}
+
+    assert services >= WITHOUT_SOURCE | {"scheduler.amazonaws.com", "cloudwatch.amazonaws.com"}
+    for services, condition in let_in:
+        assert ("aws:source" in condition.lower()) != bool(services & WITHOUT_SOURCE), services
+
+
+def statements_for_services(templates: Templates) -> list[tuple[set[str], str]]:
+    """The services that any policy lets in, each with its condition as text."""
+    return [
+        (set(found if isinstance(found := each["Principal"]["Service"], list) else [found]), condition)
+        for each in all_statements(templates)
+        if each["Effect"] == "Allow" and "Service" in each.get("Principal", {})
+        for condition in [json.dumps(each.get("Condition", {}))]
+    ]
+
+
+def all_statements(templates: Templates) -> list[dict[str, Any]]:
+    """Every statement of every policy: of resources, of roles, and of who may take a role."""
+    documents = [
+        resource["Properties"].get(name, {})
+        for template in templates.parts.values()
+        for resource in template["Resources"].values()
+        for name in ("PolicyDocument", "AssumeRolePolicyDocument")
+    ]
+    return [statement for document in documents for statement in document.get("Statement", [])]
+
+
+def test_no_condition_is_met_by_leaving_out_what_it_asks_for(templates: Templates) -> None:
+    guarded = [each for each in all_statements(templates) if "ForAllValues" in json.dumps(each)]
+
+    assert guarded
+    for each in guarded:
+        keys = {key for name, asked in each["Condition"].items() if "ForAll" in name for key in asked}
+        assert each["Condition"]["Null"] == dict.fromkeys(keys, "false")
 
 
 OWN_NAME = {

@@ -10,7 +10,7 @@ from tests.infra.templates import Templates
 pytestmark = pytest.mark.xdist_group("synth")
 
 
-def test_the_schedules_role_serves_this_account_alone(templates: Templates) -> None:
+def test_the_schedules_role_serves_this_accounts_schedules_alone(templates: Templates) -> None:
     (trust,) = [
         resource["Properties"]["AssumeRolePolicyDocument"]["Statement"]
         for _, resource in templates.every("AWS::IAM::Role")
@@ -18,7 +18,14 @@ def test_the_schedules_role_serves_this_account_alone(templates: Templates) -> N
     ]
 
     assert [statement["Principal"] for statement in trust] == [{"Service": "scheduler.amazonaws.com"}]
-    assert trust[0]["Condition"] == {"StringEquals": {"aws:SourceAccount": {"Ref": "AWS::AccountId"}}}
+    source = templates.plain("ingest", trust[0]["Condition"])
+    assert source == {
+        "StringEquals": {
+            "aws:SourceAccount": "123456789012",
+            "aws:SourceArn": "arn:aws:scheduler:us-east-1:123456789012:schedule-group/default",
+        }
+    }
+    assert "GroupName" not in templates.one("ingest", "AWS::Scheduler::Schedule")
 
 
 def test_the_function_knows_its_deployment_and_no_secret(templates: Templates) -> None:
@@ -47,6 +54,7 @@ def test_another_deployment_has_its_own_values(domain_templates: Templates) -> N
     assert environment["STAGE"] == "test"
     assert environment["SITE_URL"] == "https://movers.example.org"
     assert environment["KEY_PARAMETER"] == "/movers/test/massive-api-key"
+    assert environment["KEY_EXPIRES"] == "2027-06-30"
 
 
 def test_the_watchlist_lies_beside_the_code_however_long_it_is(bundles: None, tmp_path: Path) -> None:
