@@ -12,7 +12,7 @@ from infra.data_stack import DataStack
 from infra.ingest_stack import IngestStack
 from infra.operations import metrics
 from infra.operations.notices import tell
-from infra.settings import Settings
+from infra.settings import KEY_NOTICE_DAYS, Settings
 
 # What viewers feel counts in three of an hour's twelve spans: a blip is one span however many it hits, and a
 # fault that stays is seen in a quarter of an hour, or within the hour where a reader comes every twenty minutes.
@@ -22,12 +22,19 @@ LASTING = (3, 12)
 # Two hours on end: what the next run mends needs nobody.
 TWO_RUNS = (2, 2)
 
+# ACM renews what it has issued sixty days before the end; at thirty that has failed, or somebody else issued it.
+CERTIFICATE_NOTICE_DAYS = 30
+
+AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
+AT_MOST = cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
+
 
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One reason to call a person. `name` is also its anchor in the runbook.
 
-    It is raised at `threshold` or more in `spans[0]` of the latest `spans[1]` periods of its metric.
+    It is raised at `threshold` or more, or with `AT_MOST` or less, in `spans[0]` of the latest `spans[1]` periods of
+    its metric.
     """
 
     name: str
@@ -36,6 +43,7 @@ class Signal:
     threshold: float
     spans: tuple[int, int]
     silence: cloudwatch.TreatMissingData = cloudwatch.TreatMissingData.NOT_BREACHING
+    comparison: cloudwatch.ComparisonOperator = AT_LEAST
 
 
 def raise_alarm(scope: Construct, settings: Settings, signal: Signal, topic: sns.Topic) -> None:
@@ -48,7 +56,7 @@ def raise_alarm(scope: Construct, settings: Settings, signal: Signal, topic: sns
         alarm_description=f"{signal.meaning} What to do: infra/RUNBOOK.md#{signal.name}",
         metric=signal.metric,
         threshold=signal.threshold,
-        comparison_operator=cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD,
+        comparison_operator=signal.comparison,
         datapoints_to_alarm=needed,
         evaluation_periods=latest,
         treat_missing_data=signal.silence,
@@ -86,6 +94,23 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
         threshold=1,
         spans=(1, 1),
     )
+    # One is enough: sessions do not get fewer by themselves, and each run after it keeps the same files.
+    yield Signal(
+        "record-shrank",
+        "Sessions are gone from the table; their published files are kept.",
+        metrics.own(settings, "TwinsKept", "Maximum"),
+        threshold=1,
+        spans=(1, 1),
+    )
+    if settings.key_expires:
+        yield Signal(
+            "key-ends",
+            f"The provider's key ends within {KEY_NOTICE_DAYS} days.",
+            metrics.own(settings, "KeyDaysLeft", "Minimum"),
+            threshold=KEY_NOTICE_DAYS,
+            spans=(1, 1),
+            comparison=AT_MOST,
+        )
 
 
 def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
@@ -106,6 +131,16 @@ def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
         threshold=3000,
         spans=LASTING,
     )
+    # The run looks once an hour, as a reader would. Three hours, since a deployment and a blip are over by then.
+    # A CDN that does not answer is a failure, and so is silence: then nobody has looked.
+    yield Signal(
+        "edge-failed",
+        "For three hours the page or its data could not be read through the CDN, or no run has looked.",
+        metrics.own(settings, "EdgeFailed", "Maximum"),
+        threshold=1,
+        spans=(3, 3),
+        silence=cloudwatch.TreatMissingData.BREACHING,
+    )
     # A reader may come between two steps of a deployment; three an hour are a twin that is not there. The
     # API answers meanwhile, and the next run mends it, so this is no haste but a bill and a bug.
     yield Signal(
@@ -117,14 +152,49 @@ def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
     )
 
 
-def cdn_signal(distribution_id: str) -> Signal:
-    """A share, not a count: the CDN carries every reader, and its origins fail over before this shows."""
-    return Signal(
+def cdn_signals(settings: Settings, distribution_id: str) -> Iterator[Signal]:
+    """What is measured where CloudFront is. Shares, not counts: the CDN carries every reader.
+
+    It measures nothing while it is down, nor while nobody comes; edge-failed is what tells the two apart.
+    """
+    # Its origins fail over before this shows.
+    yield Signal(
         "cdn-5xx",
         "One in twenty answers of the CDN is a 5xx: files and API fail together.",
         metrics.cdn(distribution_id, "5xxErrorRate", "Average"),
         threshold=5,
         spans=LASTING,
+    )
+    # Bots ask for what never was, in bursts of a few minutes, and where few readers come that is soon the half of a
+    # span. It is not the half of nine in an hour's twelve.
+    yield Signal(
+        "cdn-4xx",
+        "Half of the CDN's answers are 4xx: files that the pages need are gone.",
+        metrics.cdn(distribution_id, "4xxErrorRate", "Average"),
+        threshold=50,
+        spans=(9, 12),
+    )
+    if settings.certificate:
+        # A certificate that has ended is told of no more.
+        yield Signal(
+            "certificate-ends",
+            f"The certificate of the domain ends within {CERTIFICATE_NOTICE_DAYS} days.",
+            metrics.certificate_days(settings.certificate),
+            threshold=CERTIFICATE_NOTICE_DAYS,
+            spans=(1, 1),
+            silence=cloudwatch.TreatMissingData.BREACHING,
+            comparison=AT_MOST,
+        )
+
+
+def news_signal(rule_name: str) -> Signal:
+    """Is each new session told of? EventBridge counts what it has given up."""
+    return Signal(
+        "notices-failed",
+        "A notice of a new session could not be given to the topic.",
+        metrics.undelivered(rule_name),
+        threshold=1,
+        spans=(1, 1),
     )
 
 

@@ -39,16 +39,21 @@ def graph(title: str, *left: cloudwatch.IMetric, right: tuple[cloudwatch.IMetric
 
 def run_graphs(settings: Settings, ingest: IngestStack) -> list[cloudwatch.IWidget]:
     return [
-        graph("Freshness: sessions overdue", metrics.own(settings, "SessionsBehind", "Maximum")),
+        graph(
+            "Freshness: sessions overdue, and on record",
+            metrics.own(settings, "SessionsBehind", "Maximum"),
+            right=(metrics.own(settings, "SessionsOnRecord", "Minimum"),),
+        ),
         graph(
             "Runs: sessions stored and failed",
             metrics.own(settings, "SessionsStored"),
             metrics.own(settings, "SessionsFailed"),
         ),
         graph(
-            "Runs: errors and failures waiting",
+            "Runs: errors, failures waiting, pages that they could not read",
             ingest.function.metric_errors(),
             metrics.waiting(ingest.failures),
+            metrics.own(settings, "EdgeFailed", "Maximum"),
         ),
     ]
 
@@ -56,7 +61,11 @@ def run_graphs(settings: Settings, ingest: IngestStack) -> list[cloudwatch.IWidg
 def upstream_graphs(settings: Settings, ingest: IngestStack) -> list[cloudwatch.IWidget]:
     return [
         graph("Upstream calls", metrics.own(settings, "UpstreamCalls")),
-        graph("Twins published", metrics.own(settings, "TwinsPublished")),
+        graph(
+            "Twins published and kept",
+            metrics.own(settings, "TwinsPublished"),
+            metrics.own(settings, "TwinsKept", "Maximum"),
+        ),
         graph("Runs: duration", metrics.function(ingest.function, "Duration", "Maximum")),
     ]
 

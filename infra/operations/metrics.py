@@ -11,6 +11,7 @@ from infra.settings import Settings
 
 SPAN = Duration.minutes(5)
 HOUR = Duration.hours(1)
+DAY = Duration.days(1)
 
 
 def own(settings: Settings, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
@@ -41,6 +42,28 @@ def table(of: dynamodb.Table, name: str, period: Duration = SPAN) -> cloudwatch.
 def waiting(queue: sqs.Queue) -> cloudwatch.Metric:
     """How many messages lie in a queue."""
     return queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=SPAN)
+
+
+def undelivered(rule_name: str) -> cloudwatch.Metric:
+    """How many events of a rule of the default bus never reached their target. There is no value where none failed."""
+    return cloudwatch.Metric(
+        namespace="AWS/Events",
+        metric_name="FailedInvocations",
+        dimensions_map={"RuleName": rule_name},
+        statistic="Sum",
+        period=HOUR,
+    )
+
+
+def certificate_days(arn: str) -> cloudwatch.Metric:
+    """How many days a certificate has left, told twice a day in its own region, until it ends."""
+    return cloudwatch.Metric(
+        namespace="AWS/CertificateManager",
+        metric_name="DaysToExpiry",
+        dimensions_map={"CertificateArn": arn},
+        statistic="Minimum",
+        period=DAY,
+    )
 
 
 def cdn(distribution_id: str, name: str, statistic: str, region: str | None = None) -> cloudwatch.Metric:

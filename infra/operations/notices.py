@@ -1,6 +1,6 @@
 """Whom the alarms, the budget and new sessions are told to: one topic, and behind it one e-mail address."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from aws_cdk import ArnFormat, Aws, Stack
 from aws_cdk import aws_cloudwatch as cloudwatch
@@ -21,17 +21,24 @@ def notice_topic(scope: Construct, settings: Settings, publishers: Sequence[str]
     The address has to confirm its subscription before anything reaches it.
     """
     topic = sns.Topic(scope, "Notices", enforce_ssl=True)
-    topic.add_to_resource_policy(
-        iam.PolicyStatement(
-            actions=["sns:Publish"],
-            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in publishers],
-            resources=[topic.topic_arn],
-            conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}},
-        )
-    )
+    let_publish(topic, publishers, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
     if settings.alert_email:
         topic.add_subscription(subscriptions.EmailSubscription(settings.alert_email))
     return topic
+
+
+def let_publish(
+    topic: sns.Topic, services: Sequence[str], conditions: Mapping[str, object] | None = None
+) -> None:
+    """Let services of AWS publish to the topic."""
+    topic.add_to_resource_policy(
+        iam.PolicyStatement(
+            actions=["sns:Publish"],
+            principals=[iam.ServicePrincipal(f"{service}.amazonaws.com") for service in services],
+            resources=[topic.topic_arn],
+            conditions=conditions,
+        )
+    )
 
 
 def tell(settings: Settings, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
@@ -41,8 +48,14 @@ def tell(settings: Settings, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
         alarm.add_ok_action(actions.SnsAction(topic))
 
 
-def tell_of_sessions(stack: Stack, settings: Settings, function: lambda_.Function, topic: sns.Topic) -> None:
+def tell_of_sessions(
+    stack: Stack, settings: Settings, function: lambda_.Function, topic: sns.Topic
+) -> events.CfnRule:
     """Tell of each scheduled run that stored a session, in words; a run that found nothing new is no news."""
+    # EventBridge says neither account nor rule when it publishes: under any condition it is refused. A stranger's rule
+    # would have to know the topic's generated name.
+    # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
+    let_publish(topic, ["events"])
     # By its name, which the alarms take from the other stack anyway: the ARN would be an export of this setting alone,
     # and one that is imported cannot be taken away again.
     arn = stack.format_arn(
@@ -52,7 +65,7 @@ def tell_of_sessions(stack: Stack, settings: Settings, function: lambda_.Functio
         arn_format=ArnFormat.COLON_RESOURCE_NAME,
     )
     stored = {"Stored": [{"prefix": "20"}]}  # matches if any of the dates does, and an empty list has none
-    events.CfnRule(
+    return events.CfnRule(
         stack,
         "SessionStored",
         description="A run stored a session",

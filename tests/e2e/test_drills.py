@@ -268,6 +268,25 @@ def test_a_file_that_is_gone_is_heard_of_whether_the_cdn_asks_for_it_or_holds_a_
     assert sum(drill.telemetry.values(drill.telemetry.alarms()["twin-miss"])) == 3
 
 
+def test_a_page_that_is_gone_is_heard_of_though_nobody_asks_for_it(drill: Drill) -> None:
+    s3, bucket = drill.cloud.client("s3"), drill.cloud.outputs.site_bucket_name
+    s3.copy_object(Bucket=bucket, Key="kept", CopySource={"Bucket": bucket, "Key": "index.html"})
+    drill.undo.callback(s3.delete_object, Bucket=bucket, Key="kept")
+    drill.undo.callback(
+        s3.copy_object, Bucket=bucket, Key="index.html", CopySource={"Bucket": bucket, "Key": "kept"}
+    )
+    s3.delete_object(Bucket=bucket, Key="index.html")
+    drill.cloud.invalidate("/*")
+    drill.run()
+    assert drill.raised() == {"edge-failed"}
+
+
+def test_a_cdn_that_is_down_is_heard_of(drill: Drill) -> None:
+    drill.configure({"SITE_URL": NOWHERE})
+    drill.run()
+    assert drill.raised() == {"edge-failed"}
+
+
 def test_a_function_out_of_time_is_heard_of_though_it_cannot_say_so(drill: Drill) -> None:
     assert drill.cloud.market
     drill.configure({}, timeout=15)  # a run that has no time to ask at all ends well: the next one goes on

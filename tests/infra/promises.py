@@ -8,6 +8,8 @@ from tests.infra.templates import Templates
 
 Look = Callable[[Templates], object]
 
+COMPARISONS = {"GreaterThanOrEqualToThreshold": ">=", "LessThanOrEqualToThreshold": "<="}
+
 
 def every(kind: str, path: str = "", *, part: str = "") -> Look:
     """What all resources of a kind have at a path below their properties, or a list of what they differ in."""
@@ -104,11 +106,11 @@ def alarm(name: str, *, part: str = "operations") -> Look:
 
     def look(templates: Templates) -> object:
         it = alarms(templates, part)[name]
-        assert it["ComparisonOperator"] == "GreaterThanOrEqualToThreshold"
         of = " ".join(f"{each['Name']}={templates.render(part, each['Value'])}" for each in it["Dimensions"])
+        threshold = f"{COMPARISONS[it['ComparisonOperator']]} {it['Threshold']}"
         return (
             f"{it['MetricName']} {of}: {it.get('Statistic') or it['ExtendedStatistic']}"
-            f" of {it['Period']} s >= {it['Threshold']}, {it['DatapointsToAlarm']} of {it['EvaluationPeriods']},"
+            f" of {it['Period']} s {threshold}, {it['DatapointsToAlarm']} of {it['EvaluationPeriods']},"
             f" silence {it['TreatMissingData']}"
         )
 

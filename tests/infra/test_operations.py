@@ -1,13 +1,17 @@
 import json
+import re
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aws_cdk import App, Stack
 from aws_cdk.assertions import Template
 
-from infra.operations.alarms import cdn_signal, raise_alarm
+from infra.operations.alarms import cdn_signals, raise_alarm
 from infra.operations.notices import notice_topic
 from infra.settings import Settings
+from ingest.metrics import emit
+from ingest.run import Report
 from tests.infra.promises import alarms
 from tests.infra.templates import Templates
 
@@ -17,7 +21,8 @@ pytestmark = pytest.mark.xdist_group("synth")
 def alarm_of(**context: object) -> dict[str, Any]:
     """An alarm as it comes out of the settings."""
     stack, settings = Stack(App(), "Alone"), Settings.from_context(context)
-    raise_alarm(stack, settings, cdn_signal("E123"), notice_topic(stack, settings, ["cloudwatch"]))
+    signal, *_ = cdn_signals(settings, "E123")
+    raise_alarm(stack, settings, signal, notice_topic(stack, settings, ["cloudwatch"]))
     (alarm,) = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()
     properties: dict[str, Any] = alarm["Properties"]
     return properties
@@ -56,3 +61,21 @@ def test_the_bill_is_drawn_only_where_aws_measures_it(
 
     assert "EstimatedCharges" in board(templates)
     assert "EstimatedCharges" not in board(domain_templates)
+
+
+def test_the_readme_names_every_metric_and_the_alarm_that_watches_it(
+    templates: Templates, domain_templates: Templates, capsys: pytest.CaptureFixture[str]
+) -> None:
+    emit(Report(), "any", key_days_left=1)
+    (told,) = json.loads(capsys.readouterr().out)["_aws"]["CloudWatchMetrics"]
+    counted = {metric["Name"] for metric in told["Metrics"]} | {"TwinMiss"}
+    watched = {
+        alarm["MetricName"]: name
+        for of in (templates, domain_templates)
+        for name, alarm in alarms(of).items()
+        if alarm["Namespace"] == "Movers"
+    }
+
+    row = r"^\| `([A-Z]\w+)` \| .* \|(?: \[([a-z-]+)\]\(infra/RUNBOOK\.md#\2\))? \|$"
+    named = dict(re.findall(row, Path("README.md").read_text(), re.MULTILINE))
+    assert named == {name: watched.get(name, "") for name in counted}

@@ -9,6 +9,7 @@ from tests.infra.promises import (
     Look,
     alarm,
     alarm_names,
+    alarms,
     allowed,
     attribute,
     budget_notices,
@@ -44,6 +45,7 @@ BUDGET = "AWS::Budgets::Budget"
 FAILURES = "<ingest AWS::SQS::Queue Arn>"
 TOPIC = "<operations AWS::SNS::Topic>"
 CDN_TOPIC = "<cdn-alarms AWS::SNS::Topic>"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 OVER_HTTP = {"Bool": {"aws:SecureTransport": "false"}}
 IN_THIS_ACCOUNT = {"StringEquals": {"aws:SourceAccount": "123456789012"}}
 BUDGET_AND_ALARMS = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
@@ -55,6 +57,8 @@ SESSIONS = f"TableName=<data {TABLE}>"
 LASTING = " of 300 s >= 1, 3 of 12, silence notBreaching"
 TWO_RUNS = " of 3600 s >= 1, 2 of 2, silence notBreaching"
 FAILING = "Average of 300 s >= 5, 3 of 12, silence notBreaching"
+LOST = "Average of 300 s >= 50, 9 of 12, silence notBreaching"
+ONCE = ", 1 of 1, silence notBreaching"
 
 # What would lose data, or the means to get it back.
 DESTRUCTIVE = {
@@ -110,7 +114,16 @@ TAGLESS = {
 RUN_LOGS, API_LOGS = "<ingest AWS::Logs::LogGroup>", "<api AWS::Logs::LogGroup>"
 RUN_METRICS = {
     f"Movers {name}"
-    for name in ("SessionsBehind", "SessionsStored", "SessionsFailed", "UpstreamCalls", "TwinsPublished")
+    for name in (
+        "SessionsBehind",
+        "SessionsOnRecord",
+        "SessionsStored",
+        "SessionsFailed",
+        "UpstreamCalls",
+        "TwinsPublished",
+        "TwinsKept",
+        "EdgeFailed",
+    )
 }
 
 Row = tuple[str, Look, object]
@@ -324,6 +337,8 @@ WATCH: list[Row] = [
             "sessions-behind",
             "ingest-errors",
             "failure-queue",
+            "record-shrank",
+            "edge-failed",
             "api-5xx",
             "api-latency",
             "api-throttles",
@@ -331,6 +346,7 @@ WATCH: list[Row] = [
             "table-read-throttles",
             "table-write-throttles",
             "twin-miss",
+            "cdn-4xx",
             "cdn-5xx",
         },
     ),
@@ -349,6 +365,16 @@ WATCH: list[Row] = [
         alarm("failure-queue"),
         "ApproximateNumberOfMessagesVisible QueueName=<ingest AWS::SQS::Queue QueueName>:"
         " Maximum of 300 s >= 1, 1 of 1, silence notBreaching",
+    ),
+    (
+        "a record that shrank",
+        alarm("record-shrank"),
+        f"TwinsKept Stage=prod: Maximum of 3600 s >= 1{ONCE}",
+    ),
+    (
+        "a page that cannot be read through the CDN, or that nobody has looked at",
+        alarm("edge-failed"),
+        "EdgeFailed Stage=prod: Maximum of 3600 s >= 1, 3 of 3, silence breaching",
     ),
     ("an API that keeps failing", alarm("api-5xx"), f"5XXError ApiName=movers-prod-api: Sum{LASTING}"),
     (
@@ -369,6 +395,11 @@ WATCH: list[Row] = [
         "one answer of the CDN in twenty failing",
         alarm("cdn-5xx"),
         f"5xxErrorRate DistributionId=<site {CDN}> Region=Global: {FAILING}",
+    ),
+    (
+        "half of the CDN's answers missing, for most of an hour",
+        alarm("cdn-4xx"),
+        f"4xxErrorRate DistributionId=<site {CDN}> Region=Global: {LOST}",
     ),
     ("every alarm is told", every(ALARM, "AlarmActions"), [TOPIC]),
     ("the end of every alarm is told", every(ALARM, "OKActions"), [TOPIC]),
@@ -475,22 +506,45 @@ ELSEWHERE: list[Row] = [
         lambda t: headers(t)["SecurityHeadersConfig"]["StrictTransportSecurity"]["IncludeSubdomains"],
         True,
     ),
-    ("the CDN's alarm stands where its measurements are", alarm_names(part="cdn-alarms"), {"cdn-5xx"}),
-    ("the other alarms stand where the rest is", lambda t: "cdn-5xx" in alarm_names()(t), False),  # type: ignore[operator]
     (
-        "the CDN's alarm is the same alarm, on the distribution that is handed over",
+        "the CDN's alarms stand where its measurements are",
+        alarm_names(part="cdn-alarms"),
+        {"cdn-4xx", "cdn-5xx", "certificate-ends"},
+    ),
+    (
+        "the other alarms stand where the rest is",
+        lambda t: [name for name in alarms(t) if name.startswith(("cdn", "certificate"))],
+        [],
+    ),
+    (
+        "the CDN's alarms are the same alarms, on the distribution that is handed over",
         alarm("cdn-5xx", part="cdn-alarms"),
         f"5xxErrorRate DistributionId=<cdn-alarms parameter DistributionId> Region=Global: {FAILING}",
     ),
     (
-        "the CDN's alarm is told through a topic of its region",
+        "a certificate that ends within a month, or is told of no more",
+        alarm("certificate-ends", part="cdn-alarms"),
+        f"DaysToExpiry CertificateArn={CERTIFICATE}: Minimum of 86400 s <= 30, 1 of 1, silence breaching",
+    ),
+    (
+        "a key that ends within two weeks",
+        alarm("key-ends"),
+        f"KeyDaysLeft Stage=test: Minimum of 3600 s <= 14{ONCE}",
+    ),
+    (
+        "a notice of a new session that did not arrive",
+        alarm("notices-failed"),
+        f"FailedInvocations RuleName=<operations AWS::Events::Rule>: Sum of 3600 s >= 1{ONCE}",
+    ),
+    (
+        "the CDN's alarms are told through a topic of its region",
         every(ALARM, "AlarmActions", part="cdn-alarms"),
         [CDN_TOPIC],
     ),
     (
-        "the rule of new sessions may publish too",
-        lambda t: allowed("AWS::SNS::TopicPolicy", part="operations")(t)[0]["Principal"],  # type: ignore[index]
-        {"Service": [*BUDGET_AND_ALARMS, "events.amazonaws.com"]},
+        "new sessions may publish too, without a condition, which EventBridge could not meet",
+        lambda t: allowed("AWS::SNS::TopicPolicy", part="operations")(t)[1:],  # type: ignore[index]
+        [{"Action": "sns:Publish", "Principal": {"Service": "events.amazonaws.com"}, "Resource": TOPIC}],
     ),
     (
         "that topic takes notices of this account's alarms alone",
