@@ -7,10 +7,13 @@ from http import HTTPStatus
 
 from api import resources
 from api.records import Mover, Status
+from infra.settings import KEY_NOTICE_DAYS
 from ingest.calendar import load_calendar
 from ingest.feed import Channel
 from ingest.lease import read
 from ingest.publish import Site, orphans, session_key, status_twin, twins
+from ingest.settings import LOCAL_STAGE
+from scripts.deployment.listeners import hearing
 from scripts.errors import CloudError
 from scripts.target import Target
 
@@ -39,6 +42,8 @@ def look(target: Target, now: datetime) -> Iterator[Finding]:
     yield _edge(target, site, movers)
     yield _api(target, site)
     yield _last_run(target, now)
+    yield from _key(target)
+    yield _alarms(target)
 
 
 def published(target: Target) -> Site:
@@ -123,6 +128,20 @@ def _last_run(target: Target, now: datetime) -> Finding:
         return Finding("run", "none in the log yet")
     seen = datetime.fromtimestamp(streams[0]["lastEventTimestamp"] / 1000, UTC)
     return Finding("run", f"the last about {resources.instant(seen)}, real time")
+
+
+def _key(target: Target) -> Iterator[Finding]:
+    """When the provider's key ends, where the settings say so."""
+    if (days := target.settings.key_days_left) is not None:
+        ends = target.settings.key_expires
+        words = f"ends on {ends}, in {days} days" if days >= 0 else f"ended on {ends}"
+        yield Finding("key", words, fine=days > KEY_NOTICE_DAYS)
+
+
+def _alarms(target: Target) -> Finding:
+    """Who is told when an alarm rings; in the local stage nobody has to be."""
+    found = hearing(target.account, target.stage)
+    return Finding("alarms", found.words, fine=found.fine or target.stage == LOCAL_STAGE)
 
 
 def _listed(items: Sequence[object], shown: int = 7) -> str:

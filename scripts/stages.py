@@ -18,6 +18,7 @@ from scripts.deployment.deploy import deploy as deploy_stage
 from scripts.deployment.destroy import destroy as destroy_stage
 from scripts.deployment.destroy import left, refuse_nothing
 from scripts.deployment.key import key_parameter, stored_key
+from scripts.deployment.listeners import hearing
 from scripts.deployment.outputs import found_outputs
 from scripts.deployment.page import changed_files, page_files
 from scripts.errors import CloudError
@@ -53,6 +54,7 @@ def deploy(stage: StageName, context: Context = None) -> None:
         check(found.account)
     done = deploy_stage(found, _key(found), shown_step)
     _tell(done)
+    console.print(f"Alarms are {hearing(found.account, stage).words}.")
     if isinstance(done.first_ingest, IngestError):
         console.print(f"All is deployed; `movers ingest --stage {stage}` tries the first ingest again.")
         raise done.first_ingest

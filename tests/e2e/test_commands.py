@@ -37,7 +37,8 @@ def test_status_is_fine_after_a_run_and_says_so(cloud: LocalCloud) -> None:
     told = movers(cloud, "status")
     assert told.returncode == 0, told.stdout
     names = {line.split()[1] for line in told.stdout.splitlines()}
-    assert names == {"newest", "stored", "gaps", "missing", "twins", "edge", "api", "run"}
+    assert names == {"newest", "stored", "gaps", "missing", "twins", "edge", "api", "run", "alarms"}
+    assert "ok   alarms   told to nobody in us-east-1: no address is subscribed" in told.stdout
     assert "simulated" in told.stdout
 
 

@@ -159,8 +159,9 @@ def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_do
     context = {"stage": STAGE, "region": "eu-west-1", "calls_per_minute": 0}
     done = deploy(local_stage(there, context, place.ingest, place.folder / "assembly"), "the-key", unseen)
     assert isinstance(done.first_ingest, dict)
-    (alarm,) = place.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert alarm["AlarmName"] == f"movers-{STAGE}-cdn-5xx"
+    alarms = place.client("cloudwatch").describe_alarms()["MetricAlarms"]
+    assert [each["AlarmName"] for each in alarms] == [f"movers-{STAGE}-cdn-4xx", f"movers-{STAGE}-cdn-5xx"]
+    alarm = alarms[1]
     dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
     assert dimensions == {"DistributionId": done.outputs.distribution_id, "Region": "Global"}
     names = {each["AlarmName"] for each in there.client("cloudwatch").describe_alarms()["MetricAlarms"]}
@@ -222,6 +223,7 @@ def test_deploying_again_changes_nothing_and_prints_the_urls(own: LocalCloud) ->
     assert "nothing to put" in err
     assert re.search(r"Function api: +0\.\d\d MB in .* zipped, with(out)? bytecode, sha256", err)
     assert "no new session" in err
+    assert "Alarms are told to nobody in us-east-1: no address is subscribed (infra/RUNBOOK.md#make" in err
     code, out, _ = movers(own, "diff")
     assert code == 0
     assert "WARNING" not in out

@@ -1,0 +1,64 @@
+"""Who hears of a stage's alarms: what AWS says of the subscriptions to its topics."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from scripts.deployment.account import Account
+from scripts.deployment.outputs import CDN_ALARMS, stack_name
+from scripts.deployment.stacks import describe
+
+# What stands in place of a subscription's ARN until its address has confirmed.
+PENDING = "PendingConfirmation"
+
+# All alarms tell the topic, or none does: this one speaks for them.
+ONE_OF_ALL = "sessions-behind"
+
+HOW_TO = "infra/RUNBOOK.md#make-the-alarms-heard"
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """Who is told when an alarm rings, in words, and whether that is what the settings mean."""
+
+    words: str
+    fine: bool
+
+
+def hearing(account: Account, stage: str) -> Hearing:
+    """Who is told of the alarms of a deployed stage."""
+    if not _tell(account.client("cloudwatch"), stage):
+        return Hearing("told to nobody, which `notices` none asks for", fine=True)
+    found = [heard(place.region, _subscriptions(place, topic)) for place, topic in _topics(account, stage)]
+    fine = all(each.fine for each in found)
+    words = "; ".join(each.words for each in found)
+    return Hearing(words if fine else f"{words} ({HOW_TO})", fine)
+
+
+def heard(region: str, subscriptions: Sequence[Mapping[str, str]]) -> Hearing:
+    """Who hears of one topic's alarms, by the subscriptions that AWS lists."""
+    confirmed = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
+    pending = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"] == PENDING]
+    if confirmed:
+        return Hearing(f"told to {', '.join(confirmed)} in {region}", fine=True)
+    why = f"{', '.join(pending)} has not confirmed" if pending else "no address is subscribed"
+    return Hearing(f"told to nobody in {region}: {why}", fine=False)
+
+
+def _tell(cloudwatch: Any, stage: str) -> bool:
+    found = cloudwatch.describe_alarms(AlarmNames=[f"movers-{stage}-{ONE_OF_ALL}"])["MetricAlarms"]
+    return not found or any(alarm["AlarmActions"] for alarm in found)
+
+
+def _topics(account: Account, stage: str) -> Iterator[tuple[Account, str]]:
+    """The topic of the stage's region, and where the CDN's alarms are elsewhere, theirs."""
+    for place, part in ((account, "operations"), (account.of_the_cdn, CDN_ALARMS)):
+        stack = describe(place.client("cloudformation"), stack_name(stage, part))
+        for output in (stack or {}).get("Outputs", []):
+            if output["OutputKey"] == "AlarmTopicArn":
+                yield place, output["OutputValue"]
+
+
+def _subscriptions(account: Account, topic: str) -> list[Mapping[str, str]]:
+    pages = account.client("sns").get_paginator("list_subscriptions_by_topic").paginate(TopicArn=topic)
+    return [each for page in pages for each in page["Subscriptions"]]
