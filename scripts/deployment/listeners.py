@@ -4,6 +4,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from botocore.exceptions import ClientError
+
 from scripts.deployment.account import Account
 from scripts.deployment.outputs import CDN_ALARMS, stack_name
 from scripts.deployment.stacks import describe
@@ -26,7 +28,14 @@ class Hearing:
 
 
 def hearing(account: Account, stage: str) -> Hearing:
-    """Who is told of the alarms of a deployed stage."""
+    """Who is told of the alarms of a deployed stage. Whoever may not ask AWS is told so, and nothing else fails."""
+    try:
+        return _hearing(account, stage)
+    except ClientError as refused:
+        return Hearing(f"told to nobody that AWS would name: {refused}", fine=False)
+
+
+def _hearing(account: Account, stage: str) -> Hearing:
     if not _tell(account.client("cloudwatch"), stage):
         return Hearing("told to nobody, which `notices` none asks for", fine=True)
     found = [heard(place.region, _subscriptions(place, topic)) for place, topic in _topics(account, stage)]

@@ -21,7 +21,7 @@ from ingest.run import Ingest
 from scripts.market.server import MarketServer
 from tests.chaos.wire import Wire
 from tests.conftest import TABLE
-from tests.ingest.conftest import SATURDAY, SITE, EditableMarket, World
+from tests.ingest.conftest import SATURDAY, SITE, SITE_URL, EditableMarket, World
 from tests.ingest.test_reconcile import pairs
 
 LATEST = 2

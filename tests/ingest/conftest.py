@@ -28,6 +28,7 @@ from tests.conftest import TABLE
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
 KEY = "Q7vSECRETvKEYv42"
 RAW, SITE = "raw-bucket", "site-bucket"
+SITE_URL = "http://127.0.0.1:9"  # discard: there is no CDN in this world
 SATURDAY = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
 LIFE = timedelta(minutes=15)
 
@@ -97,7 +98,7 @@ class World:
 
     @property
     def channel(self) -> Channel:
-        return Channel("prod", "https://movers.example", self.calendar.close_at)
+        return Channel("prod", SITE_URL, self.calendar.close_at)
 
     def provider(self, key: str = KEY) -> Massive:
         return Massive(
@@ -130,7 +131,7 @@ class World:
             "RAW_BUCKET": RAW,
             "SITE_BUCKET": SITE,
             "DISTRIBUTION_ID": self.distribution,
-            "SITE_URL": "http://127.0.0.1:9",  # discard: there is no CDN in this world
+            "SITE_URL": SITE_URL,
             "WATCHLIST_FILE": str(watchlist),
             "CALLS_PER_MINUTE": "0",
             "MASSIVE_URL": self.server.url,

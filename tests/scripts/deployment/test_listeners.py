@@ -1,8 +1,10 @@
 """Who is told when an alarm rings."""
 
 import json
+from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from scripts.deployment.account import Account
 from scripts.deployment.listeners import HOW_TO, heard, hearing
@@ -91,3 +93,17 @@ def test_elsewhere_the_cdns_topic_has_to_be_heard_as_well(moto: None) -> None:
 def test_alarms_that_are_meant_to_tell_nobody_are_fine(moto: None) -> None:
     deployed("us-east-1", "operations", "sessions-behind", told=False)
     assert hearing(Account("us-east-1"), "prod").fine
+
+
+class Stranger:
+    """An account in which one may ask nothing."""
+
+    def client(self, service: str) -> Any:
+        raise ClientError({"Error": {"Code": "AccessDenied", "Message": "not yours"}}, "DescribeAlarms")
+
+
+def test_who_may_not_ask_is_told_so() -> None:
+    account: Any = Stranger()
+    found = hearing(account, "prod")
+    assert "AccessDenied" in found.words
+    assert not found.fine
