@@ -19,8 +19,8 @@ from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
 API = "DynamoDB_20120810"
-# A request to the API may need several reads, and each of them several tries. Together they must end before the function
-# is stopped (after 10 s), so that it can still answer and log the reason. The CDN waits 12 s for the answer.
+# A request to the API may need several reads, and each of them several tries. Together they must end before the
+# function is stopped (after 10 s), so that it can still answer and log the reason. The CDN waits 12 s for the answer.
 REQUEST_SECONDS = 8
 TRY_SECONDS = 2  # to connect and to be answered
 # Before each further try. The first costs nothing: a connection that slept with its container is found closed.

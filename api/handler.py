@@ -120,10 +120,10 @@ def _session(store: Store, day: date) -> bytes:
 
 
 def _ticker(store: Store, symbol: str) -> bytes:
-    sessions = store.ticker(symbol, resources.TICKER_SESSIONS)
-    if not sessions:
+    rows = store.ticker(symbol, resources.TICKER_SESSIONS)
+    if not rows:
         raise HttpError(404, f"No session is stored for {symbol}; /status lists the watchlist (case matters)")
-    return resources.ticker(symbol, sessions)
+    return resources.ticker(symbol, rows)
 
 
 def _days(query: Query) -> int:

@@ -7,7 +7,7 @@ CORS = {
 }
 # An answer is data: no browser shall take it for a page, run anything in it, or show it in a frame.
 SECURITY = {
-    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'",
+    "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Strict-Transport-Security": "max-age=63072000",
     "X-Content-Type-Options": "nosniff",
 }

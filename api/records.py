@@ -39,18 +39,33 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason."""
+    """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason.
+
+    `rows` is the revision that the ticker rows in the table were written for, 0 before; it is no part of what happened.
+    """
 
     date: date
     revision: int
     watchlist: tuple[str, ...]
     bars: Mapping[str, Bar]
     excused: Mapping[str, str] = field(default_factory=dict)
+    rows: int = field(default=0, compare=False)
 
     def ranked(self) -> list[tuple[str, Bar]]:
         """Tickers and bars, biggest absolute move first; a true tie goes to the ticker listed first."""
         listed = ((ticker, self.bars[ticker]) for ticker in self.watchlist if ticker in self.bars)
         return sorted(listed, key=lambda entry: abs(entry[1].move), reverse=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One ticker in one stored session: what the ticker's past is read from."""
+
+    ticker: str
+    date: date
+    bar: Bar
+    won: bool
+    revision: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +101,23 @@ class Source:
 
 
 @dataclass(frozen=True, slots=True)
+class Hole:
+    """Why a session could not be filled, and the instant from which the provider may be asked for it again.
+
+    `terms` stands for the watchlist and the excuses that it was judged by: where they change, the hole is another one.
+    """
+
+    reason: str
+    ask_after: datetime
+    terms: str
+
+
+@dataclass(frozen=True, slots=True)
 class Status:
-    """How fresh the stored data is and what comes next. `expected` is newest first."""
+    """How fresh the stored data is and what comes next. `expected` and `missing` are newest first.
+
+    `holes` are kept for the next runs and are not published.
+    """
 
     as_of: date | None
     generated_at: datetime
@@ -97,6 +127,15 @@ class Status:
     missing: tuple[date, ...]
     watchlist: tuple[str, ...]
     source: Source
+    holes: Mapping[date, Hole] = field(default_factory=dict)
+
+
+def rows(session: Session, winner: str) -> list[Row]:
+    """The ticker rows of a session, one for each bar."""
+    return [
+        Row(ticker, session.date, bar, ticker == winner, session.revision)
+        for ticker, bar in session.bars.items()
+    ]
 
 
 def percent(move: Fraction) -> Decimal:

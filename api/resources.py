@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from api.records import Bar, Mover, Session, Status, Winner
+from api.records import Bar, Mover, Row, Session, Status, Winner
 
 CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
 CONTENT_TYPE = "application/json"
@@ -16,7 +16,7 @@ SCHEMA_VERSION = 1
 # The names of all that is published beside the page, as patterns: only ingest writes them.
 PUBLISHED = ("movers.json", "movers/*", "history.json", "tickers/*", "status.json", "movers.csv", "feed.xml")
 LATEST_MOVERS = 7
-TICKER_SESSIONS = 30
+TICKER_SESSIONS = 252  # a year
 
 
 def movers(winners: Iterable[Winner]) -> bytes:
@@ -52,15 +52,13 @@ def session(mover: Mover, session: Session) -> bytes:
     )
 
 
-def ticker(symbol: str, sessions: Iterable[tuple[date, Bar, str]]) -> bytes:
-    """`/tickers/{ticker}`: its bars from `(date, bar, winner of that day)`, in the order given."""
+def ticker(symbol: str, rows: Iterable[Row]) -> bytes:
+    """`/tickers/{ticker}`: its sessions, in the order given."""
     return render(
         {
             "SchemaVersion": SCHEMA_VERSION,
             "Ticker": symbol,
-            "Sessions": [
-                {"Date": day, **bar_fields(bar), "Won": won == symbol} for day, bar, won in sessions
-            ],
+            "Sessions": [{"Date": row.date, **bar_fields(row.bar), "Won": row.won} for row in rows],
         }
     )
 

@@ -1,33 +1,26 @@
-"""The table: how movers, sessions and the status are laid out in DynamoDB, read, and written.
-
-| item    | pk       | sk         |
-|---------|----------|------------|
-| mover   | MOVERS   | 2026-02-10 |
-| session | SESSIONS | 2026-02-10 |
-| status  | STATUS   | LATEST     |
+"""The table, read and written: movers, sessions, ticker rows and the status. `api.items` has its layout.
 
 Reads are consistent: an answer is cached for minutes, so a stale read would outlive the write it missed.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from api.attributes import plain, typed
-from api.records import Bar, Mover, Session, Source, Status, Winner
-from api.resources import bar_fields, instant
+from api import items
+from api.attributes import typed
+from api.items import LATEST, MOVERS, SESSIONS, STATUS, TICKER, Item, key
+from api.records import Mover, Row, Session, Status, Winner
+from api.resources import instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
-MOVERS, SESSIONS, STATUS = "MOVERS", "SESSIONS", "STATUS"
-LATEST = "LATEST"
 READS = 3
-
-Item = dict[str, Any]
+BATCH = 25  # items that one BatchWriteItem takes
 
 
 class RevisionConflictError(Exception):
@@ -36,32 +29,29 @@ class RevisionConflictError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The table through boto3's DynamoDB client; what only reads can do with `api.dynamodb.Reader`."""
+    """The table through boto3's DynamoDB client; what only reads can do with `api.dynamodb.Reader`.
+
+    Every read raises `DamagedItemError` for an item that is not as this code writes it.
+    """
 
     client: "DynamoDBClient"
     table: str
 
     def movers(self, limit: int | None = None) -> list[Mover]:
         """The newest movers first; all of them without a limit."""
-        return [_mover(item) for item in islice(self._newest(MOVERS, limit), limit)]
+        return list(map(items.mover, self._newest(MOVERS, limit)))
 
     def winners(self, limit: int | None = None) -> list[Winner]:
-        """The same, of which no more is read than lists tell."""
-        newest = self._newest(MOVERS, limit, ProjectionExpression="sk, Ticker, PercentChange, ClosingPrice")
-        return [
-            Winner(
-                date.fromisoformat(item["sk"]), item["Ticker"], item["PercentChange"], item["ClosingPrice"]
-            )
-            for item in islice(newest, limit)
-        ]
+        """The same with only what lists show."""
+        return list(map(items.winner, self._newest(MOVERS, limit, ProjectionExpression=items.WINNER)))
 
     def sessions(self, limit: int | None = None) -> list[Session]:
         """The newest sessions first; all of them without a limit."""
-        return [_session(item) for item in islice(self._newest(SESSIONS, limit), limit)]
+        return list(map(items.session, self._newest(SESSIONS, limit)))
 
     def sessions_between(self, first: date, last: date) -> Iterator[Session]:
         """Those from `first` to `last`, newest first. They are read page by page: a long history takes no memory."""
-        return map(_session, self._newest(SESSIONS, None, (first, last)))
+        return map(items.session, self._newest(SESSIONS, None, (first, last)))
 
     def session(self, day: date) -> tuple[Mover, Session] | None:
         """A mover and its session, of one and the same revision.
@@ -69,33 +59,28 @@ class Store:
         Raises `RevisionConflictError` if only one of the two is there, or if they keep changing while being read.
         """
         for _ in range(READS):
-            mover, session = self._get(MOVERS, day.isoformat()), self._get(SESSIONS, day.isoformat())
+            mover, session = self.halves(day)
             if not mover and not session:
                 return None
-            if mover and session and mover["Revision"] == session["Revision"]:
-                return _mover(mover), _session(session)
+            if mover and session and mover.revision == session.revision:
+                return mover, session
         raise RevisionConflictError(
-            f"the mover and the session of {day} do not belong together; if one of the two items is lost, delete"
-            " the other, and the next run fetches the session again"
+            f"the mover and the session of {day} do not belong together; the next run, or"
+            f" `movers rebuild --from {day} --to {day} --apply`, joins them again"
         )
 
-    def ticker(self, symbol: str, limit: int) -> list[tuple[date, Bar, str]]:
-        """`(date, bar, winner)` of the sessions that hold the ticker, among the `limit` newest, newest first."""
-        newest = self._newest(
-            SESSIONS,
-            limit,
-            ProjectionExpression="sk, Winner, Bars.#ticker",
-            ExpressionAttributeNames={"#ticker": symbol},
-        )
-        return [
-            (date.fromisoformat(item["sk"]), _bar(item["Bars"][symbol]), item["Winner"])
-            for item in islice(newest, limit)
-            if symbol in item.get("Bars", {})
-        ]
+    def halves(self, day: date) -> tuple[Mover | None, Session | None]:
+        """A mover and its session as they stand, whether they belong together or not."""
+        mover, session = self._get(MOVERS, day.isoformat()), self._get(SESSIONS, day.isoformat())
+        return (items.mover(mover) if mover else None), (items.session(session) if session else None)
+
+    def ticker(self, symbol: str, limit: int) -> list[Row]:
+        """The newest rows of a ticker, newest first."""
+        return list(map(items.row, self._newest(TICKER + symbol, limit)))
 
     def status(self) -> Status | None:
         item = self._get(STATUS, LATEST)
-        return _status(item) if item else None
+        return items.status(item) if item else None
 
     def record(self, mover: Mover, session: Session, replaces: int | None) -> None:
         """Write a mover and its session in one transaction.
@@ -103,47 +88,70 @@ class Store:
         `replaces` is the revision that was read, or `None` where there was none. Raises `RevisionConflictError` if the
         table holds anything else by now.
         """
+        self.join(mover, session, (replaces, replaces))
+
+    def join(self, mover: Mover, session: Session, replaces: tuple[int | None, int | None]) -> None:
+        """The same where the two items that were read are of different revisions, or only one is there."""
         try:
             self.client.transact_write_items(
                 TransactItems=[
-                    self._put(_mover_item(mover), replaces),
-                    self._put(_session_item(session, mover.ticker), replaces),
+                    self._put(items.mover_item(mover), replaces[0]),
+                    self._put(items.session_item(session, mover.ticker), replaces[1]),
                 ]
             )
         except self.client.exceptions.TransactionCanceledException as refused:
             codes = {reason.get("Code") for reason in refused.response.get("CancellationReasons", [])}
             if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
-                expected = f"at revision {replaces}" if replaces else "absent"
                 raise RevisionConflictError(
-                    f"the table's items of {mover.date} are not {expected}; if one of the two, mover and session, is"
-                    " lost, delete the other, and the next run fetches the session again"
+                    f"the table's items of {mover.date} are not those that were read; the next run reads them again"
                 ) from refused
             raise
 
     def check(self, day: date, revision: int, now: datetime) -> None:
         """Note that a re-read found the session unchanged. Raises `RevisionConflictError` if it was replaced."""
+        self._set(MOVERS, day, "CheckedAt", instant(now), revision)
+
+    def write_rows(self, rows: Iterable[Row], stale: Iterable[tuple[str, date]] = ()) -> None:
+        """Put ticker rows, and delete those of the `stale` tickers and days."""
+        puts = [{"PutRequest": {"Item": items.row_item(row)}} for row in rows]
+        deletes = [{"DeleteRequest": {"Key": key(TICKER + ticker, day.isoformat())}} for ticker, day in stale]
+        requests: list[Any] = [*puts, *deletes]
+        while requests:
+            answer = self.client.batch_write_item(RequestItems={self.table: requests[:BATCH]})
+            requests = [*answer["UnprocessedItems"].get(self.table, []), *requests[BATCH:]]
+
+    def rows_written(self, day: date, revision: int) -> None:
+        """Note that the ticker rows of a session are those of its revision.
+
+        Raises `RevisionConflictError` if it was replaced.
+        """
+        self._set(SESSIONS, day, "Rows", revision, revision)
+
+    def put_status(self, status: Status) -> None:
+        self.client.put_item(TableName=self.table, Item=items.status_item(status))
+
+    def _set(self, pk: str, day: date, name: str, value: Any, revision: int) -> None:
+        """Set one attribute of an item of this revision."""
         try:
             self.client.update_item(
                 TableName=self.table,
-                Key=_key(MOVERS, day.isoformat()),
-                UpdateExpression="SET CheckedAt = :now",
+                Key=key(pk, day.isoformat()),
+                UpdateExpression="SET #name = :value",
                 ConditionExpression="Revision = :revision",
-                ExpressionAttributeValues=typed({":now": instant(now), ":revision": revision}),
+                ExpressionAttributeNames={"#name": name},
+                ExpressionAttributeValues=typed({":value": value, ":revision": revision}),
             )
         except self.client.exceptions.ConditionalCheckFailedException as refused:
             raise RevisionConflictError(f"{day} is no longer at revision {revision}") from refused
 
-    def put_status(self, status: Status) -> None:
-        self.client.put_item(TableName=self.table, Item=typed(_status_item(status)))
-
-    def _get(self, pk: str, sk: str) -> Item:
-        answer = self.client.get_item(TableName=self.table, Key=_key(pk, sk), ConsistentRead=True)
-        return plain(answer.get("Item", {}))
+    def _get(self, pk: str, sk: str) -> Item | None:
+        answer = self.client.get_item(TableName=self.table, Key=key(pk, sk), ConsistentRead=True)
+        return answer.get("Item")
 
     def _newest(
         self, pk: str, limit: int | None, days: tuple[date, date] | None = None, **query: Any
     ) -> Iterator[Item]:
-        """Items of a partition, newest first, page after page: a page ends at 1 MB whatever the limit says."""
+        """At most `limit` items of a partition, newest first. A page ends at 1 MB whatever the limit says."""
         condition, values = "pk = :pk", {":pk": pk}
         if days:
             condition += " AND sk BETWEEN :first AND :last"
@@ -157,115 +165,21 @@ class Store:
             "ScanIndexForward": False,
             "ConsistentRead": True,
         }
+        return islice(self._pages(query), limit)
+
+    def _pages(self, query: dict[str, Any]) -> Iterator[Item]:
         while True:
             page = self.client.query(**query)
-            yield from map(plain, page["Items"])
+            yield from page["Items"]
             if "LastEvaluatedKey" not in page:
                 return
             query["ExclusiveStartKey"] = page["LastEvaluatedKey"]
 
     def _put(self, item: Item, replaces: int | None) -> "TransactWriteItemTypeDef":
-        put: dict[str, Any] = {"TableName": self.table, "Item": typed(item)}
+        put: dict[str, Any] = {"TableName": self.table, "Item": item}
         if replaces is None:
             put["ConditionExpression"] = "attribute_not_exists(pk)"
         else:
             put["ConditionExpression"] = "Revision = :replaces"
             put["ExpressionAttributeValues"] = typed({":replaces": replaces})
         return {"Put": put}  # type: ignore[typeddict-item]
-
-
-def _mover_item(mover: Mover) -> Item:
-    item = {
-        **_keys(MOVERS, mover.date.isoformat()),
-        "Date": mover.date.isoformat(),
-        "Ticker": mover.ticker,
-        "PercentChange": mover.percent_change,
-        "ClosingPrice": mover.closing_price,
-        "Open": mover.open,
-        "RunnerUp": mover.runner_up,
-        "Margin": mover.margin,
-        "Provider": mover.provider,
-        "RecordedAt": instant(mover.recorded_at),
-        "CheckedAt": mover.checked_at and instant(mover.checked_at),
-        "Revision": mover.revision,
-    }
-    return {name: value for name, value in item.items() if value is not None}
-
-
-def _mover(item: Item) -> Mover:
-    checked_at = item.get("CheckedAt")
-    return Mover(
-        date=date.fromisoformat(item["Date"]),
-        ticker=item["Ticker"],
-        percent_change=item["PercentChange"],
-        closing_price=item["ClosingPrice"],
-        open=item["Open"],
-        runner_up=item.get("RunnerUp"),
-        margin=item.get("Margin"),
-        provider=item["Provider"],
-        recorded_at=datetime.fromisoformat(item["RecordedAt"]),
-        checked_at=checked_at and datetime.fromisoformat(checked_at),
-        revision=int(item["Revision"]),
-    )
-
-
-def _session_item(session: Session, winner: str) -> Item:
-    return {
-        **_keys(SESSIONS, session.date.isoformat()),
-        "Revision": session.revision,
-        "Winner": winner,
-        "Watchlist": list(session.watchlist),
-        "Bars": {ticker: bar_fields(bar) for ticker, bar in session.bars.items()},
-        **({"Excused": dict(session.excused)} if session.excused else {}),
-    }
-
-
-def _session(item: Item) -> Session:
-    return Session(
-        date=date.fromisoformat(item["sk"]),
-        revision=int(item["Revision"]),
-        watchlist=tuple(item["Watchlist"]),
-        bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
-        excused=item.get("Excused", {}),
-    )
-
-
-def _bar(item: Mapping[str, Any]) -> Bar:
-    return Bar(item["Open"], item["High"], item["Low"], item["Close"], item["Volume"])
-
-
-def _status_item(status: Status) -> Item:
-    return {
-        **_keys(STATUS, LATEST),
-        "AsOf": status.as_of and status.as_of.isoformat(),
-        "GeneratedAt": instant(status.generated_at),
-        "StaleAfter": instant(status.stale_after),
-        "NextSession": status.next_session.isoformat(),
-        "Expected": [day.isoformat() for day in status.expected],
-        "Missing": [day.isoformat() for day in status.missing],
-        "Watchlist": list(status.watchlist),
-        "Provider": status.source.provider,
-        "Kind": status.source.kind,
-        "ClockOffsetSeconds": status.source.clock_offset_seconds,
-    }
-
-
-def _status(item: Item) -> Status:
-    return Status(
-        as_of=item["AsOf"] and date.fromisoformat(item["AsOf"]),
-        generated_at=datetime.fromisoformat(item["GeneratedAt"]),
-        stale_after=datetime.fromisoformat(item["StaleAfter"]),
-        next_session=date.fromisoformat(item["NextSession"]),
-        expected=tuple(map(date.fromisoformat, item["Expected"])),
-        missing=tuple(map(date.fromisoformat, item["Missing"])),
-        watchlist=tuple(item["Watchlist"]),
-        source=Source(item["Provider"], item["Kind"], int(item["ClockOffsetSeconds"])),
-    )
-
-
-def _keys(pk: str, sk: str) -> dict[str, str]:
-    return {"pk": pk, "sk": sk}
-
-
-def _key(pk: str, sk: str) -> dict[str, Any]:
-    return typed(_keys(pk, sk))

@@ -53,6 +53,7 @@ def grant_ingest(ingest: IngestStack, data: DataStack, site: SiteStack) -> None:
     allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table)
     allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem"], table)
     allow(function, ["dynamodb:DeleteItem"], table, conditions=only_key("LEASE"))
+    allow(function, ["dynamodb:BatchWriteItem"], table, conditions=only_key("TICKER#*"))
     allow(function, ["s3:GetObject", "s3:PutObject"], data.raw_bucket.arn_for_objects("raw/*"))
     allow(function, ["s3:ListBucket"], data.raw_bucket.bucket_arn, site.bucket.bucket_arn)
     allow(function, ["s3:PutObject", "s3:DeleteObject"], *map(site.bucket.arn_for_objects, PUBLISHED))
@@ -70,12 +71,12 @@ def tag(app: App, **tags: str) -> None:
 
 
 def only_key(partition: str) -> dict[str, object]:
-    """A condition for requests that touch no other partition of the table.
+    """A condition for requests that touch no other partition of the table; `*` stands for any ending.
 
     `ForAllValues` alone would also let through a request that names no key at all.
     """
     named = "dynamodb:LeadingKeys"
-    return {"ForAllValues:StringEquals": {named: [partition]}, "Null": {named: "false"}}
+    return {"ForAllValues:StringLike": {named: [partition]}, "Null": {named: "false"}}
 
 
 def main() -> None:

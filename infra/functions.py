@@ -90,7 +90,7 @@ def code(bundle: str, files: Mapping[str, str]) -> Iterator[str]:
         folder = Path(scratch) / bundle
         shutil.copytree(built, folder)
         for name, text in files.items():
-            (folder / name).write_text(text)
+            (folder / name).write_text(text, encoding="utf-8")
             (folder / name).chmod(0o644)
         yield str(folder)
 

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from aws_cdk import Duration, Stack
 from aws_cdk import aws_cloudfront as cloudfront
 
+from api.headers import CORS, SECURITY
 from infra.settings import Settings
 
 CONTENT_SECURITY_POLICY = "; ".join(
@@ -23,9 +24,6 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     ]
 )
-# Makes data inert, even if an object came to be of a type that browsers show as a page.
-DATA_SECURITY_POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox"
-
 # What browsers allow a page to ask for without further ado; the rest is off unless asked for.
 DENIED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PAGE_HEADERS = {
@@ -34,11 +32,8 @@ PAGE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# The ETag is validator enough, and the API's answers have no other; how an object is stored concerns nobody.
+# One validator is enough: the ETag, which the API's answers have too. How an object is stored concerns nobody.
 REMOVED = ["Last-Modified", "x-amz-server-side-encryption"]
-
-# What another site's script may read besides the body.
-EXPOSED = ["ETag", "Date", "Age", "Retry-After"]
 
 NO_SNIFFING = cloudfront.ResponseHeadersContentTypeOptions(override=True)
 NO_REFERRER = cloudfront.ResponseHeadersReferrerPolicy(
@@ -95,13 +90,13 @@ def data_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeaders
             access_control_allow_headers=["*"],
             access_control_allow_methods=["GET", "HEAD", "OPTIONS"],
             access_control_allow_origins=["*"],
-            access_control_expose_headers=EXPOSED,
+            access_control_expose_headers=CORS["Access-Control-Expose-Headers"].split(", "),
             access_control_max_age=Duration.days(1),
             origin_override=True,
         ),
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
-                content_security_policy=DATA_SECURITY_POLICY, override=True
+                content_security_policy=SECURITY["Content-Security-Policy"], override=True
             ),
             content_type_options=NO_SNIFFING,
             strict_transport_security=strict_transport(settings),
@@ -111,7 +106,7 @@ def data_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeaders
 
 
 def strict_transport(settings: Settings) -> cloudfront.ResponseHeadersStrictTransportSecurity:
-    """HTTPS only, for two years; the names below the site's own may be somebody else's, so they are asked about."""
+    """HTTPS only, for two years. Names below the site's own may be other services: only a setting includes them."""
     return cloudfront.ResponseHeadersStrictTransportSecurity(
         access_control_max_age=Duration.seconds(63_072_000),
         include_subdomains=settings.hsts_subdomains,

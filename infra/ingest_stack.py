@@ -17,7 +17,7 @@ SCHEDULE = "cron(10 * * * ? *)"
 HOUR_SECONDS = 3600
 
 # Lambda gives all names and values of an environment 4 KB, and a watchlist may need more.
-WATCHLIST_FILE = "watchlist.txt"
+WATCHLIST_FILE = "watchlist.json"
 
 
 class IngestStack(Stack):
@@ -42,7 +42,7 @@ class IngestStack(Stack):
             memory_mb=512,
             timeout=Duration.minutes(15),
             environment=environment(settings, data, site),
-            files={WATCHLIST_FILE: "\n".join(settings.watchlist)},
+            files={WATCHLIST_FILE: settings.watchlist.dump()},
         )
         self.key_parameter_arn = self.format_arn(
             service="ssm", resource="parameter", resource_name=settings.key_parameter.removeprefix("/")

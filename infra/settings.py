@@ -11,7 +11,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from api.records import check_watchlist
+from api.watchlists import Watchlists
 
 DEFAULTS = Path(__file__).with_name("cdk.json")
 
@@ -62,7 +62,7 @@ class Settings:
 
     stage: str
     region: str
-    watchlist: tuple[str, ...]
+    watchlist: Watchlists
     provider: str
     ready: str
     window: int
@@ -80,7 +80,6 @@ class Settings:
 
     def __post_init__(self) -> None:
         """Refuse what would fail later; ValueError says what is allowed."""
-        check_watchlist(self.watchlist)
         for name, (pattern, allowed) in PATTERNS.items():
             if not re.fullmatch(pattern, getattr(self, name)):
                 raise ValueError(f"{name} {getattr(self, name)!r}: allowed is {allowed}")
@@ -162,12 +161,16 @@ def flag(name: str, value: object) -> bool:
     return flags[word]
 
 
-def tickers(name: str, value: object) -> tuple[str, ...]:
-    """The watchlist as a list, or as the command line gives it: comma separated."""
-    parts = value.split(",") if isinstance(value, str) else value
-    if not isinstance(parts, list | tuple):
-        raise ValueError(f"{name} {value!r}: allowed is a list of tickers, or tickers separated by commas")
-    return tuple(text(f"{name} ticker", part) for part in parts)
+def watchlists(name: str, value: object) -> Watchlists:
+    """The watchlist as infra/cdk.json has it, or as the command line gives it: comma separated, or as JSON."""
+    if not isinstance(value, str):
+        return Watchlists.parse(value)
+    if not value.lstrip().startswith(("[", "{")):
+        return Watchlists.parse(value.split(","))
+    try:
+        return Watchlists.load(value)
+    except json.JSONDecodeError as wrong:
+        raise ValueError(f"{name} {value!r}: this JSON cannot be read ({wrong})") from wrong
 
 
 def day(name: str, value: object) -> date | None:
@@ -180,7 +183,7 @@ def day(name: str, value: object) -> date | None:
 
 
 PARSERS: dict[str, Callable[[str, object], Any]] = {
-    "watchlist": tickers,
+    "watchlist": watchlists,
     "key_expires": day,
     "hsts_subdomains": flag,
     **dict.fromkeys(RANGES, whole),

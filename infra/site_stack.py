@@ -106,7 +106,7 @@ def distribution(
 
 
 def bucket_origin(bucket: s3.Bucket, *, attempts: int) -> cloudfront.IOrigin:
-    """The bucket. A connection takes far less than the second that an attempt may take."""
+    """The bucket; a second is plenty for a connection to it."""
     return origins.S3BucketOrigin.with_origin_access_control(
         bucket, connection_attempts=attempts, connection_timeout=Duration.seconds(1)
     )
@@ -123,7 +123,7 @@ def limit_bucket_reads(made: cloudfront.Distribution) -> None:
 def with_fallback(
     first: cloudfront.IOrigin, second: cloudfront.IOrigin, statuses: list[int]
 ) -> origins.OriginGroup:
-    """The second origin stands in for the first where that is out of reach or answers with one of the statuses."""
+    """The second origin stands in where the first is out of reach or answers with one of the statuses."""
     return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=statuses)
 
 

@@ -1,42 +1,67 @@
 """Carry out what was decided: fetch, archive, check, rank, store; a session is stored whole or not at all."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
 from aws_lambda_powertools import Logger
 
-from api.records import Session
+from api.records import Bar, Session
 from api.store import RevisionConflictError
-from ingest import plan
+from ingest import plan, rows
 from ingest.lease import Lease
 from ingest.movers import IncompleteSessionError, correction, judge, mover_of
+from ingest.past import LONGEST_HOLE, Past
 from ingest.providers import Bars, History, NotYetError, OutOfTimeError, ProviderError, RefusedError
 from ingest.providers.massive_bars import read_grouped, read_range
 from ingest.run import Ingest, Report
+from ingest.work import Task, Work
 
 log = Logger(service="ingest")
 
 
-@dataclass(frozen=True, slots=True)
-class Work:
-    """Sessions to add, each judged by today's watchlist, and stored ones to read again, each judged by its own."""
+@dataclass(slots=True)
+class Arriving:
+    """The bars as they come, from the newest session to the oldest; those of another company are made faults.
 
-    missing: Sequence[date]
-    recheck: Mapping[date, Session]
-    watchlist: tuple[str, ...]
-    now: datetime
+    `read` and `faulty` are the tickers that had a believable bar, and those that lacked one.
+    """
 
-    @property
-    def days(self) -> list[date]:
-        return sorted({*self.missing, *self.recheck})
+    ingest: Ingest
+    work: Work
+    read: set[str] = field(default_factory=set)
+    faulty: set[str] = field(default_factory=set)
+    _pasts: dict[str, Past] = field(default_factory=dict)
+    _newer: date | None = None
 
-    @property
-    def tickers(self) -> list[str]:
-        return list(dict.fromkeys(ticker for day in self.days for ticker in self.watched(day)))
+    def see(self, day: date, tickers: Collection[str], bars: Bars) -> Bars:
+        """The next older session's bars of the tickers. One without any bar is no day on which the market traded."""
+        if self._newer and self.ingest.calendar.previous_session(self._newer) != day:
+            self._pasts = {ticker: past.after_a_gap() for ticker, past in self._pasts.items()}
+        self._newer = day
+        if not bars and len(tickers) > 1:
+            return bars
+        faults = ((ticker, self._past(ticker).see(traded=ticker in bars)) for ticker in tickers)
+        return {
+            **bars,
+            **{ticker: fault for ticker, fault in faults if fault and not self._known(ticker, day)},
+        }
 
-    def watched(self, day: date) -> tuple[str, ...]:
-        return self.recheck[day].watchlist if day in self.recheck else self.watchlist
+    def settle(self, day: date, bars: Bars, report: Report) -> None:
+        """Judge a session, and store or note it."""
+        for ticker in self.work.watched(day):
+            (self.read if isinstance(bars.get(ticker), Bar) else self.faulty).add(ticker)
+        _settle(self.ingest, self.work.tasks[day], day, bars, self.work.now, report)
+
+    def _past(self, ticker: str) -> Past:
+        return self._pasts.setdefault(ticker, Past())
+
+    def _known(self, ticker: str, day: date) -> bool:
+        """Whether a watchlist of that time names the ticker: one that is dated, or that of the stored session."""
+        task = self.work.tasks.get(day)
+        if task and task.session:
+            return True
+        return self.ingest.watchlists.dated and ticker in self.ingest.watchlists.on(day)
 
 
 def apply(ingest: Ingest, work: Work, lease: Lease, report: Report) -> None:
@@ -45,25 +70,36 @@ def apply(ingest: Ingest, work: Work, lease: Lease, report: Report) -> None:
     by_ticker = plan.by_ticker(sessions, tickers, ingest.provider.affordable())
     planned = tickers if by_ticker else sessions
     ingest.provider.progress = lambda waiting: lease.report(done(), planned, waiting)
-    (_by_ticker if by_ticker else _by_session)(ingest, work, report)
+    arriving = Arriving(ingest, work)
+    (_by_ticker if by_ticker else _by_session)(arriving, report)
+    report.tickers_read = len(arriving.read - arriving.faulty)
+    report.tickers_failed = len(arriving.faulty)
+    report.sort()
 
 
-def _by_session(ingest: Ingest, work: Work, report: Report) -> None:
-    """One grouped call per session, each stored before the next is asked for."""
-    for position, day in enumerate(work.days):
+def _by_session(arriving: Arriving, report: Report) -> None:
+    """One grouped call per session, each stored before the next is asked for.
+
+    Where there are enough of them for a long hole, the newest comes first: a bar is judged by those that follow it.
+    """
+    ingest, work = arriving.ingest, arriving.work
+    days = work.days if len(work.days) <= LONGEST_HOLE else work.days[::-1]
+    for position, day in enumerate(days):
         try:
             answer = ingest.provider.grouped(day)
             ingest.archive.keep(answer)
-            _settle(ingest, work, day, read_grouped(answer, day, work.watched(day)), report)
+            bars = read_grouped(answer, day, work.watched(day))
+            arriving.settle(day, arriving.see(day, work.watched(day), bars), report)
         except (OutOfTimeError, RefusedError) as doomed:
-            report.note(doomed, work.days[position:])
+            report.note(doomed, sorted(days[position:]))
             return
         except ProviderError as failure:
             report.note(failure, [day])
 
 
-def _by_ticker(ingest: Ingest, work: Work, report: Report) -> None:
+def _by_ticker(arriving: Arriving, report: Report) -> None:
     """One range call per ticker, then all sessions that lack none of their tickers."""
+    ingest, work = arriving.ingest, arriving.work
     pending, tickers = work.days, work.tickers
     histories, delayed, too_new = dict[str, History](), False, None
     while tickers and pending:
@@ -88,11 +124,14 @@ def _by_ticker(ingest: Ingest, work: Work, report: Report) -> None:
             pending = [day for day in pending if day not in waiting]
         tickers = tickers[1:]
     newest = max((day for history in histories.values() for day in history), default=date.min)
-    for day in pending:
+    for day in reversed(ingest.calendar.sessions(pending[0], pending[-1]) if pending else ()):
+        bars = arriving.see(day, histories, {t: h[day] for t, h in histories.items() if day in h})
+        if day not in pending:
+            continue
         if delayed and day > newest:
             report.note(NotYetError("the provider's answer, marked DELAYED, ends before this session"), [day])
         else:
-            _settle(ingest, work, day, {t: h[day] for t, h in histories.items() if day in h}, report)
+            arriving.settle(day, bars, report)
 
 
 def _history(ingest: Ingest, ticker: str, first: date, last: date) -> tuple[History, bool]:
@@ -105,33 +144,45 @@ def _history(ingest: Ingest, ticker: str, first: date, last: date) -> tuple[Hist
     return read_range(answers, ticker, first, last), cut
 
 
-def _settle(ingest: Ingest, work: Work, day: date, bars: Bars, report: Report) -> None:
+def _settle(ingest: Ingest, task: Task, day: date, bars: Bars, now: datetime, report: Report) -> None:
     """Store a session that is whole, as new, as checked, or as a correction; else note why it is not stored."""
-    stored = work.recheck.get(day)
     excused = ingest.calendar.overrides.excused.get(day, {})
     try:
-        session = judge(day, work.watched(day), bars, excused)
-        if not stored:
-            ingest.store.record(mover_of(session, ingest.source.provider, work.now), session, replaces=None)
-            report.stored.append(day)
-        elif corrected := correction(stored, session):
-            _correct(ingest, stored, corrected, work.now)
-            report.corrected.append(day)
+        try:
+            session = judge(day, task.watchlist, bars, excused)
+        except IncompleteSessionError as failure:
+            if not task.session:
+                raise
+            # The one re-read was made, and what is stored is better than what came.
+            report.failed[day] = f"kept as it was, because in the re-read {failure}"
+            ingest.store.check(day, task.session.revision, now)
         else:
-            ingest.store.check(day, stored.revision, work.now)
-            report.checked.append(day)
-    except IncompleteSessionError as failure:
-        if stored:  # the one re-read was made, and what is stored is better than what came
-            ingest.store.check(day, stored.revision, work.now)
-            failure = IncompleteSessionError(f"kept as it was, because in the re-read {failure}")
+            _store(ingest, task, session, now, report)
+    except (IncompleteSessionError, RevisionConflictError) as failure:
         report.note(failure, [day])
-    except RevisionConflictError as failure:
-        report.note(failure, [day])
+
+
+def _store(ingest: Ingest, task: Task, fresh: Session, now: datetime, report: Report) -> None:
+    """Write what a session has become. Raises `RevisionConflictError` if somebody else wrote it meanwhile."""
+    if not task.session:
+        newest = max((revision for revision in task.replaces if revision), default=0)
+        session = replace(fresh, revision=newest + 1)
+        mover = mover_of(session, ingest.source.provider, now)
+        ingest.store.join(mover, session, task.replaces)
+        rows.write(ingest.store, session, mover.ticker)
+        report.stored.append(session.date)
+    elif corrected := correction(task.session, fresh):
+        _correct(ingest, task.session, corrected, now)
+        report.corrected.append(corrected.date)
+    else:
+        ingest.store.check(fresh.date, task.session.revision, now)
+        report.checked.append(fresh.date)
 
 
 def _correct(ingest: Ingest, old: Session, new: Session, now: datetime) -> None:
     mover = replace(mover_of(new, ingest.source.provider, now), checked_at=now)
     ingest.store.record(mover, new, replaces=old.revision)
+    rows.write(ingest.store, new, mover.ticker, old)
     differing = [ticker for ticker in new.watchlist if old.bars.get(ticker) != new.bars.get(ticker)]
     log.warning(
         "session corrected",

@@ -1,6 +1,6 @@
 """A look at the site as its viewers get it: through the CDN.
 
-A CDN that is down measures nothing, and a page that is gone is missed by nobody while nobody comes.
+A CDN that is down measures nothing, and while nobody comes, nobody misses a page that is gone.
 """
 
 from http import HTTPStatus

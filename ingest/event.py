@@ -11,13 +11,13 @@ from ingest.run import Request
 
 
 def read_event(event: object, run: str) -> Request | RebuildRequest:
-    """`{}`, or `{"from": "2026-01-02", "to": "2026-02-10"}`, both also with `"invalidate": false`, or
-    `{"rebuild": {…}}`, in which `from`, `to`, `watchlist` and `apply` may stand. Raises `RequestError` for anything
-    else; null is not a value of any of them.
+    """`{}`, or `{"from": "2026-01-02", "to": "2026-02-10"}` with or without `"again": true`, all also with
+    `"invalidate": false`, or `{"rebuild": {…}}`, in which `from`, `to`, `watchlist` or `in_force`, and `apply` may
+    stand. Raises `RequestError` for anything else; null is not a value of any of them.
     """
     if not isinstance(event, Mapping):
         raise RequestError("the event must be an object; {} asks for the usual window")
-    _refuse_others(event, ("from", "to", "invalidate", "rebuild"))
+    _refuse_others(event, ("from", "to", "again", "invalidate", "rebuild"))
     if "rebuild" not in event:
         return _run(event, run)
     if len(event) > 1:
@@ -29,20 +29,27 @@ def _run(event: Mapping[str, Any], run: str) -> Request:
     first, last = _date(event, "from"), _date(event, "to")
     if (first is None) != (last is None):
         raise RequestError("both of from and to are needed, as dates of the form YYYY-MM-DD, or neither")
-    return Request(run, first, last, invalidate=_flag(event, "invalidate", default=True))
+    again = _flag(event, "again", default=False)
+    if again and first is None:
+        raise RequestError("again needs both of from and to, as dates of the form YYYY-MM-DD")
+    return Request(run, first, last, _flag(event, "invalidate", default=True), again)
 
 
 def _rebuild(asked: object, run: str) -> RebuildRequest:
     if not isinstance(asked, Mapping):
         raise RequestError(
-            "rebuild must be an object; its names from, to, watchlist, apply may all be missing"
+            "rebuild must be an object; its names from, to, watchlist, in_force, apply may all be missing"
         )
-    _refuse_others(asked, ("from", "to", "watchlist", "apply"))
+    _refuse_others(asked, ("from", "to", "watchlist", "in_force", "apply"))
+    in_force = _flag(asked, "in_force", default=False)
+    if in_force and "watchlist" in asked:
+        raise RequestError("give either watchlist or in_force")
     return RebuildRequest(
         run,
         first=_date(asked, "from"),
         last=_date(asked, "to"),
         watchlist=_watchlist(asked["watchlist"]) if "watchlist" in asked else None,
+        in_force=in_force,
         apply=_flag(asked, "apply", default=False),
     )
 

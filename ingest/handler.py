@@ -66,7 +66,7 @@ def _reconciled(report: Report, settings: Settings) -> dict[str, Any]:
     log.info("run ended", **done)
     failed = unreadable(settings.site_url, settings.site_ca)
     emit(report, settings.stage, edge_failed=len(failed), key_days_left=settings.key_days_left)
-    if report.failed:
+    if report.failed or report.kept:
         raise SessionsFailedError(_failures(report))
     return done
 
@@ -95,7 +95,7 @@ def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest
             remaining=lambda: context.get_remaining_time_in_millis() / 1000 - reserve,
         ),
         calendar=calendar,
-        watchlist=settings.watchlist,
+        watchlists=settings.watchlists,
         source=Source(settings.provider, settings.source_kind, settings.clock_offset_seconds),
         ready=settings.ready,
         window=settings.window,
@@ -149,7 +149,12 @@ def _failures(report: Report) -> str:
     by_reason: dict[str, list[str]] = {}
     for day, reason in sorted(report.failed.items()):
         by_reason.setdefault(reason, []).append(str(day))
-    return "; ".join(f"{_days(days)}: {reason}" for reason, days in by_reason.items())
+    failures = [f"{_days(days)}: {reason}" for reason, days in by_reason.items()]
+    if report.kept:
+        failures.append(
+            f"{report.kept} published files have no session in the table and were kept (infra/RUNBOOK.md#record-shrank)"
+        )
+    return "; ".join(failures)
 
 
 def _days(days: list[str], shown: int = 7) -> str:

@@ -16,14 +16,24 @@ class RequestError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The days that can be asked for: `oldest` is what the plan serves, `newest` the newest session that is ready."""
+    """The days that can be asked for: from `oldest`, which `bound` sets, to the newest session that is ready."""
 
     oldest: date
     newest: date
+    bound: str = "the plan's history"
 
 
-def horizon(calendar: Calendar, ready: Ready, history_days: int, now: datetime) -> Horizon:
-    return Horizon(new_york_date(now) - timedelta(days=history_days), calendar.newest_ready(now, ready))
+def horizon(
+    calendar: Calendar, ready: Ready, history_days: int, now: datetime, watched_since: date = date.min
+) -> Horizon:
+    """From the day on that the plan serves, or that the first watchlist is in force on, if that is later."""
+    served_since, newest = (
+        new_york_date(now) - timedelta(days=history_days),
+        calendar.newest_ready(now, ready),
+    )
+    if watched_since > served_since:
+        return Horizon(watched_since, newest, "the first watchlist")
+    return Horizon(served_since, newest)
 
 
 def window(calendar: Calendar, within: Horizon, newest_stored: date | None, count: int) -> list[date]:
@@ -41,7 +51,7 @@ def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> l
     if last >= calendar.next_session(within.newest):
         raise RequestError(f"{last} is not ready yet; the newest session that is ready is {within.newest}")
     if first < within.oldest:
-        raise RequestError(f"{first} is older than the plan's history, which begins on {within.oldest}")
+        raise RequestError(f"{first} is older than {within.bound}, which begins on {within.oldest}")
     sessions = calendar.sessions(first, last)
     if not sessions:
         raise RequestError(f"there is no session from {first} to {last}")

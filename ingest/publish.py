@@ -5,22 +5,30 @@ next to last and `status.json` last, so whoever sees a new status finds everythi
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import date
+from datetime import date, datetime
 from io import StringIO
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from api import resources
-from api.records import Mover, Session, Status
+from api.records import TICKER, Mover, Row, Session, Status
 from api.store import Store
+from ingest import rows
 from ingest.feed import FEED_TYPE, Channel, atom
+from ingest.stored import Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
 
+SESSION_KEY = re.compile(r"movers/(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\.json")
+TICKER_KEY = re.compile(rf"tickers/({TICKER.pattern})\.json")
+NAMED = re.compile(r"(movers|tickers)/")
+HANDFUL = 5  # files that a run may remove
+AT_ONCE = 50  # tickers that every run compares; of a longer list, each is compared once a day
 INVALIDATED = ("/movers*", "/history*", "/tickers/*", "/status*", "/feed.xml")
 
 
@@ -79,46 +87,104 @@ class Site:
         return answer["Invalidation"]["Id"]
 
 
-def publish(
-    store: Store,
-    site: Site,
-    movers: Sequence[Mover],
-    status: Status,
-    days: Iterable[date] | None,
-    channel: Channel,
-) -> None:
-    """Bring the twins in line with the table's `movers`, newest first, and with `status`.
+@dataclass(frozen=True, slots=True)
+class Compare:
+    """What a run compares beyond the sessions it has read: those of `days`, and the pasts of `tickers`."""
 
-    Compared are the sessions of `days` (all stored ones for `None`), the latest ones, and those without a twin.
+    days: Collection[date]
+    tickers: Collection[str]
+
+    @classmethod
+    def of(
+        cls,
+        site: Site,
+        stored: Stored,
+        days: Iterable[date],
+        written: Iterable[date],
+        now: datetime,
+        *,
+        thorough: bool,
+    ) -> Self:
+        """The `days`, sessions without a twin, and the tickers whose turn it is; everything if `thorough`."""
+        without = {day for day in stored.by_day if thorough or session_key(day) not in site.listing}
+        older = without.union(days, written)
+        known = tickers(site, stored)
+        if thorough or any(day < stored.since for day in older):
+            return cls(older, known)
+        turn = known if len(known) <= AT_ONCE else known[now.hour :: 24]
+        absent = [ticker for ticker in known if ticker_key(ticker) not in site.listing]
+        moved = (ticker for day in written for ticker in stored.session_by_day[day].bars)
+        return cls(older, sorted({*turn, *absent, *moved}))
+
+
+def publish(store: Store, site: Site, stored: Stored, compare: Compare, channel: Channel) -> list[str]:
+    """Bring the twins in line with the table, the status excepted; gives the files that were kept though nothing
+    stands behind them.
+
+    The ticker rows of the table are put right on the way. Where more than a handful of sessions are lost from the
+    table, lists and pasts stay as viewers know them.
     """
-    site.look()
-    latest = store.sessions(resources.TICKER_SESSIONS)
-    compared = {mover.date for mover in movers if days is None or session_key(mover.date) not in site.listing}
-    for twin in twins(store, movers, latest, compared.union(days or ()), channel):
+    for mover, session in sessions(store, stored, compare.days):
+        if session.rows != session.revision:
+            rows.write(store, session, mover.ticker)
+        site.put(session_twin(mover, session))
+    lost = [session_key(day) for day in published_days(site.listing) if day not in stored.by_day]
+    if len(lost) > HANDFUL:
+        return lost
+    pasts = rows.Pasts.of(store, stored)
+    strays = [key for key in site.listing if NAMED.match(key) and not published_name(key)]
+    for ticker in compare.tickers:
+        if past := pasts.mended(ticker):
+            site.put(ticker_twin(ticker, past))
+        elif ticker_key(ticker) in site.listing:
+            strays.append(ticker_key(ticker))
+    for twin in overview(stored.movers, channel):
         site.put(twin)
-    for key in orphans(site.listing, movers, latest):
+    return lost + _kept(site, strays)
+
+
+def _kept(site: Site, strays: list[str]) -> list[str]:
+    """Remove files that the API would answer with 404, unless they are too many for a run to remove."""
+    if len(strays) > HANDFUL:
+        return strays
+    for key in strays:
         site.remove(key)
-    site.put(status_twin(_put_status(store, status)))
+    return []
 
 
-def twins(
-    store: Store, movers: Sequence[Mover], latest: Sequence[Session], older: Iterable[date], channel: Channel
-) -> Iterator[Twin]:
-    """Every twin of the latest sessions and of the `older` days, `movers.json` last; the status stands apart."""
-    winners = {mover.date: mover for mover in movers}
-    latest = [session for session in latest if session.date in winners]
-    wanted = set(older) & set(winners) - {session.date for session in latest}
-    between = store.sessions_between(min(wanted), max(wanted)) if wanted else ()
-    for session in chain(latest, (session for session in between if session.date in wanted)):
-        if session.revision == winners[session.date].revision:  # else the run names the damage
-            yield Twin(session_key(session.date), resources.session(winners[session.date], session))
-    for symbol in _symbols(latest):
-        rows = [
-            (session.date, session.bars[symbol], winners[session.date].ticker)
-            for session in latest
-            if symbol in session.bars
-        ]
-        yield Twin(ticker_key(symbol), resources.ticker(symbol, rows))
+def sessions(store: Store, stored: Stored, days: Collection[date]) -> Iterator[tuple[Mover, Session]]:
+    """The sessions that were read and those of `days`, each with its mover; what does not belong together is left out.
+
+    Older ones are read page by page.
+    """
+    older = {day for day in days if day < stored.since and day in stored.by_day}
+    between = store.sessions_between(min(older), max(older)) if older else ()
+    for session in chain(stored.sessions, (session for session in between if session.date in older)):
+        mover = stored.by_day.get(session.date)
+        if mover and mover.revision == session.revision:
+            yield mover, session
+
+
+def twins(store: Store, stored: Stored, symbols: Iterable[str], channel: Channel) -> Iterator[Twin]:
+    """Every twin but the status, as the table has it."""
+    for mover, session in sessions(store, stored, stored.by_day):
+        yield session_twin(mover, session)
+    for symbol in symbols:
+        if past := store.ticker(symbol, resources.TICKER_SESSIONS):
+            yield ticker_twin(symbol, past)
+    yield from overview(stored.movers, channel)
+
+
+def session_twin(mover: Mover, session: Session) -> Twin:
+    return Twin(session_key(mover.date), resources.session(mover, session))
+
+
+def ticker_twin(ticker: str, past: Sequence[Row]) -> Twin:
+    return Twin(ticker_key(ticker), resources.ticker(ticker, past))
+
+
+def overview(movers: Sequence[Mover], channel: Channel) -> Iterator[Twin]:
+    """The lists of winners, `movers.json` last."""
     yield Twin("movers.csv", _csv(movers), "text/csv; charset=utf-8")
     yield Twin("feed.xml", atom(movers, channel), FEED_TYPE)
     yield Twin("history.json", resources.movers(movers))
@@ -129,10 +195,20 @@ def status_twin(status: Status | None) -> Twin:
     return Twin("status.json", resources.status(status))
 
 
-def orphans(listing: Iterable[str], movers: Iterable[Mover], latest: Sequence[Session]) -> list[str]:
-    """Twins that the API would answer with 404, such as those of a ticker long off the watchlist."""
-    wanted = {session_key(mover.date) for mover in movers} | set(map(ticker_key, _symbols(latest)))
-    return [key for key in listing if key.startswith(("movers/", "tickers/")) and key not in wanted]
+def tickers(site: Site, stored: Stored) -> list[str]:
+    """Every ticker that a session which was read, or a published file, speaks of."""
+    published = (match[1] for key in site.listing if (match := TICKER_KEY.fullmatch(key)))
+    return sorted({*published, *(ticker for session in stored.sessions for ticker in session.bars)})
+
+
+def published_name(key: str) -> bool:
+    """Whether a session's or a ticker's file may have this name."""
+    return bool(SESSION_KEY.fullmatch(key) or TICKER_KEY.fullmatch(key))
+
+
+def published_days(listing: Iterable[str]) -> list[date]:
+    """The days that have a published file of their own."""
+    return [date.fromisoformat(match[1]) for key in listing if (match := SESSION_KEY.fullmatch(key))]
 
 
 def session_key(day: date) -> str:
@@ -143,17 +219,13 @@ def ticker_key(symbol: str) -> str:
     return f"tickers/{symbol}.json"
 
 
-def _symbols(latest: Iterable[Session]) -> list[str]:
-    return list(dict.fromkeys(symbol for session in latest for symbol in session.bars))
-
-
-def _put_status(store: Store, status: Status) -> Status:
-    """Store the status; where only its instant is new the stored one stands, so that idle runs publish nothing."""
-    stored = store.status()
-    if stored and replace(status, generated_at=stored.generated_at) == stored:
-        return stored
-    store.put_status(status)
-    return replace(status, generated_at=status.generated_at.replace(microsecond=0))
+def keep_status(store: Store, known: Status | None, status: Status) -> Status:
+    """Store the status. While it says the same it keeps its instant, so that idle runs publish nothing."""
+    if known and replace(status, generated_at=known.generated_at, holes=known.holes) == known:
+        status = replace(status, generated_at=known.generated_at)
+    if status != known:
+        store.put_status(status)
+    return status
 
 
 def _csv(movers: Iterable[Mover]) -> bytes:

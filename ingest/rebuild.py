@@ -12,12 +12,15 @@ from aws_lambda_powertools import Logger
 
 from api.records import Mover, Session
 from api.store import RevisionConflictError
-from ingest import plan
+from ingest import plan, rows
+from ingest.freshness import due, gather, horizon, status_of
 from ingest.lease import held
 from ingest.movers import IncompleteSessionError, correction, difference, judge, mover_of
-from ingest.reconcile import due, show
+from ingest.publish import Compare
+from ingest.reconcile import show
 from ingest.replay import Replay
 from ingest.run import Ingest
+from ingest.stored import belong_together, revisions
 
 PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
 log = Logger(service="ingest")
@@ -27,14 +30,16 @@ log = Logger(service="ingest")
 class RebuildRequest:
     """What is asked: the sessions from `first` to `last`, all judged by `watchlist` if one is given.
 
-    Without one, a stored session is judged by the watchlist it was recorded with, any other by the deployed one.
-    With one bound or none, those of which the raw zone or the table knows. Nothing is written unless `apply` is set.
+    Without one, a stored session is judged by the watchlist it was recorded with, any other, or with `in_force` every
+    one, by the watchlist that the settings say was in force on its day. With one bound or none, those of which the raw
+    zone or the table knows. Nothing is written unless `apply` is set.
     """
 
     run: str
     first: date | None = None
     last: date | None = None
     watchlist: tuple[str, ...] | None = None
+    in_force: bool = False
     apply: bool = False
 
 
@@ -84,16 +89,24 @@ def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timede
 
     Raises `LeaseHeldError` if another run is at work and `RequestError` for sessions that cannot be asked for.
     """
-    within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
+    within = horizon(ingest, now)
     named = _named(ingest, request, within)
     report = RebuildReport(request.apply, request.watchlist)
     if not request.apply:
         _judge(ingest, request, named, report, now)
         return report
     with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
-        expected = due(ingest, within, _stored(ingest))
+        expected = due(ingest, within, gather(ingest, within))
         seen = _judge(ingest, request, named, report, now)
-        show(ingest, within, expected, None if lease.found_dead else seen, now)
+        ingest.site.look()
+        stored = gather(ingest, within)
+        status = status_of(ingest, within, expected, stored, stored.holes, now)
+        show(
+            ingest,
+            stored,
+            status,
+            Compare.of(ingest.site, stored, seen, seen, now, thorough=lease.found_dead),
+        )
         report.published = len(ingest.site.changed)
         if ingest.site.changed or lease.found_dead:
             report.invalidation = ingest.site.invalidate(request.run)
@@ -112,7 +125,7 @@ def _judge(
             report.left = days[position:]
             break
         try:
-            _settle(ingest, replay, day, report, now)
+            _settle(ingest, request, replay, day, report, now)
         except (IncompleteSessionError, RevisionConflictError) as reason:
             report.unjudged[day] = str(reason)
     report.damaged = replay.damaged
@@ -130,32 +143,52 @@ def _named(ingest: Ingest, request: RebuildRequest, within: plan.Horizon) -> lis
 def _known(ingest: Ingest, request: RebuildRequest, replay: Replay) -> list[date]:
     """The sessions that are archived or stored, within the one bound that may be given, oldest first."""
     first, last = request.first or date.min, request.last or date.max
-    archived = replay.sessions(request.watchlist or ingest.watchlist)
-    known = (day for day in archived | _stored(ingest) if first <= day <= last)
+    archived = replay.sessions(lambda day: request.watchlist or ingest.watchlists.on(day))
+    stored = {mover.date for mover in ingest.store.movers()}
+    known = (day for day in archived | stored if first <= day <= last)
     return sorted(filter(ingest.calendar.is_session, known))
 
 
-def _stored(ingest: Ingest) -> set[date]:
-    return {mover.date for mover in ingest.store.movers()}
-
-
-def _settle(ingest: Ingest, replay: Replay, day: date, report: RebuildReport, now: datetime) -> None:
+def _settle(
+    ingest: Ingest, request: RebuildRequest, replay: Replay, day: date, report: RebuildReport, now: datetime
+) -> None:
     """Judge a session as a run does, and enter what that changes."""
-    old, stored = ingest.store.session(day) or (None, None)
-    watchlist = report.watchlist or (stored.watchlist if stored else ingest.watchlist)
+    old, stored = ingest.store.halves(day)
+    watchlist = _watchlist(ingest, request, day, stored)
     excused = ingest.calendar.overrides.excused.get(day, {})
-    fresh = judge(day, watchlist, replay.bars(day, watchlist), excused)
-    new = correction(stored, fresh) if stored else fresh
+    vouched = bool(stored or request.watchlist) or ingest.watchlists.dated
+    fresh = judge(day, watchlist, replay.bars(day, watchlist, vouched=vouched), excused)
+    new = (
+        correction(stored, fresh) if stored and belong_together(old, stored) else _joined(old, stored, fresh)
+    )
     if not new:
         report.unchanged += 1
+        if request.apply and old and stored:
+            rows.write(ingest.store, stored, old.ticker)
         return
     mover = _mover(ingest, new, old, now)
-    if report.applied:
-        _write(ingest, mover, new, old)
-    if old and stored:
-        report.changed[day] = Change(_winner(old), _winner(mover), difference(stored, new), mover.revision)
+    if request.apply:
+        _write(ingest, mover, new, old, stored)
+    if old:
+        what = difference(stored, new) if stored else "the session's item was lost"
+        report.changed[day] = Change(_winner(old), _winner(mover), what, mover.revision)
     else:
         report.added[day] = _winner(mover)
+
+
+def _watchlist(ingest: Ingest, request: RebuildRequest, day: date, stored: Session | None) -> tuple[str, ...]:
+    if request.watchlist:
+        return request.watchlist
+    if stored and not request.in_force:
+        return stored.watchlist
+    if not (watchlist := ingest.watchlists.on(day)):
+        raise IncompleteSessionError(f"no watchlist is in force before {ingest.watchlists.first}")
+    return watchlist
+
+
+def _joined(old: Mover | None, stored: Session | None, fresh: Session) -> Session:
+    """The session as the revision after those of its items, which do not belong together or are not there."""
+    return replace(fresh, revision=max((half.revision for half in (old, stored) if half), default=0) + 1)
 
 
 def _mover(ingest: Ingest, session: Session, old: Mover | None, now: datetime) -> Mover:
@@ -163,8 +196,9 @@ def _mover(ingest: Ingest, session: Session, old: Mover | None, now: datetime) -
     return replace(mover_of(session, ingest.source.provider, now), checked_at=old.checked_at if old else None)
 
 
-def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None) -> None:
-    ingest.store.record(mover, session, replaces=old.revision if old else None)
+def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None, stored: Session | None) -> None:
+    ingest.store.join(mover, session, revisions(old, stored))
+    rows.write(ingest.store, session, mover.ticker, stored)
     log.warning(
         "session rebuilt",
         session=mover.date.isoformat(),

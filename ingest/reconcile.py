@@ -1,21 +1,22 @@
 """The run: make the stored sessions equal the sessions that should be there, and the twins equal to the table.
 
-Gather what is stored, decide what is missing, apply it. A crash between any two steps is healed by the next run,
-because every run starts from what is really there.
+Gather what is stored, mend what was lost, decide what is missing, apply it. A crash between any two steps is healed by
+the next run, because every run starts from what is really there.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
-from api.records import Session, Status
-from api.store import RevisionConflictError, Store
-from ingest import plan
-from ingest.apply import Work, apply
+from api.records import Hole, Status
+from ingest import holes, plan
+from ingest.apply import apply
+from ingest.freshness import due, gather, horizon, stale_after, status_of
 from ingest.lease import Lease, held
-from ingest.publish import publish
+from ingest.mend import mend
+from ingest.publish import Compare, keep_status, publish, status_twin
 from ingest.run import Ingest, Report, Request
-
-STALE_AFTER_READY = timedelta(hours=10)
+from ingest.stored import Stored
+from ingest.work import decide, terms
 
 
 def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) -> Report:
@@ -24,7 +25,7 @@ def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) 
     Raises `LeaseHeldError` if another run is at work and `RequestError` for a backfill that cannot be served.
     Sessions that could not be stored are in the report.
     """
-    within = plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now)
+    within = horizon(ingest, now)
     backfill = _requested(ingest, request, within)
     with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
         return _run(ingest, request, within, backfill, lease, now)
@@ -46,72 +47,60 @@ def _run(
     now: datetime,
 ) -> Report:
     report = Report()
-    stored = {mover.date: mover for mover in ingest.store.movers()}
+    stored = sound(ingest, within, report, now)
+    # A session without rows was stored by a run that died, or by a release that had none.
+    thorough = lease.found_dead or not all(session.rows for session in stored.sessions)
     expected = due(ingest, within, stored)
-    sessions = expected if backfill is None else backfill
-    recheck = _read(ingest.store, plan.unchecked(sessions, stored, now), report)
-    work = Work(plan.missing(sessions, stored), recheck, ingest.watchlist, now)
-    if work.days:
+    days = expected if backfill is None else backfill
+    report.already_stored = sum(day in stored.by_day for day in days)
+    work = decide(ingest, request, stored, days, report, now)
+    if work.tasks:
+        # What is due is written before the first call: should this run die, the next one knows of it.
+        before = status_of(ingest, within, expected, stored, stored.holes, now)
+        keep_status(ingest.store, stored.status, before)
         apply(ingest, work, lease, report)
+        stored = gather(ingest, within)
     report.upstream_calls = ingest.provider.calls.total()
-    status = show(ingest, within, expected, None if lease.found_dead else sessions, now)
+    found = _holes(ingest, within, stored, report, now, tell_again=backfill is not None)
+    status = status_of(ingest, within, expected, stored, found, now)
     report.behind = [day for day in reversed(status.missing) if stale_after(ingest, day) < now]
-    report.published = len(ingest.site.changed)
+    compare = Compare.of(ingest.site, stored, backfill or (), report.written, now, thorough=thorough)
+    report.kept = len(show(ingest, stored, status, compare))
+    report.on_record, report.published = len(stored.movers), len(ingest.site.changed)
     if request.invalidate and (ingest.site.changed or lease.found_dead):
         report.invalidation = ingest.site.invalidate(request.run)
     return report
 
 
-def due(ingest: Ingest, within: plan.Horizon, stored: Iterable[date]) -> list[date]:
-    """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
-    status = ingest.store.status()
-    holes = [day for day in status.missing if ingest.calendar.is_session(day)] if status else []
-    newest = max(stored, default=max(holes, default=None))  # also where nothing could be stored yet
-    window = plan.window(ingest.calendar, within, newest, ingest.window)
-    return sorted({*window, *(day for day in holes if day >= within.oldest)})
+def sound(ingest: Ingest, within: plan.Horizon, report: Report, now: datetime) -> Stored:
+    """What is stored, once lost items have been put right."""
+    ingest.site.look()
+    stored = gather(ingest, within)
+    mend(ingest, stored, report, now)
+    return gather(ingest, within) if report.mended else stored
 
 
-def show(
-    ingest: Ingest, within: plan.Horizon, due: Sequence[date], days: Iterable[date] | None, now: datetime
-) -> Status:
-    """Publish the table as it is by now; the twins of `days` are compared with it, all of them for `None`."""
-    movers = ingest.store.movers()
-    status = status_of(ingest, within, due, {mover.date for mover in movers}, now)
-    publish(ingest.store, ingest.site, movers, status, days, ingest.channel)
-    return status
+def show(ingest: Ingest, stored: Stored, status: Status, compare: Compare) -> Collection[str]:
+    """Publish what is stored, the status last; gives the files that were kept though no session stands behind them."""
+    kept = publish(ingest.store, ingest.site, stored, compare, ingest.channel)
+    ingest.site.put(status_twin(keep_status(ingest.store, stored.status, status)))
+    return kept
 
 
-def _read(store: Store, days: Iterable[date], report: Report) -> dict[date, Session]:
-    """The stored sessions of the days; one that is damaged is a failure of its own."""
-    sessions = {}
-    for day in days:
-        try:
-            if found := store.session(day):
-                sessions[day] = found[1]
-        except RevisionConflictError as damaged:
-            report.note(damaged, [day])
-    return sessions
-
-
-def status_of(
-    ingest: Ingest, within: plan.Horizon, due: Sequence[date], stored: set[date], now: datetime
-) -> Status:
-    """How fresh `stored` is, and what of `due` is missing. With nothing stored, the newest ready session is next."""
-    expected = plan.window(ingest.calendar, within, None, ingest.window)
-    as_of = max(stored, default=None)
-    next_session = ingest.calendar.next_session(as_of) if as_of else within.newest
-    return Status(
-        as_of=as_of,
-        generated_at=now.replace(microsecond=0),
-        stale_after=stale_after(ingest, next_session),
-        next_session=next_session,
-        expected=tuple(reversed(expected)),
-        missing=tuple(day for day in reversed(due) if day not in stored),
-        watchlist=ingest.watchlist,
-        source=ingest.source,
-    )
-
-
-def stale_after(ingest: Ingest, day: date) -> datetime:
-    """When data without this session is late."""
-    return ingest.calendar.ready_at(day, ingest.ready) + STALE_AFTER_READY
+def _holes(
+    ingest: Ingest,
+    within: plan.Horizon,
+    stored: Stored,
+    report: Report,
+    now: datetime,
+    *,
+    tell_again: bool,
+) -> dict[date, Hole]:
+    """The holes as this run leaves them. It fails for those that are new, and for sessions that are not late yet."""
+    known, found = stored.holes, dict[date, Hole]()
+    for day, reason in [*report.unfilled.items()]:
+        found[day] = holes.hole(known.get(day), reason, terms(ingest, day), now)
+        if tell_again or now < stale_after(ingest, day) or not holes.told(known.get(day), found[day]):
+            report.failed[day] = report.unfilled.pop(day)
+    still = {day: each for day, each in known.items() if day >= within.oldest}
+    return holes.remembered(still, found, filled=report.stored)

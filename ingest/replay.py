@@ -1,12 +1,13 @@
 """What the archived answers say of a session: for each ticker, the newest answer that covers it."""
 
 from collections import defaultdict
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from datetime import date
 
 from api.records import Bar
 from ingest.archive import Archive, DamagedAnswerError, Kept
 from ingest.calendar import Calendar
+from ingest.past import Past
 from ingest.providers import BadAnswerError, Bars, Fault, History
 from ingest.providers.massive_bars import read_grouped, read_range
 
@@ -24,26 +25,34 @@ class Replay:
     def __init__(self, archive: Archive, calendar: Calendar) -> None:
         self.damaged: dict[str, str] = {}
         self._archive = archive
+        self._calendar = calendar
         self._histories: dict[str, History] = {}
+        self._strangers: dict[str, dict[date, Fault]] = {}
         self._about: defaultdict[date, list[Kept]] = defaultdict(list)
         for kept in self._newest_first():
             for day in calendar.sessions(kept.first, kept.last):
                 self._about[day].append(kept)
 
-    def sessions(self, tickers: Collection[str]) -> set[date]:
-        """The sessions of which an answer about any of the tickers, or about the whole market, speaks."""
+    def sessions(self, watched: Callable[[date], Collection[str]]) -> set[date]:
+        """The sessions of which an answer about a ticker watched on that day, or about the whole market, speaks."""
         return {
             day
             for day, answers in self._about.items()
-            if any(kept.ticker is None or kept.ticker in tickers for kept in answers)
+            if (tickers := watched(day))
+            and any(not kept.ticker or kept.ticker in tickers for kept in answers)
         }
 
-    def bars(self, day: date, tickers: Collection[str]) -> Bars:
-        """The tickers' bars, each as the newest answer has it; one that no answer covers is a fault."""
+    def bars(self, day: date, tickers: Collection[str], *, vouched: bool) -> Bars:
+        """The tickers' bars, each as the newest answer has it; one that no answer covers is a fault.
+
+        So is one that may be another company's, unless it is `vouched` for that the tickers are those of the day.
+        """
         bars = dict[str, Bar | Fault]()
         for kept in self._about.get(day, ()):
             if asked := [t for t in tickers if t not in bars and kept.ticker in (None, t)]:
-                bars |= self._told(kept, day, asked)
+                told = self._told(kept, day, asked)
+                stranger = None if vouched or not told else self._strangers.get(kept.key, {}).get(day)
+                bars |= {kept.ticker: stranger} if kept.ticker and stranger else told
         return dict.fromkeys(tickers, UNTOLD) | bars
 
     def _newest_first(self) -> list[Kept]:
@@ -70,8 +79,17 @@ class Replay:
         if kept.key not in self._histories:
             self._histories[kept.key] = {}  # also where it cannot be read: once is enough
             answer = self._archive.read(kept)
-            self._histories[kept.key] = read_range([answer], kept.ticker or "", kept.first, kept.last)
+            history = read_range([answer], kept.ticker or "", kept.first, kept.last)
+            self._histories[kept.key] = history
+            self._strangers[kept.key] = _strangers(history, self._calendar)
         return self._histories[kept.key]
+
+
+def _strangers(history: History, calendar: Calendar) -> dict[date, Fault]:
+    """The faults of the bars that lie before a long hole of their answer."""
+    past, sessions = Past(), calendar.sessions(min(history), max(history)) if history else []
+    faults = {day: past.see(traded=day in history) for day in reversed(sessions)}
+    return {day: fault for day, fault in faults.items() if fault}
 
 
 def _of_day(ticker: str, day: date, history: History) -> Bars:

@@ -6,10 +6,12 @@ from datetime import date
 
 from api.records import Source
 from api.store import Store
+from api.watchlists import Watchlists
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready
 from ingest.feed import Channel
-from ingest.providers import NotYetError, OutOfTimeError
+from ingest.movers import IncompleteSessionError
+from ingest.providers import NotYetError, OutOfPlanError, OutOfTimeError
 from ingest.providers.massive import Massive
 from ingest.publish import Site
 
@@ -18,13 +20,15 @@ from ingest.publish import Site
 class Request:
     """What is asked of a run: the usual window, or a backfill from `first` to `last`.
 
-    `invalidate` is off where the caller does it, once, after several runs.
+    `again` reads the stored sessions of a backfill again too. `invalidate` is off where the caller does it, once, after
+    several runs.
     """
 
     run: str
     first: date | None = None
     last: date | None = None
     invalidate: bool = True
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +40,7 @@ class Ingest:
     site: Site
     provider: Massive
     calendar: Calendar
-    watchlist: tuple[str, ...]
+    watchlists: Watchlists
     source: Source
     ready: Ready
     window: int
@@ -48,23 +52,53 @@ class Ingest:
 class Report:
     """What a run did, by session. `left` is for a later run, `failed` wants a person.
 
-    `behind` are the sessions that viewers wait for: due for ten hours or more, and still not stored. `on_record` is
-    how many sessions the table holds, `kept` how many files the run did not remove although their sessions are gone.
+    `unfilled` are holes of which an earlier run has told already. `already_stored` counts the sessions that were found
+    in place, `tickers_read` and `tickers_failed` the tickers that the provider was asked for, by whether each of their
+    bars could be believed. `behind` are the sessions that viewers wait for: due for ten hours or more, and still not
+    stored. `on_record` counts all stored sessions, `kept` the published files that no stored session stands behind.
     """
 
     stored: list[date] = field(default_factory=list)
     corrected: list[date] = field(default_factory=list)
     checked: list[date] = field(default_factory=list)
+    mended: list[date] = field(default_factory=list)
     left: dict[date, str] = field(default_factory=dict)
     failed: dict[date, str] = field(default_factory=dict)
+    unfilled: dict[date, str] = field(default_factory=dict)
     behind: list[date] = field(default_factory=list)
+    already_stored: int = 0
+    tickers_read: int = 0
+    tickers_failed: int = 0
     upstream_calls: int = 0
     published: int = 0
     on_record: int = 0
     kept: int = 0
     invalidation: str | None = None
 
+    @property
+    def written(self) -> set[date]:
+        """The sessions that this run has written."""
+        return {*self.stored, *self.corrected, *self.mended}
+
+    def sort(self) -> None:
+        """Put the sessions of each list in order, oldest first."""
+        for days in (self.stored, self.corrected, self.checked):
+            days.sort()
+        self.left, self.failed, self.unfilled = (
+            dict(sorted(each.items())) for each in (self.left, self.failed, self.unfilled)
+        )
+
     def note(self, failure: Exception, days: Iterable[date]) -> None:
-        """Enter sessions that were not stored: those that only need time under `left`, the others under `failed`."""
-        only_time = isinstance(failure, NotYetError | OutOfTimeError)
-        (self.left if only_time else self.failed).update(dict.fromkeys(days, str(failure)))
+        """Enter sessions that were not stored.
+
+        Those that only need time are `left`. Those that the provider's answer does not fill are `unfilled`: whether
+        anybody has to hear of them depends on what earlier runs have told. All others have `failed`.
+        """
+        match failure:
+            case NotYetError() | OutOfTimeError():
+                entered = self.left
+            case IncompleteSessionError() | OutOfPlanError():
+                entered = self.unfilled
+            case _:
+                entered = self.failed
+        entered.update(dict.fromkeys(days, str(failure)))

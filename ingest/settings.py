@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
-from api.records import check_watchlist
+from api.watchlists import Watchlists
 from ingest.calendar import Ready
 
 LOCAL_STAGE = "local"
@@ -75,11 +75,9 @@ class Settings:
         )
 
     @property
-    def watchlist(self) -> tuple[str, ...]:
-        """The tickers in the file, one a line. Raises `OSError` or `ValueError` for a file that is not as deployed."""
-        tickers = tuple(self.watchlist_file.read_text().split())
-        check_watchlist(tickers)
-        return tickers
+    def watchlists(self) -> Watchlists:
+        """The setting as the file has it. Raises `OSError` or `ValueError` for a file that is not as deployed."""
+        return Watchlists.load(self.watchlist_file.read_text(encoding="utf-8"))
 
     @property
     def key_days_left(self) -> int | None:

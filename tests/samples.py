@@ -4,7 +4,9 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from api.records import Bar, Mover, Session, Source, Status
+from api.store import Store
 from ingest.movers import mover_of
+from ingest.rows import write
 
 DAY = date(2026, 2, 10)
 WATCHLIST = ("AAPL", "MSFT", "TSLA")
@@ -26,6 +28,12 @@ def session(day: date = DAY, revision: int = 1, **bars: Bar) -> Session:
 
 def mover(of: Session, now: datetime = NIGHT) -> Mover:
     return mover_of(of, "massive", now)
+
+
+def record(store: Store, session: Session, replaces: int | None = None) -> None:
+    """Store a session as a run does, ticker rows included."""
+    store.record(mover(session), session, replaces)
+    write(store, session, mover(session).ticker)
 
 
 def status(as_of: date | None = DAY) -> Status:

@@ -75,7 +75,7 @@ def test_the_year_is_long_enough_for_a_history_and_its_older_sessions_can_be_ope
     history = read(fresh, "/history.json")
     assert len(history) == 260
     assert read(fresh, f"/movers/{history[-1]['Date']}.json")["Date"] == history[-1]["Date"]
-    assert len(read(fresh, "/tickers/TSLA.json")["Sessions"]) == 30
+    assert len(read(fresh, "/tickers/TSLA.json")["Sessions"]) == 252
     assert read(fresh, "/movers.json") == history[:7]
 
 

@@ -8,7 +8,9 @@ const CORS = {
 };
 const ERROR = {
   "cache-control": { value: "no-store" },
+  "content-security-policy": { value: "default-src 'none'; frame-ancestors 'none'; sandbox" },
   "content-type": { value: "application/json" },
+  "strict-transport-security": { value: "max-age=63072000" },
   "x-content-type-options": { value: "nosniff" },
 };
 const PREFLIGHT = {

@@ -33,8 +33,8 @@ AT_MOST = cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
 class Signal:
     """One reason to call a person. `name` is also its anchor in the runbook.
 
-    It is raised at `threshold` or more, or with `AT_MOST` or less, in `spans[0]` of the latest `spans[1]` periods of
-    its metric.
+    It is raised when its metric is at `threshold` or above (`AT_MOST`: or below) in `spans[0]` of the latest `spans[1]`
+    periods.
     """
 
     name: str
@@ -165,8 +165,8 @@ def cdn_signals(settings: Settings, distribution_id: str) -> Iterator[Signal]:
         threshold=5,
         spans=LASTING,
     )
-    # Bots ask for what never was, in bursts of a few minutes, and where few readers come that is soon the half of a
-    # span. It is not the half of nine in an hour's twelve.
+    # Bots ask for files that never existed, in bursts of a few minutes. On a site with few readers a burst is easily
+    # half of a span, but hardly half of nine spans within an hour.
     yield Signal(
         "cdn-4xx",
         "Half of the CDN's answers are 4xx: files that the pages need are gone.",
@@ -175,7 +175,7 @@ def cdn_signals(settings: Settings, distribution_id: str) -> Iterator[Signal]:
         spans=(9, 12),
     )
     if settings.certificate:
-        # A certificate that has ended is told of no more.
+        # ACM stops counting when the certificate has ended, so silence is failure.
         yield Signal(
             "certificate-ends",
             f"The certificate of the domain ends within {CERTIFICATE_NOTICE_DAYS} days.",

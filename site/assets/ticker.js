@@ -8,10 +8,11 @@ import { figures, isTicker, ticker, words } from "./sessions.js";
 
 const { day, direction, price, shortDay } = market;
 const { at, locale } = page;
+const SHOWN = 30; // of the sessions that the document has
 const asked = new URLSearchParams(location.search).get("t") ?? "";
 
 function show({ body, origin, status }) {
-  if (body?.Sessions.length) showSessions(body.Sessions);
+  if (body?.Sessions.length) showSessions(body.Sessions.slice(0, SHOWN));
   else if (origin === "nowhere") return;
   else say(unknown(status?.Watchlist ?? []));
   showWatchlist(status?.Watchlist ?? [], !body);

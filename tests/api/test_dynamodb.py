@@ -24,7 +24,7 @@ from api.store import Store
 from scripts.bench.empty import create_table
 from scripts.cloud.emulator import Emulator
 from tests.conftest import REGION, TABLE
-from tests.samples import DAY, mover, session, status
+from tests.samples import DAY, mover, record, session, status
 
 ENV = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 Reply = tuple[int, dict[str, Any]] | None
@@ -46,7 +46,7 @@ def reading(emulator: Emulator, table: Store) -> Store:
 
 
 def test_everything_that_boto3_wrote_is_read_alike(table: Store, reading: Store) -> None:
-    table.record(mover(session()), session(), None)
+    record(table, session())
     table.put_status(status())
 
     assert reading.movers() == table.movers() == [mover(session())]

@@ -16,7 +16,7 @@ from api.store import Store
 from scripts.bench.empty import create_table
 from tests.conftest import TABLE
 from tests.contract import SPEC
-from tests.samples import DAY, bar, mover, session, status
+from tests.samples import DAY, bar, record, session, status
 
 EVENT = json.loads(Path("tests/fixtures/events/api_gateway_get.json").read_text())
 Logged = Callable[..., dict[str, Any]]
@@ -29,7 +29,7 @@ def store(moto: None) -> Store:
     create_table(client, TABLE)
     store = Store(client, TABLE)
     for day in YEAR:
-        store.record(mover(session(day)), session(day), None)
+        record(store, session(day))
     store.put_status(status())
     return store
 
@@ -194,7 +194,7 @@ def test_an_unchanged_answer_is_304(store: Store, form: str) -> None:
 def test_a_changed_answer_is_not_304(store: Store) -> None:
     etag = ask(store, "/movers")["headers"]["ETag"]
     corrected = session(revision=2, AAPL=bar("100", "150"))
-    store.record(mover(corrected), corrected, 1)
+    record(store, corrected, 1)
     assert ask(store, "/movers", If_None_Match=etag)["statusCode"] == 200
 
 

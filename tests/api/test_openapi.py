@@ -7,7 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from api import resources
-from api.records import Session
+from api.records import Row, Session
 from tests.contract import SPEC, conform
 from tests.samples import DAY, bar, mover, session, status
 
@@ -27,7 +27,10 @@ def test_the_description_is_valid_openapi() -> None:
         ("/history", resources.movers([mover(session())] * 367)),
         ("/movers/{date}", resources.session(mover(session()), session())),
         ("/movers/{date}", resources.session(mover(HALTED), HALTED)),
-        ("/tickers/{ticker}", resources.ticker("TSLA", [(DAY, bar("1", "2"), "TSLA")])),
+        (
+            "/tickers/{ticker}",
+            resources.ticker("TSLA", [Row("TSLA", DAY, bar("1", "2"), won=True, revision=1)]),
+        ),
         ("/status", resources.status(None)),
         ("/status", resources.status(status())),
         ("/status", resources.status(status(as_of=None))),

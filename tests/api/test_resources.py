@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import resources
-from api.records import Session
+from api.records import Row, Session
 from tests.samples import DAY, WATCHLIST, bar, mover, session, status
 
 
@@ -49,7 +49,10 @@ def test_a_session_names_the_excused_and_may_have_no_runner_up() -> None:
 
 
 def test_a_ticker_shows_its_sessions_and_which_it_won() -> None:
-    rows = [(DAY, bar("1", "2"), "TSLA"), (date(2026, 2, 9), bar("1", "1.5"), "AAPL")]
+    rows = [
+        Row("TSLA", DAY, bar("1", "2"), won=True, revision=1),
+        Row("TSLA", date(2026, 2, 9), bar("1", "1.5"), won=False, revision=1),
+    ]
     document = json.loads(resources.ticker("TSLA", rows))
     assert [(row["Date"], row["Won"]) for row in document["Sessions"]] == [
         ("2026-02-10", True),

@@ -7,19 +7,15 @@ from typing import Any
 
 import pytest
 
-from api.records import Session
+from api.records import Row, Session
 from api.store import RevisionConflictError, Store
 from tests.conftest import TABLE
-from tests.samples import DAY, NIGHT, bar, mover, session, status
+from tests.samples import DAY, NIGHT, bar, mover, record, session, status
 
 
 @pytest.fixture
 def store(dynamodb: Any) -> Store:
     return Store(dynamodb, TABLE)
-
-
-def record(store: Store, session: Session, replaces: int | None = None) -> None:
-    store.record(mover(session), session, replaces)
 
 
 def test_a_mover_and_its_session_come_back_as_they_went(store: Store) -> None:
@@ -56,8 +52,23 @@ def test_the_items_are_laid_out_as_promised(store: Store, dynamodb: Any) -> None
     item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "SESSIONS"}, "sk": {"S": "2026-02-10"}})[
         "Item"
     ]
-    assert set(item) == {"pk", "sk", "Revision", "Winner", "Watchlist", "Bars"}
+    assert set(item) == {"pk", "sk", "Revision", "Winner", "Watchlist", "Bars", "Rows"}
     assert set(item["Bars"]["M"]["AAPL"]["M"]) == {"Open", "High", "Low", "Close", "Volume", "PercentChange"}
+    item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "TICKER#TSLA"}, "sk": {"S": "2026-02-10"}})[
+        "Item"
+    ]
+    assert item == {
+        "pk": {"S": "TICKER#TSLA"},
+        "sk": {"S": "2026-02-10"},
+        "SymbolDate": {"S": "TSLA#2026-02-10"},
+        "Open": {"N": "250"},
+        "High": {"N": "250"},
+        "Low": {"N": "241.345678"},
+        "Close": {"N": "241.345678"},
+        "Volume": {"N": "1000"},
+        "Won": {"BOOL": True},
+        "Revision": {"N": "1"},
+    }
 
 
 def test_movers_come_newest_first_up_to_the_limit(store: Store) -> None:
@@ -107,8 +118,8 @@ def test_a_tickers_past_is_read_without_the_others(store: Store) -> None:
     record(store, session())
     record(store, session(date(2026, 2, 9), AAPL=bar("100", "120")))
     assert store.ticker("AAPL", 30) == [
-        (DAY, bar("100", "101"), "TSLA"),
-        (date(2026, 2, 9), bar("100", "120"), "AAPL"),
+        Row("AAPL", DAY, bar("100", "101"), won=False, revision=1),
+        Row("AAPL", date(2026, 2, 9), bar("100", "120"), won=True, revision=1),
     ]
     assert store.ticker("BRK.B", 30) == []
 
@@ -123,7 +134,7 @@ def test_more_than_a_page_of_sessions_is_read_whole(store: Store) -> None:
             Session(day, 1, tickers, dict.fromkeys(tickers, bar("123.4567", "123.9876", "1234567.891234"))),
         )
     assert [found.date for found in store.sessions(3)] == days
-    assert [day for day, _, _ in store.ticker("T7", 30)] == days
+    assert [row.date for row in store.ticker("T7", 30)] == days
 
 
 def test_numbers_keep_every_digit(store: Store) -> None:

@@ -1,14 +1,21 @@
 """What the page's files carry on their way, what a view costs, and that the next one costs next to nothing."""
 
+from collections.abc import Iterator
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+
 import pytest
 import requests
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, Page
 
 from infra.headers import CONTENT_SECURITY_POLICY
 from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
 from tests.browser.conftest import Visit
+from tests.browser.watch import Watch
 from tests.browser.weigh import weigh
 
 BUDGET_BYTES = 15 * 1024
@@ -35,7 +42,54 @@ def test_a_file_of_the_page_comes_with_its_headers(
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
     if file.key.endswith(".html"):
         assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000; includeSubDomains"
+        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+
+
+@pytest.fixture
+def elsewhere(tmp_path: Path) -> Iterator[str]:
+    """Another site."""
+    with ThreadingHTTPServer(
+        ("127.0.0.1", 0), partial(SimpleHTTPRequestHandler, directory=tmp_path)
+    ) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://127.0.0.1:{server.server_port}/"
+        server.shutdown()
+
+
+ASK = """
+(urls) => Promise.all(urls.map(async (url) => {
+  const headers = { "If-None-Match": '"another"', "X-Any": "1" };
+  const answer = await fetch(url, { headers, cache: "no-store" });
+  return [answer.status, answer.headers.get("ETag"), answer.headers.get("Date")].map(Boolean);
+}))
+"""
+
+
+def test_another_sites_script_may_ask_with_any_header_and_read_what_it_needs(
+    page: Page, cloud: LocalCloud, watch: Watch, elsewhere: str
+) -> None:
+    watch.allow("another host|status of 4")
+    data = ("/movers.json", "/movers/?days=2", "/tickers/TSLA", "/history/", "/movers.csv", "/feed.xml")
+    errors = ("/movers?days=junk", "/tickers/NONE", "/tickers/", "/movers//x", "/nothing.json")
+    page.goto(elsewhere)
+    read = page.evaluate(ASK, [cloud.site_url + path for path in (*data, *errors)])
+    assert read == [[True, True, True]] * len(data) + [[True, False, True]] * len(errors)
+
+
+def test_an_object_of_a_pages_type_does_nothing_among_the_data(
+    page: Page, cloud: LocalCloud, watch: Watch
+) -> None:
+    watch.allow("CSP|Content[- ]Security[- ]Policy|sandboxed|blocked the loading")
+    key = "tickers/EVIL.json"
+    where = {"Bucket": cloud.outputs.site_bucket_name, "Key": key}
+    html = b"<title>still</title><script>document.title='ran'</script><img src=/assets/icon.svg>"
+    cloud.client("s3").put_object(**where, Body=html, ContentType="text/html")
+    try:
+        page.goto(f"/{key}")
+        assert page.title() == "still"
+        assert page.locator("img").evaluate("image => image.naturalWidth") == 0
+    finally:
+        cloud.client("s3").delete_object(**where)
 
 
 def test_what_has_a_version_in_its_path_is_kept_for_good_and_all_else_is_asked_for_again() -> None:

@@ -17,8 +17,8 @@ WATCHLIST = ["AAPL", "AMZN", "GOOGL", "MSFT", "NVDA", "TSLA"]
 
 
 def sessions(ticker: str, shown: str = "fresh") -> list[dict[str, Any]]:
-    """Those of the document that the page has read."""
-    return json.loads(state(shown).answers[f"/tickers/{ticker}.json"].body)["Sessions"]
+    """Those of the document that the page shows: the latest thirty."""
+    return json.loads(state(shown).answers[f"/tickers/{ticker}.json"].body)["Sessions"][:30]
 
 
 def open_ticker(page: Page, query: str, shown: str = "fresh") -> None:

@@ -1,5 +1,6 @@
 """A real process ends for good after one of its calls to the emulator: as in `test_crash`, and nothing pretended."""
 
+import json
 import os
 import subprocess
 import sys
@@ -62,8 +63,8 @@ def test_a_process_that_ends_for_good_is_made_good_by_the_next(
     aws: Emulator, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
     """After each of its writing calls (each sixth in the short form), until there is none left to die of."""
-    watchlist = tmp_path / "watchlist.txt"
-    watchlist.write_text("\n".join(TICKERS))
+    watchlist = tmp_path / "watchlist.json"
+    watchlist.write_text(json.dumps(TICKERS))
     died = True
     for survived in count(1, 1 if LONG else 6):
         with subtests.test(survived=survived), emulated_world(aws) as world:

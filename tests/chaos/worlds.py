@@ -15,13 +15,13 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
-from api import resources
+from ingest import stored
 from ingest.feed import atom
 from ingest.run import Ingest
 from scripts.market.server import MarketServer
 from tests.chaos.wire import Wire
 from tests.conftest import TABLE
-from tests.ingest.conftest import SATURDAY, SITE, SITE_URL, EditableMarket, World
+from tests.ingest.conftest import SATURDAY, SITE, EditableMarket, World
 from tests.ingest.test_reconcile import pairs
 
 LATEST = 2
@@ -66,7 +66,7 @@ def small_world(
     with (
         patch.dict(os.environ, environment, clear=True),
         patch.object(boto3, "client", client),
-        patch.object(resources, "TICKER_SESSIONS", LATEST),
+        patch.multiple(stored, LEAST_SESSIONS=LATEST, MOST_BARS=0),
         mock_aws(),
     ):
         world = kind(upstream.market, upstream.server, **({"now": SATURDAY} | given))
@@ -90,6 +90,9 @@ def assert_whole(world: World) -> None:
     revisions = {pk: {sk: i["Revision"] for (p, sk), i in items.items() if p == pk} for pk in PAIRED}
     assert revisions["MOVERS"] == revisions["SESSIONS"]
     assert ("LEASE", "INGEST") not in items
+    bars = {(pk, sk): item["Bars"]["M"] for (pk, sk), item in items.items() if pk == "SESSIONS"}
+    pasts = {(f"TICKER#{ticker}", day) for (_, day), of_day in bars.items() for ticker in of_day}
+    assert {key for key in items if key[0].startswith("TICKER#")} == pasts
     movers = world.store.movers()
     published = {key: world.twin(key) for key in world.keys(SITE)}
     rows = list(csv.reader(io.StringIO(published.pop("movers.csv").decode())))[1:]

@@ -33,7 +33,13 @@ GRANTED = {
         (
             ("dynamodb:DeleteItem",),
             (TABLE,),
-            '{"ForAllValues:StringEquals": {"dynamodb:LeadingKeys": ["LEASE"]},'
+            '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["LEASE"]},'
+            ' "Null": {"dynamodb:LeadingKeys": "false"}}',
+        ),
+        (
+            ("dynamodb:BatchWriteItem",),
+            (TABLE,),
+            '{"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["TICKER#*"]},'
             ' "Null": {"dynamodb:LeadingKeys": "false"}}',
         ),
         (("s3:GetObject", "s3:PutObject"), (f"{RAW}/raw/*",), "{}"),

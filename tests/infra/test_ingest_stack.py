@@ -39,7 +39,7 @@ def test_the_function_knows_its_deployment_and_no_secret(templates: Templates) -
         "DISTRIBUTION_ID": "<site AWS::CloudFront::Distribution>",
         "SITE_URL": "https://<site AWS::CloudFront::Distribution DomainName>",
         "KEY_PARAMETER": "/movers/prod/massive-api-key",
-        "WATCHLIST_FILE": "watchlist.txt",
+        "WATCHLIST_FILE": "watchlist.json",
         "PROVIDER": "massive",
         "READY": "T+1 00:05",
         "WINDOW": "7",
@@ -62,5 +62,5 @@ def test_the_watchlist_lies_beside_the_code_however_long_it_is(bundles: None, tm
 
     build_app(Settings.from_context({"watchlist": tickers}), tmp_path)
 
-    (deployed,) = tmp_path.glob("asset.*/watchlist.txt")
-    assert deployed.read_text().split() == tickers
+    (deployed,) = tmp_path.glob("asset.*/watchlist.json")
+    assert json.loads(deployed.read_text()) == tickers

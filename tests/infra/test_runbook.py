@@ -15,7 +15,7 @@ from infra.operations.budget import NOTICES
 from infra.operations.queries import QUESTIONS
 from scripts.cli import app
 from scripts.cost import usage
-from scripts.cost.__main__ import caveat, cost_table
+from scripts.cost.__main__ import caveat, cost_table, flood_line
 from scripts.cost.prices import PRICES
 from scripts.deployment.stacks import STUCK
 from tests.infra.templates import Templates
@@ -139,6 +139,7 @@ def test_what_the_budget_tells_of_is_what_it_watches() -> None:
 
 def test_the_costs_are_those_that_the_script_counts() -> None:
     assert "\n".join(cost_table(usage.SIZES)) in RUNBOOK
+    assert flood_line() in RUNBOOK
 
 
 def test_the_prices_that_nobody_has_read_at_aws_are_named() -> None:

@@ -1,17 +1,22 @@
 import dataclasses
+import json
+from datetime import date
 from pathlib import Path
 
 import pytest
 
+from api.watchlists import Watchlists
 from infra.settings import Settings, default_context
 
+DAY = date(2026, 11, 20)
+DATED = {"2022-06-09": ["AAPL Apple Inc.", "META"], "2020-01-01": ["AAPL", "FB"]}
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
 
 
 def test_the_defaults_are_a_deployment_that_works() -> None:
     settings = Settings.from_context({})
 
-    assert settings.watchlist == ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+    assert settings.watchlist.on(DAY) == ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
     assert (settings.stage, settings.region, settings.provider) == ("prod", "us-east-1", "massive")
     assert (settings.ready, settings.window, settings.calls_per_minute) == ("T+1 00:05", 7, 5)
     assert (settings.throttle_rate, settings.throttle_burst) == (10, 20)
@@ -32,8 +37,9 @@ def test_a_stage_may_have_settings_of_its_own_and_a_choice_stands_above_them() -
     dev = Settings.from_context({"stage": "dev", "stages": STAGES})
     chosen = Settings.from_context({"stage": "dev", "stages": STAGES, "notices": "all"})
 
-    assert (dev.stage, dev.watchlist, dev.notices, dev.region) == ("dev", ("SPY",), "none", "us-east-1")
-    assert (chosen.watchlist, chosen.notices) == (("SPY",), "all")
+    assert (dev.stage, dev.watchlist, dev.notices) == ("dev", Watchlists.parse(["SPY"]), "none")
+    assert (chosen.watchlist, chosen.notices) == (dev.watchlist, "all")
+    assert dev.region == "us-east-1"
     assert Settings.from_context({"stages": STAGES}) == Settings.from_context({})
 
 
@@ -46,7 +52,7 @@ def test_a_stages_settings_hold_also_where_the_cdk_hands_all_defaults_over() -> 
 def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
     settings = Settings.from_context({"watchlist": "IBM, BRK.A", "window": "30", "calls_per_minute": "0"})
 
-    assert settings.watchlist == ("IBM", "BRK.A")
+    assert settings.watchlist.on(DAY) == ("IBM", "BRK.A")
     assert (settings.window, settings.calls_per_minute) == (30, 0)
 
 
@@ -63,11 +69,20 @@ def test_what_the_cdk_itself_puts_into_the_context_is_passed_over() -> None:
 
 
 def test_case_tells_tickers_apart() -> None:
-    assert Settings.from_context({"watchlist": ["BRKA", "BRKa"]}).watchlist == ("BRKA", "BRKa")
+    assert Settings.from_context({"watchlist": ["BRKA", "BRKa"]}).watchlist.on(DAY) == ("BRKA", "BRKa")
 
 
 def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
-    assert len(Settings.from_context({"watchlist": [f"T{n}" for n in range(2500)]}).watchlist) == 2500
+    assert len(Settings.from_context({"watchlist": [f"T{n}" for n in range(2500)]}).watchlist.on(DAY)) == 2500
+
+
+@pytest.mark.parametrize("given", [DATED, json.dumps(DATED)])
+def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: object) -> None:
+    watchlist = Settings.from_context({"watchlist": given}).watchlist
+
+    assert watchlist.on(date(2022, 6, 8)) == ("AAPL", "FB")
+    assert watchlist.on(date(2022, 6, 9)) == ("AAPL", "META")
+    assert watchlist.names == {"AAPL": "Apple Inc."}
 
 
 @pytest.mark.parametrize(
@@ -83,6 +98,14 @@ def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
         ({"watchlist": ["AAPL", "IBM,"]}, "watchlist ticker 'IBM,'"),
         ({"watchlist": 7}, "watchlist 7: allowed is a list of tickers"),
         ({"watchlist": [7]}, "watchlist ticker 7: allowed is a text"),
+        ({"watchlist": {}}, "watchlist is empty: allowed is a list of tickers"),
+        (
+            {"watchlist": {"2022-6-9": ["AAPL"]}},
+            "watchlist '2022-6-9': allowed is a date of the form YYYY-MM-DD",
+        ),
+        ({"watchlist": {"2022-06-09": "AAPL"}}, "watchlist 'AAPL': allowed is a list of tickers"),
+        ({"watchlist": {"2022-06-09": []}}, "watchlist has 0 tickers"),
+        ({"watchlist": '{"2022-06-09": ["AAPL"'}, "this JSON cannot be read"),
         ({"stage": "Prod"}, "stage 'Prod': allowed is lower-case letters"),
         ({"stages": ["dev"]}, "stages: allowed is the name of each with its settings"),
         ({"stages": {"prod": 7}}, "stages: allowed is the name of each with its settings"),

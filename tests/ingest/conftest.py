@@ -12,6 +12,7 @@ import pytest
 
 from api.records import Bar, Source
 from api.store import Store
+from api.watchlists import Watchlists
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
 from ingest.feed import Channel
@@ -21,6 +22,7 @@ from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
 from ingest.reconcile import reconcile
 from ingest.run import Ingest, Report, Request
 from scripts.bench.empty import create_distribution, create_table
+from scripts.market.endpoints import Market
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
 from tests.conftest import TABLE
@@ -34,25 +36,25 @@ LIFE = timedelta(minutes=15)
 
 
 class EditableMarket:
-    """The simulated market, of which a test may change or remove bars."""
+    """The simulated market, or another one, of which a test may change or remove bars."""
 
-    def __init__(self) -> None:
-        self._simulated = SimulatedMarket(WATCHLIST)
+    def __init__(self, market: Market | None = None) -> None:
+        self._market = market or SimulatedMarket(WATCHLIST)
         self.edits: dict[tuple[date, str], Bar | None] = {}
 
     @property
     def tickers(self) -> frozenset[str]:
-        return self._simulated.tickers
+        return self._market.tickers
 
     def session(self, day: date) -> Mapping[str, Bar]:
         edits = {ticker: bar for (edited, ticker), bar in self.edits.items() if edited == day}
-        return {ticker: bar for ticker, bar in ({**self._simulated.session(day), **edits}).items() if bar}
+        return {ticker: bar for ticker, bar in ({**self._market.session(day), **edits}).items() if bar}
 
     def bars(self, ticker: str, first: date, last: date) -> Mapping[date, Bar]:
         edits = {
             day: bar for (day, edited), bar in self.edits.items() if edited == ticker and first <= day <= last
         }
-        bars = {**self._simulated.bars(ticker, first, last), **edits}
+        bars = {**self._market.bars(ticker, first, last), **edits}
         return {day: bar for day, bar in sorted(bars.items()) if bar}
 
 
@@ -64,6 +66,7 @@ class World:
     server: MarketServer
     now: datetime = SATURDAY
     watchlist: tuple[str, ...] = WATCHLIST
+    watchlists: Watchlists | None = None
     calendar: Calendar = field(default_factory=load_calendar)
     calls_per_minute: int = 0
     history_days: int = 730
@@ -88,7 +91,7 @@ class World:
             site=Site(self.s3, SITE, self.cloudfront, self.distribution),
             provider=self.provider(),
             calendar=self.calendar,
-            watchlist=self.watchlist,
+            watchlists=self.watchlists or Watchlists.parse(self.watchlist),
             source=Source("massive", "simulated"),
             ready=Ready.parse("T+1 00:05"),
             window=7,
@@ -98,7 +101,7 @@ class World:
 
     @property
     def channel(self) -> Channel:
-        return Channel("prod", SITE_URL, self.calendar.close_at)
+        return Channel("local", SITE_URL, self.calendar.close_at)
 
     def provider(self, key: str = KEY) -> Massive:
         return Massive(
@@ -110,12 +113,19 @@ class World:
             sleep=self.slept.append,
         )
 
-    def run(self, first: date | None = None, last: date | None = None, *, invalidate: bool = True) -> Report:
-        request = Request(f"run-{next(self.runs)}", first, last, invalidate)
+    def run(
+        self,
+        first: date | None = None,
+        last: date | None = None,
+        *,
+        invalidate: bool = True,
+        again: bool = False,
+    ) -> Report:
+        request = Request(f"run-{next(self.runs)}", first, last, invalidate, again)
         return reconcile(self.ingest(), request, self.now, LIFE)
 
-    def rebuild(self, *watchlist: str, apply: bool = False, **days: date) -> RebuildReport:
-        request = RebuildRequest(f"run-{next(self.runs)}", watchlist=watchlist or None, apply=apply, **days)
+    def rebuild(self, *watchlist: str, apply: bool = False, **asked: Any) -> RebuildReport:
+        request = RebuildRequest(f"run-{next(self.runs)}", watchlist=watchlist or None, apply=apply, **asked)
         return rebuild(self.ingest(), request, self.now, LIFE)
 
     def archive(self, day: date) -> str:

@@ -38,8 +38,8 @@ class Context:
 
 @pytest.fixture
 def deployed(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    watchlist = tmp_path / "watchlist.txt"
-    watchlist.write_text("\n".join(WATCHLIST))
+    watchlist = tmp_path / "watchlist.json"
+    watchlist.write_text(json.dumps(WATCHLIST))
     for name, value in (ENVIRONMENT | world.environment(watchlist)).items():
         monkeypatch.setenv(name, value)
     boto3.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
@@ -87,14 +87,17 @@ def test_a_run_drops_what_is_cached_unless_it_is_told_not_to(deployed: World, da
         ({"from": None, "to": None}, "from None must be a date"),
         ({"from": "2026-11-02", "to": None}, "to None must be a date"),
         ({"rebuild": {}, "invalidate": False}, "has nothing beside it"),
-        ({"days": 7}, "allowed are from, to, invalidate, rebuild"),
+        ({"days": 7}, "allowed are from, to, again, invalidate, rebuild"),
         ({"rebuild": {}, "from": "2026-11-02"}, "its days stand inside"),
         ({"rebuild": True}, "must be an object"),
         ({"rebuild": None}, "must be an object"),
         ([], "must be an object"),
         ("{}", "must be an object"),
         (None, "must be an object"),
-        ({"rebuild": {"dry": True}}, "allowed are from, to, watchlist, apply"),
+        ({"rebuild": {"dry": True}}, "allowed are from, to, watchlist, in_force, apply"),
+        ({"again": True}, "again needs both of from and to"),
+        ({"from": "2026-11-02", "to": "2026-11-04", "again": "yes"}, "again 'yes' must be true or false"),
+        ({"rebuild": {"watchlist": ["AAPL"], "in_force": True}}, "either watchlist or in_force"),
         ({"rebuild": {"from": "soon"}}, "YYYY-MM-DD"),
         ({"rebuild": {"to": None}}, "to None must be a date"),
         ({"rebuild": {"watchlist": None}}, "list of tickers"),

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from api.watchlists import Watchlists
 from ingest.calendar import Ready
 from ingest.settings import Settings
 
@@ -86,18 +87,16 @@ def test_the_days_that_a_key_has_left_are_counted_until_after_its_end(
     assert Settings.from_env(ENVIRONMENT | {"KEY_EXPIRES": ends}).key_days_left == days
 
 
-def test_the_watchlist_lies_beside_the_code_one_ticker_a_line(tmp_path: Path) -> None:
-    tickers = tuple(f"T{number}" for number in range(2500))
-    (tmp_path / "watchlist.txt").write_text("\n".join(tickers))
-    assert (
-        Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.txt")}).watchlist
-        == tickers
-    )
+def test_the_watchlists_lie_beside_the_code(tmp_path: Path) -> None:
+    deployed = Watchlists.parse({"2020-01-01": ["AAPL Apple", "FB"], "2022-06-09": ["AAPL Apple", "META"]})
+    (tmp_path / "watchlist.json").write_text(deployed.dump())
+    settings = Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.json")})
+    assert settings.watchlists == deployed
 
 
-@pytest.mark.parametrize("text", ["", "AAPL AAPL", "../AAPL"])
-def test_a_file_that_is_no_watchlist_is_refused(tmp_path: Path, text: str) -> None:
-    (tmp_path / "watchlist.txt").write_text(text)
-    settings = Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.txt")})
-    with pytest.raises(ValueError, match="watchlist"):
-        _ = settings.watchlist
+@pytest.mark.parametrize("text", ["", "AAPL", "{}", '["AAPL", "AAPL"]', '["../AAPL"]', '{"2020-01-01": []}'])
+def test_a_file_that_holds_no_watchlist_is_refused(tmp_path: Path, text: str) -> None:
+    (tmp_path / "watchlist.json").write_text(text)
+    settings = Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.json")})
+    with pytest.raises(ValueError, match=r"watchlist|Expecting value"):
+        _ = settings.watchlists

@@ -4,17 +4,15 @@ import json
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
-from typing import cast
 from xml.etree import ElementTree as ET
 
 import pytest
 
 from api import resources
 from api.records import Mover
-from api.store import Store
 from ingest.calendar import load_calendar
 from ingest.feed import Channel, atom
-from ingest.publish import twins
+from ingest.publish import overview
 from tests.contract import SPEC
 from tests.ingest.conftest import SITE, World
 from tests.samples import DAY, NIGHT, mover, session
@@ -52,7 +50,7 @@ def test_pandas_reads_every_ticker_of_the_csv_as_the_description_says() -> None:
     assert f"`{call}`" in SPEC["info"]["description"]
     tickers = ["NA", "NAN", "NULL", "TRUE", "INF"]
     movers = [replace(mover(session()), ticker=ticker) for ticker in tickers]
-    files = {twin.key: twin.body for twin in twins(cast(Store, None), movers, [], [], CHANNEL)}
+    files = {twin.key: twin.body for twin in overview(movers, CHANNEL)}
     table = pandas.read_csv(io.BytesIO(files["movers.csv"]), keep_default_na=False)
     assert list(table["Ticker"]) == tickers
     assert list(table["ClosingPrice"]) == [241.345678] * len(tickers)

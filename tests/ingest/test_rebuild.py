@@ -132,11 +132,12 @@ def test_days_of_which_only_answers_about_unwatched_tickers_are_kept_are_not_mis
 
 
 def test_the_file_of_an_old_session_that_differs_from_the_table_is_put_also_where_nothing_else_is_to_do(
-    world: World,
+    world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     days = world.calendar.sessions(date(2026, 9, 1), FRIDAY)
     world.run(days[0], FRIDAY)
     world.history_days = 30
+    monkeypatch.setattr("ingest.stored.MOST_BARS", 0)
     key = f"movers/{days[0]}.json"
     right = world.twin(key)
     world.s3.put_object(Bucket=SITE, Key=key, Body=b"{}")
@@ -268,12 +269,15 @@ def test_an_excused_ticker_needs_no_answer(world: World) -> None:
     assert json.loads(world.twin(f"movers/{FRIDAY}.json"))["Excused"] == {"TSLA": "halted"}
 
 
-def test_half_a_session_is_named_and_the_others_are_rebuilt(world: World) -> None:
+@pytest.mark.parametrize("lost", ["MOVERS", "SESSIONS"])
+def test_half_a_session_is_joined_again(world: World, lost: str) -> None:
     world.run()
-    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": "SESSIONS"}, "sk": {"S": str(THURSDAY)}})
-    report = world.rebuild("TSLA", apply=True)
-    assert "delete the other" in report.unjudged[THURSDAY]
-    assert len(report.changed) == 6
+    world.dynamodb.delete_item(TableName=TABLE, Key={"pk": {"S": lost}, "sk": {"S": str(THURSDAY)}})
+    report = world.rebuild(apply=True)
+    assert set(report.added if lost == "MOVERS" else report.changed) == {THURSDAY}
+    assert report.unchanged == 6
+    assert_twins_equal_the_table(world)
+    assert world.run().mended == []
 
 
 def test_what_is_no_answer_is_named_and_an_older_answer_speaks(world: World) -> None:

@@ -13,7 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import resources
-from api.records import Bar, Mover, Session, Source, Status
+from api.records import Bar, Mover, Row, Session, Source, Status
 from ingest.movers import IncompleteSessionError, judge, mover_of
 from tests.contract import conform
 from tests.properties.facts import MICRO, bars, dates, extreme, histories, instants, sessions, tickers
@@ -81,12 +81,12 @@ def test_a_session_keeps_every_digit(session: Session) -> None:
     assert (tuple(document["Watchlist"]), document["Excused"]) == (session.watchlist, session.excused)
 
 
-@given(tickers, st.lists(st.tuples(dates, bars(), tickers), min_size=1, max_size=30))
-def test_a_tickers_history_keeps_every_digit(symbol: str, rows: list[tuple[date, Bar, str]]) -> None:
-    body = resources.ticker(symbol, rows)
+@given(tickers, st.lists(st.tuples(dates, bars(), st.booleans()), min_size=1, max_size=30))
+def test_a_tickers_history_keeps_every_digit(symbol: str, past: list[tuple[date, Bar, bool]]) -> None:
+    body = resources.ticker(symbol, [Row(symbol, day, bar, won, 1) for day, bar, won in past])
     conform("/tickers/{ticker}", "200", body)
     assert read(body)["Sessions"] == [
-        {"Date": day.isoformat(), **row(bar), "Won": winner == symbol} for day, bar, winner in rows
+        {"Date": day.isoformat(), **row(bar), "Won": won} for day, bar, won in past
     ]
 
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import plan, reconcile
+from ingest import freshness, plan
 from ingest.calendar import NEW_YORK, Ready, load_calendar
 from ingest.plan import Horizon
 from ingest.run import Ingest
+from ingest.stored import Stored
 from tests.properties.facts import instants
 
 CALENDAR = load_calendar()
@@ -92,25 +93,26 @@ def test_no_session_is_forgotten_however_long_runs_fail_or_stay_away(data: st.Da
     ready, now = Ready.parse("T+1 00:05"), data.draw(nows.filter(lambda now: now.year < 2027))
     first = CALENDAR.newest_ready(now, ready)
     table = Table({first})
-    ingest = cast(Ingest, SimpleNamespace(store=table, calendar=CALENDAR, window=7))
+    ingest = cast(Ingest, SimpleNamespace(calendar=CALENDAR, window=7))
     for days_later in data.draw(st.lists(st.integers(0, 40), min_size=1, max_size=8)):
         now += timedelta(days=days_later)
         within = plan.horizon(CALENDAR, ready, 100, now)
-        due = reconcile.due(ingest, within, table.stored)
+        due = freshness.due(ingest, within, cast(Stored, table))
         assert {day for day in ALL if max(first, within.oldest) <= day <= within.newest} <= {
-            *table.stored,
+            *table.by_day,
             *due,
         }
-        table.stored |= data.draw(st.sets(st.sampled_from(due)))
-        table.missing = tuple(day for day in due if day not in table.stored)
+        table.by_day |= data.draw(st.sets(st.sampled_from(due)))
+        table.missing = tuple(day for day in due if day not in table.by_day)
 
 
 @dataclass
 class Table:
     """What runs remember: the sessions stored, and those that the status calls missing."""
 
-    stored: set[date] = field(default_factory=set)
+    by_day: set[date] = field(default_factory=set)
     missing: tuple[date, ...] = ()
 
+    @property
     def status(self) -> "Table":
         return self

@@ -4,17 +4,15 @@ import csv
 import io
 import json
 from decimal import ROUND_HALF_EVEN, Decimal
-from typing import cast
 from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
 from api import resources
 from api.records import Mover
-from api.store import Store
 from ingest.calendar import load_calendar
 from ingest.feed import Channel
-from ingest.publish import twins
+from ingest.publish import overview
 from tests.properties.facts import histories
 
 CHANNEL = Channel("prod", "https://movers.example", load_calendar().close_at)
@@ -23,7 +21,7 @@ ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 def published(movers: list[Mover]) -> dict[str, bytes]:
     """What is published of the movers alone, which asks the table nothing."""
-    return {twin.key: twin.body for twin in twins(cast(Store, None), movers, [], [], CHANNEL)}
+    return {twin.key: twin.body for twin in overview(movers, CHANNEL)}
 
 
 @given(histories)

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from api.records import Mover, Session, Status
-from api.store import MOVERS, SESSIONS, Store
+from api.items import MOVERS, SESSIONS, TICKER
+from api.records import Mover, Session, Status, rows
+from api.store import Store
 from ingest.movers import mover_of
+from ingest.rows import write
 from scripts.bench.empty import create_table
 from tests.conftest import TABLE
 from tests.profiles import LONG
@@ -37,10 +39,11 @@ def store(moto: None) -> Store:
 def recorded(store: Store, mover: Mover, session: Session) -> Iterator[None]:
     """With nothing but this in the table."""
     store.record(mover, session, None)
+    write(store, session, mover.ticker)
     try:
         yield
     finally:
-        for partition in (MOVERS, SESSIONS):
+        for partition in (MOVERS, SESSIONS, *(TICKER + ticker for ticker in session.bars)):
             key = {"pk": {"S": partition}, "sk": {"S": session.date.isoformat()}}
             store.client.delete_item(TableName=TABLE, Key=key)
 
@@ -55,8 +58,8 @@ def test_a_session_and_its_mover_come_back_as_they_went(
         assert store.session(session.date) == (mover, session)
         assert (store.movers(), store.sessions()) == ([mover], [session])
         for ticker in session.watchlist:
-            row = [(session.date, session.bars[ticker], mover.ticker)] if ticker in session.bars else []
-            assert store.ticker(ticker, 30) == row
+            kept = [row for row in rows(session, mover.ticker) if row.ticker == ticker]
+            assert store.ticker(ticker, 30) == kept
         store.check(session.date, session.revision, later)
         assert store.movers() == [replace(mover, checked_at=later)]
 

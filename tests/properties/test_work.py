@@ -2,7 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
@@ -13,13 +13,15 @@ from typing import Any, cast
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.records import Bar, Mover, Session, Source
-from ingest.apply import Work, apply
+from api.records import Bar, Mover, Row, Session, Source
+from api.watchlists import Watchlists
+from ingest.apply import apply
 from ingest.calendar import NEW_YORK, load_calendar
 from ingest.lease import Lease
 from ingest.movers import judge
 from ingest.providers import Answer
 from ingest.run import Ingest, Report
+from ingest.work import Task, Work
 from tests.samples import NIGHT
 
 SESSIONS = load_calendar().sessions(date(2026, 1, 2), date(2026, 3, 31))
@@ -72,9 +74,19 @@ class Table:
     checked: list[date] = field(default_factory=list)
 
     def record(self, mover: Mover, session: Session, replaces: int | None) -> None:
+        self.join(mover, session, (replaces, replaces))
+
+    def join(self, mover: Mover, session: Session, replaces: tuple[int | None, int | None]) -> None:
         assert mover.date == session.date not in self.sessions
-        assert session.revision == (replaces or 0) + 1
+        assert session.revision == (replaces[0] or 0) + 1
         self.sessions[session.date] = session
+
+    def write_rows(self, rows: Iterable[Row], stale: Iterable[object]) -> None:
+        assert {row.ticker for row in rows} == set(self.sessions[list(self.sessions)[-1]].bars)
+        assert not list(stale)
+
+    def rows_written(self, day: date, revision: int) -> None:
+        assert self.sessions[day].revision == revision
 
     def check(self, day: date, revision: int, now: datetime) -> None:
         self.checked.append(day)
@@ -88,8 +100,13 @@ def works(draw: st.DrawFn) -> Work:
     """Some sessions to add, and some to read again, each of a watchlist of its own; some have been corrected since."""
     days = draw(st.lists(st.sampled_from(SESSIONS), min_size=1, max_size=25, unique=True))
     again = days[draw(st.integers(0, len(days))) :]
-    missing = sorted(set(days) - set(again))
-    return Work(missing, {day: draw(stored(day)) for day in again}, draw(watchlists), NIGHT)
+    watchlist = draw(watchlists)
+    tasks = {day: Task(watchlist) for day in days if day not in again}
+    return Work(tasks | {day: reread(draw(stored(day))) for day in again}, NIGHT)
+
+
+def reread(session: Session) -> Task:
+    return Task(session.watchlist, session, (session.revision, session.revision))
 
 
 @st.composite
@@ -109,6 +126,7 @@ def done(work: Work, affordable: float) -> tuple[Table, Report, Mapping[str, int
         archive=SimpleNamespace(keep=lambda _: ""),
         calendar=load_calendar(),
         source=Source("massive", "simulated"),
+        watchlists=Watchlists.parse(TICKERS),
     )
     lease = SimpleNamespace(report=lambda *_: None)
     apply(cast(Ingest, ingest), work, cast(Lease, lease), report)
@@ -119,9 +137,10 @@ def done(work: Work, affordable: float) -> tuple[Table, Report, Mapping[str, int
 def test_the_calls_made_cover_all_the_work(work: Work, affordable: float) -> None:
     table, report, _ = done(work, affordable)
     assert (report.left, report.failed) == ({}, {})
-    assert report.stored == list(work.missing)
-    assert sorted(report.checked + report.corrected) == sorted(work.recheck)
-    assert report.checked == table.checked
+    stored = {day: task.session for day, task in work.tasks.items()}
+    assert report.stored == sorted(day for day, session in stored.items() if not session)
+    assert sorted(report.checked + report.corrected) == sorted(day for day, each in stored.items() if each)
+    assert report.checked == sorted(table.checked)
     for day, session in table.sessions.items():
         watchlist = work.watched(day)
         fresh = judge(day, watchlist, {ticker: bar_of(ticker, day) for ticker in watchlist}, {})
@@ -131,7 +150,7 @@ def test_the_calls_made_cover_all_the_work(work: Work, affordable: float) -> Non
 @given(works())
 def test_an_unchanged_session_is_checked_and_a_changed_one_corrected(work: Work) -> None:
     _, report, _ = done(work, inf)
-    for day, session in work.recheck.items():
+    for day, session in ((day, task.session) for day, task in work.tasks.items() if task.session):
         unchanged = all(bar == bar_of(ticker, day) for ticker, bar in session.bars.items())
         assert (day in report.checked, day in report.corrected) == (unchanged, not unchanged)
 

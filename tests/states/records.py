@@ -4,24 +4,26 @@ The moments are fixed and the sessions are those of the real calendar: a state o
 that it is looked at.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
+from itertools import islice
 from types import SimpleNamespace
 from typing import cast
 
 from api import resources
-from api.records import Bar, Mover, Session, Source
+from api.records import Bar, Mover, Row, Session, Source, rows
 from api.store import Store
+from api.watchlists import Watchlists
 from ingest.calendar import Ready, load_calendar
 from ingest.feed import Channel
+from ingest.freshness import status_of
 from ingest.movers import judge, mover_of
 from ingest.plan import horizon, window
 from ingest.publish import Twin, status_twin, twins
-from ingest.reconcile import status_of
 from ingest.run import Ingest
+from ingest.stored import Stored
 from scripts.market.simulated import SimulatedMarket
 
 # Noon in New York.
@@ -47,27 +49,34 @@ class Record:
     watchlist: tuple[str, ...] = WATCHLIST
     kind: str = "live"
 
-    def sessions_between(self, first: date, last: date) -> Iterator[Session]:
+    def ticker(self, symbol: str, limit: int) -> list[Row]:
         """As the store reads them."""
-        return (each for each in self.sessions if first <= each.date <= last)
+        found = (
+            row
+            for session in self.sessions
+            for row in rows(session, _mover(session).ticker)
+            if row.ticker == symbol
+        )
+        return list(islice(found, limit))
+
+    @cached_property
+    def stored(self) -> Stored:
+        return Stored([_mover(session) for session in self.sessions], [*self.sessions], None, whole=True)
 
     @cached_property
     def twins(self) -> list[Twin]:
         """Every twin but the status."""
-        movers = [_mover(session) for session in self.sessions]
-        latest = self.sessions[: resources.TICKER_SESSIONS]
-        days = [session.date for session in self.sessions]
+        symbols = {ticker for session in self.sessions for ticker in session.bars}
         channel = Channel("local", SITE_URL, load_calendar().close_at)
-        return list(twins(cast(Store, self), movers, latest, days, channel))
+        return list(twins(cast(Store, self), self.stored, sorted(symbols), channel))
 
     def status(self, clock_offset: timedelta) -> Twin:
         """The status; with nothing stored, that of the time before the first run."""
         if not self.sessions:
             return status_twin(None)
         within = horizon(load_calendar(), READY, history_days=730, now=self.at)
-        stored = {session.date for session in self.sessions}
-        due = window(load_calendar(), within, max(stored), resources.LATEST_MOVERS)
-        return status_twin(status_of(self._ingest(clock_offset), within, due, stored, self.at))
+        due = window(load_calendar(), within, self.sessions[0].date, resources.LATEST_MOVERS)
+        return status_twin(status_of(self._ingest(clock_offset), within, due, self.stored, {}, self.at))
 
     def with_latest(self, *sessions: Session) -> "Record":
         """The same with these in place of as many latest ones."""
@@ -76,7 +85,11 @@ class Record:
     def _ingest(self, clock_offset: timedelta) -> Ingest:
         """As much of one as the status is made from."""
         source = Source("massive", self.kind, int(clock_offset.total_seconds()))
-        parts = {"watchlist": self.watchlist, "source": source, "window": resources.LATEST_MOVERS}
+        parts = {
+            "watchlists": Watchlists.parse(self.watchlist),
+            "source": source,
+            "window": resources.LATEST_MOVERS,
+        }
         return cast(Ingest, SimpleNamespace(calendar=load_calendar(), ready=READY, **parts))
 
 

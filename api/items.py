@@ -1,0 +1,223 @@
+"""The table's items: how the product's facts are laid out in DynamoDB, and read back.
+
+| item    | pk          | sk         | what it holds                                         |
+|---------|-------------|------------|-------------------------------------------------------|
+| mover   | MOVERS      | 2026-02-10 | who won a session                                     |
+| session | SESSIONS    | 2026-02-10 | the watchlist and its bars                            |
+| ticker  | TICKER#AAPL | 2026-02-10 | one ticker's bar, so that its past is one cheap query |
+| status  | STATUS      | LATEST     | how fresh the data is, and what is due                |
+| lease   | LEASE       | INGEST     | who writes (`ingest.lease`)                           |
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import date, datetime
+from decimal import Decimal
+from functools import wraps
+from typing import Any, TypeVar
+
+from api.attributes import plain, typed
+from api.records import Bar, Hole, Mover, Row, Session, Source, Status, Winner
+from api.resources import bar_fields, instant
+
+MOVERS, SESSIONS, TICKER, STATUS, LATEST = "MOVERS", "SESSIONS", "TICKER#", "STATUS", "LATEST"
+WINNER = "pk, sk, Ticker, PercentChange, ClosingPrice"  # what `winner` reads, as a projection
+
+Item = Mapping[str, Any]
+Fact = TypeVar("Fact")
+
+
+class DamagedItemError(Exception):
+    """An item that is not as this code writes it. Every item but the lease can be made again from the others."""
+
+    def __init__(self, pk: str, sk: str, reason: str) -> None:
+        super().__init__(
+            f"the table's item {pk} / {sk} is damaged ({reason}); delete it, and the next run makes it again:"
+            " infra/RUNBOOK.md#a-damaged-item"
+        )
+        self.pk, self.sk = pk, sk
+
+
+def key(pk: str, sk: str) -> dict[str, Any]:
+    """The key of an item, for a request."""
+    return typed({"pk": pk, "sk": sk})
+
+
+def _reading(parse: Callable[[Item], Fact]) -> Callable[[Item], Fact]:
+    """Read an item as an answer has it; what is missing or of another type is a `DamagedItemError` naming the item."""
+
+    @wraps(parse)
+    def read(item: Item) -> Fact:
+        try:
+            return parse(plain(item))
+        except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as wrong:
+            pk, sk = (item.get(name, {}).get("S", "?") for name in ("pk", "sk"))
+            raise DamagedItemError(pk, sk, f"{type(wrong).__name__}: {wrong}") from wrong
+
+    return read
+
+
+def mover_item(mover: Mover) -> Item:
+    item = {
+        "pk": MOVERS,
+        "sk": mover.date.isoformat(),
+        "Date": mover.date.isoformat(),
+        "Ticker": mover.ticker,
+        "PercentChange": mover.percent_change,
+        "ClosingPrice": mover.closing_price,
+        "Open": mover.open,
+        "RunnerUp": mover.runner_up,
+        "Margin": mover.margin,
+        "Provider": mover.provider,
+        "RecordedAt": instant(mover.recorded_at),
+        "CheckedAt": mover.checked_at and instant(mover.checked_at),
+        "Revision": mover.revision,
+    }
+    return typed({name: value for name, value in item.items() if value is not None})
+
+
+@_reading
+def mover(item: Item) -> Mover:
+    checked_at, margin, runner_up = item.get("CheckedAt"), item.get("Margin"), item.get("RunnerUp")
+    return Mover(
+        date=date.fromisoformat(item["sk"]),
+        ticker=_text(item["Ticker"]),
+        percent_change=_number(item["PercentChange"]),
+        closing_price=_number(item["ClosingPrice"]),
+        open=_number(item["Open"]),
+        runner_up=None if runner_up is None else _text(runner_up),
+        margin=None if margin is None else _number(margin),
+        provider=_text(item["Provider"]),
+        recorded_at=datetime.fromisoformat(item["RecordedAt"]),
+        checked_at=None if checked_at is None else datetime.fromisoformat(checked_at),
+        revision=_whole(item["Revision"]),
+    )
+
+
+@_reading
+def winner(item: Item) -> Winner:
+    return Winner(
+        date.fromisoformat(item["sk"]),
+        _text(item["Ticker"]),
+        _number(item["PercentChange"]),
+        _number(item["ClosingPrice"]),
+    )
+
+
+def session_item(session: Session, winner: str) -> Item:
+    item = {
+        "pk": SESSIONS,
+        "sk": session.date.isoformat(),
+        "Revision": session.revision,
+        "Winner": winner,
+        "Watchlist": list(session.watchlist),
+        "Bars": {ticker: bar_fields(bar) for ticker, bar in session.bars.items()},
+        **({"Excused": dict(session.excused)} if session.excused else {}),
+    }
+    return typed(item)
+
+
+@_reading
+def session(item: Item) -> Session:
+    return Session(
+        date=date.fromisoformat(item["sk"]),
+        revision=_whole(item["Revision"]),
+        watchlist=_texts(item["Watchlist"]),
+        bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
+        excused={ticker: _text(reason) for ticker, reason in item.get("Excused", {}).items()},
+        rows=_whole(item.get("Rows", Decimal(0))),
+    )
+
+
+def row_item(row: Row) -> Item:
+    day = row.date.isoformat()
+    return typed(
+        {
+            "pk": TICKER + row.ticker,
+            "sk": day,
+            "SymbolDate": f"{row.ticker}#{day}",
+            "Open": row.bar.open,
+            "High": row.bar.high,
+            "Low": row.bar.low,
+            "Close": row.bar.close,
+            "Volume": row.bar.volume,
+            "Won": row.won,
+            "Revision": row.revision,
+        }
+    )
+
+
+@_reading
+def row(item: Item) -> Row:
+    won = item["Won"]
+    if not isinstance(won, bool):
+        raise TypeError(f"Won is {won!r}")
+    ticker = item["pk"].removeprefix(TICKER)
+    return Row(ticker, date.fromisoformat(item["sk"]), _bar(item), won, _whole(item["Revision"]))
+
+
+def status_item(status: Status) -> Item:
+    item = {
+        "pk": STATUS,
+        "sk": LATEST,
+        "AsOf": status.as_of and status.as_of.isoformat(),
+        "GeneratedAt": instant(status.generated_at),
+        "StaleAfter": instant(status.stale_after),
+        "NextSession": status.next_session.isoformat(),
+        "Expected": [day.isoformat() for day in status.expected],
+        "Missing": [day.isoformat() for day in status.missing],
+        "Watchlist": list(status.watchlist),
+        "Provider": status.source.provider,
+        "Kind": status.source.kind,
+        "ClockOffsetSeconds": status.source.clock_offset_seconds,
+        "Holes": {str(day): _hole_fields(hole) for day, hole in status.holes.items()},
+    }
+    return typed(item)
+
+
+@_reading
+def status(item: Item) -> Status:
+    return Status(
+        as_of=item["AsOf"] and date.fromisoformat(item["AsOf"]),
+        generated_at=datetime.fromisoformat(item["GeneratedAt"]),
+        stale_after=datetime.fromisoformat(item["StaleAfter"]),
+        next_session=date.fromisoformat(item["NextSession"]),
+        expected=tuple(map(date.fromisoformat, _texts(item["Expected"]))),
+        missing=tuple(map(date.fromisoformat, _texts(item["Missing"]))),
+        watchlist=_texts(item["Watchlist"]),
+        source=Source(_text(item["Provider"]), _text(item["Kind"]), _whole(item["ClockOffsetSeconds"])),
+        holes={date.fromisoformat(day): _hole(fields) for day, fields in item.get("Holes", {}).items()},
+    )
+
+
+def _hole_fields(hole: Hole) -> dict[str, str]:
+    return {"Reason": hole.reason, "AskAfter": instant(hole.ask_after), "Terms": hole.terms}
+
+
+def _hole(fields: Item) -> Hole:
+    return Hole(_text(fields["Reason"]), datetime.fromisoformat(fields["AskAfter"]), _text(fields["Terms"]))
+
+
+def _bar(item: Item) -> Bar:
+    return Bar(*(_number(item[name]) for name in ("Open", "High", "Low", "Close", "Volume")))
+
+
+def _number(value: Any) -> Decimal:
+    if not isinstance(value, Decimal):
+        raise TypeError(f"{value!r} stands where a number belongs")
+    return value
+
+
+def _whole(value: Any) -> int:
+    return int(_number(value))
+
+
+def _texts(value: Any) -> tuple[str, ...]:
+    if not isinstance(value, list):
+        raise TypeError(f"{value!r} stands where a list belongs")
+    return tuple(map(_text, value))
+
+
+def _text(value: Any) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r} stands where text belongs")
+    return value

@@ -1,0 +1,73 @@
+"""What the table holds, read at the beginning of a run."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from functools import cached_property
+
+from api.records import Hole, Mover, Session, Status
+from api.store import Store
+
+LEAST_SESSIONS = 30
+MOST_BARS = 25_000  # about 20 MB; sixteen years of six tickers, the latest sessions of 800 and more
+
+
+def sessions_to_read(tickers: int) -> int:
+    """How many sessions of a watchlist of this length a run reads."""
+    return max(LEAST_SESSIONS, MOST_BARS // max(1, tickers))
+
+
+@dataclass(frozen=True)
+class Stored:
+    """All movers and the latest sessions, newest first. `whole` tells that all sessions were read."""
+
+    movers: list[Mover]
+    sessions: list[Session]
+    status: Status | None
+    whole: bool
+
+    @classmethod
+    def read(cls, store: Store, tickers: int) -> "Stored":
+        """Read as many sessions of a watchlist of this length as fit into memory with ease."""
+        count = sessions_to_read(tickers)
+        sessions = store.sessions(count)
+        return cls(store.movers(), sessions, store.status(), whole=len(sessions) < count)
+
+    @cached_property
+    def by_day(self) -> Mapping[date, Mover]:
+        return {mover.date: mover for mover in self.movers}
+
+    @cached_property
+    def session_by_day(self) -> Mapping[date, Session]:
+        return {session.date: session for session in self.sessions}
+
+    @property
+    def since(self) -> date:
+        """The day from which on every session was read."""
+        return date.min if self.whole else self.sessions[-1].date
+
+    @cached_property
+    def torn(self) -> frozenset[date]:
+        """The days on which the mover or the session is lost, or the two are of different revisions."""
+        days = {day for day in self.by_day if day >= self.since} | set(self.session_by_day)
+        return frozenset(
+            day for day in days if not belong_together(self.by_day.get(day), self.session_by_day.get(day))
+        )
+
+    @property
+    def holes(self) -> Mapping[date, Hole]:
+        return self.status.holes if self.status else {}
+
+    def halves(self, day: date) -> tuple[Mover | None, Session | None] | None:
+        """The mover and the session of a day; `None` for a day whose session was not read."""
+        return (self.by_day.get(day), self.session_by_day.get(day)) if day >= self.since else None
+
+
+def belong_together(mover: Mover | None, session: Session | None) -> bool:
+    """Whether both items of a session are there, and of one revision."""
+    return mover is not None and session is not None and mover.revision == session.revision
+
+
+def revisions(mover: Mover | None, session: Session | None) -> tuple[int | None, int | None]:
+    """The revisions of both items, `None` for one that is not there."""
+    return (mover.revision if mover else None), (session.revision if session else None)
