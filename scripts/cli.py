@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
-from botocore.exceptions import BotoCoreError, ClientError
 from rich.markup import escape
 
 from ingest.plan import RequestError
@@ -20,13 +19,14 @@ from ingest.publish import INVALIDATED
 from ingest.settings import LOCAL_STAGE
 from scripts import inspection, operations, stages
 from scripts import rebuild as rebuilding
-from scripts.bundle import CompiledLibraryError
+from scripts.bundle import CompiledLibraryError, LibrariesError
 from scripts.cloud.emulator import refuse_taken
 from scripts.cloud.options import Options
 from scripts.cloud.signals import stopped_once
 from scripts.cloud.source import local_source
 from scripts.cloud.state import movers_home
 from scripts.cloud.up import LocalCloud, local_cloud
+from scripts.deployment.account import AWS_ERRORS
 from scripts.errors import CloudError
 from scripts.invocation import IngestError
 from scripts.progress import console, shown_progress, shown_step
@@ -83,10 +83,11 @@ MENDABLE = (
     CloudError,
     SynthesisError,
     CompiledLibraryError,
+    LibrariesError,
     RequestError,
-    BotoCoreError,
-    ClientError,
+    *AWS_ERRORS,
     subprocess.CalledProcessError,
+    OSError,  # such as a full disk, or a file of another user
 )
 
 
@@ -103,6 +104,7 @@ def up(
     aws_port: Annotated[int, typer.Option(min=1, max=65535, help="Where AWS is served.")] = 4566,
     rate: Rate = None,
     plan: Plan = None,
+    context: stages.Context = None,
 ) -> None:
     """Run the whole system on this machine until Ctrl-C: the deployed templates on a local AWS, data included.
 
@@ -115,6 +117,8 @@ def up(
       MASSIVE_API_KEY=… movers up
       movers up --recorded daily.csv --as-of 2025-06-30
       movers up --port 9443 --aws-port 4600 --rate 5 --plan basic
+      movers up -c watchlist=SPY,QQQ
+      movers up -c 'watchlist={"2020-01-01": ["AAPL", "FB"], "2022-06-09": ["AAPL", "META"]}'
     """
     options = Options(
         home=movers_home(),
@@ -125,6 +129,7 @@ def up(
         rate=rate,
         plan=plan,
         api_key=os.environ.get("MASSIVE_API_KEY") or None,
+        settings=stages.settings(context or []),
     )
     with stopped_once(), local_cloud(options, shown_step) as cloud:
         with suppress(KeyboardInterrupt):
@@ -189,6 +194,10 @@ def backfill(
     ] = None,
     first: First = None,
     last: Last = None,
+    again: Annotated[
+        bool,
+        typer.Option("--again", help="Read stored sessions again too; what has changed gets a new revision."),
+    ] = False,
     no_invalidate: Annotated[
         bool, typer.Option("--no-invalidate", help="Leave the CDN's caches as they are.")
     ] = False,
@@ -196,13 +205,16 @@ def backfill(
 ) -> None:
     """Store the sessions of a longer window, through the deployed function, and show them to viewers.
 
-    Sessions that are stored already cost nothing, so an interrupted backfill can simply be given again.
+    Sessions that are stored already cost nothing, so an interrupted backfill can simply be given again. With --again
+    they are read again, each by the watchlist it was recorded with: this is how a session is corrected that the vendor
+    has corrected later than on its first day.
 
     [bold]Examples[/]
 
       movers backfill --days 250
       movers backfill --from 2025-06-05 --to 2026-05-29
       movers backfill --from 2026-02-10 --to 2026-02-10 --no-invalidate
+      movers backfill --again --from 2026-02-10 --to 2026-02-10
     """
     if bool(days) == bool(first or last) or bool(first) != bool(last):
         raise typer.BadParameter("Give either --days, or both --from and --to.")
@@ -211,7 +223,7 @@ def backfill(
     failure = None
     with shown_progress(f"{sessions[0]} to {sessions[-1]}") as tell:
         try:
-            for done in operations.backfill(target, sessions, tell):
+            for done in operations.backfill(target, sessions, tell, again=again):
                 typer.echo(json.dumps(done, indent=2))
         except IngestError as error:
             failure = error  # what was stored all the same is for viewers to see
@@ -233,6 +245,10 @@ def rebuild(
         str | None,
         typer.Option(metavar="TICKERS", help="Judge all by these, also what was recorded with others."),
     ] = None,
+    in_force: Annotated[
+        bool,
+        typer.Option("--in-force", help="Judge each by the watchlist that the settings have for its day."),
+    ] = False,
     apply: Annotated[
         bool, typer.Option("--apply", help="Write what is found, and publish the sessions judged.")
     ] = False,
@@ -240,7 +256,7 @@ def rebuild(
 ) -> None:
     """Judge the sessions anew from the archived answers, without an upstream call; print, as JSON, what that changes.
 
-    Each is judged by the watchlist it was recorded with, one that is not stored yet by the deployed one.
+    Each is judged by the watchlist it was recorded with, one that is not stored yet by the one in force on its day.
     Nothing is written without --apply. Without --from and --to, every session is judged that is stored or archived.
     Exit code 1 tells that some could not be judged; they stay as they are.
 
@@ -249,12 +265,15 @@ def rebuild(
       movers rebuild
       movers rebuild --from 2026-01-02 --to 2026-02-10 --apply
       movers rebuild --watchlist AAPL,MSFT,BRK.B
+      movers rebuild --in-force
     """
+    if watchlist is not None and in_force:
+        raise typer.BadParameter("Give either --watchlist or --in-force.")
     if bool(first) != bool(last):
         raise typer.BadParameter("Give both --from and --to, or neither.")
     target = find(stage)
     tickers = [ticker.strip() for ticker in watchlist.split(",")] if watchlist is not None else None
-    event = rebuilding.asked(_day(first), _day(last), tickers, apply=apply)
+    event = rebuilding.asked(_day(first), _day(last), tickers, in_force=in_force, apply=apply)
     unjudged = 0
     with shown_step("Rebuild" if apply else "Rebuild, changing nothing"):
         for found in rebuilding.rebuild(target, event):
@@ -292,7 +311,7 @@ def invalidate(
 
 @app.command()
 def status(stage: Stage = LOCAL_STAGE) -> None:
-    """Compare the table, the twins and what viewers get; show freshness and gaps. Exit code 1 if anything is wrong.
+    """Compare table, twins, page and what viewers get; show freshness and gaps. Exit code 1 if anything is wrong.
 
     [bold]Examples[/]
 

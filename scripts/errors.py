@@ -3,3 +3,7 @@
 
 class CloudError(Exception):
     """The local cloud cannot start or run; the message says why and what to do."""
+
+
+class SilentError(CloudError):
+    """AWS, or the emulator that stands in for it, does not answer."""

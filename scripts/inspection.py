@@ -1,23 +1,37 @@
-"""What an operator sees: the table, the twins and what viewers get, compared."""
+"""What an operator sees: the table, the twins, the page and what viewers get, compared."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-from http import HTTPStatus
+from datetime import date, datetime, timedelta
+from typing import Any
 
 from api import resources
+from api.items import DamagedItemError
 from api.records import Mover, Status
+from api.store import Store
 from infra.settings import KEY_NOTICE_DAYS
+from ingest import lease
 from ingest.calendar import load_calendar
 from ingest.feed import Channel
-from ingest.lease import read
-from ingest.publish import Site, orphans, session_key, status_twin, twins
-from ingest.settings import LOCAL_STAGE
-from scripts.deployment.listeners import hearing
-from scripts.errors import CloudError
-from scripts.target import Target
+from ingest.publish import Site
+from ingest.settings import LOCAL_STAGE, Settings
+from ingest.stored import Stored
+from scripts import record
+from scripts.deployment.account import AWS_ERRORS
+from scripts.deployment.deploy import ROOT
+from scripts.deployment.listeners import Hearing, hearing
+from scripts.deployment.page import PageFile, page_files
+from scripts.errors import CloudError, SilentError
+from scripts.last_run import last_run
+from scripts.target import Seen, Target
 
 WATCHED = ("history.json", "movers.json", "status.json")
+ONE_TICKER = 1  # so that every session is read, however many tickers it has
+UNREADABLE = (CloudError, DamagedItemError, *AWS_ERRORS)
+HOLES = "infra/RUNBOOK.md#a-hole-that-nothing-fills"
+# What the reading of a garbled item, setting or answer ends in.
+GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,20 +44,48 @@ class Finding:
 
 
 def look(target: Target, now: datetime) -> Iterator[Finding]:
-    """How fresh everything is, and whether table, twins and what viewers get agree; a finding at a time."""
-    movers, status = target.store.movers(), target.store.status()
-    yield _newest(status, now)
-    yield Finding("stored", f"{len(movers)} sessions" + (f", the first {movers[-1].date}" if movers else ""))
-    yield _gaps([mover.date for mover in movers])
-    if status:
-        yield Finding("missing", _listed(status.missing) or "none", fine=not status.missing)
-    site = published(target)
-    yield _twins(target, site, movers, status)
-    yield _edge(target, site, movers)
-    yield _api(target, site)
-    yield _last_run(target, now)
-    yield from _key(target)
-    yield _alarms(target)
+    """How fresh everything is, and whether table, twins, page and what viewers get agree; a finding at a time.
+
+    What cannot be read is a finding too, and the others follow. Raises `CloudError` if there is no such stage.
+    """
+    with ThreadPoolExecutor() as pool:
+        try:
+            answers = _answers(target.brief, now, pool.submit)
+        except SilentError as error:
+            yield Finding("aws", str(error), fine=False)
+            return
+        told: dict[str, str] = {}
+        for name, answer in answers.items():
+            if finding := _found(name, answer, told):
+                yield finding
+
+
+def _answers(
+    target: Target, now: datetime, ask: Callable[..., Future[Any]]
+) -> dict[str, Callable[[], Finding | None]]:
+    """What is to be told, by name. Everything is read at once: reads that hang are waited for together."""
+    stage, store = target.stage, target.store
+    settings, held = ask(lambda: target.settings), ask(lease.read, store.client, store.table)
+    movers, status = ask(store.movers), ask(store.status)
+    stored = ask(Stored.read, store, ONE_TICKER)
+    told = ask(hearing, target.account, stage)
+    page, site = ask(page_files, ROOT), ask(published, target)
+    seen = ask(lambda: target.seen(_twin_paths(site.result())))
+    page_seen = ask(lambda: target.seen(map(_path, page.result())))
+    return {
+        "newest": lambda: _newest(stage, movers.result(), status.result(), now),
+        "stored": lambda: _stored(movers.result()),
+        "gaps": lambda: _gaps(stage, [mover.date for mover in movers.result()], status.result()),
+        "missing": lambda: _missing(status.result()),
+        "table": lambda: _table(stage, store, site.result(), stored.result()),
+        "twins": lambda: _twins(stage, store, settings.result(), site.result(), stored.result()),
+        "edge": lambda: _edge(stage, site.result(), seen.result()),
+        "api": lambda: _api(site.result(), seen.result()),
+        "page": lambda: _page(stage, site.result(), page.result(), page_seen),
+        "run": lambda: _run(target, held.result(), settings.result(), now),
+        "key": lambda: _key(settings.result()),
+        "alarms": lambda: _alarms(stage, told.result()),
+    }
 
 
 def published(target: Target) -> Site:
@@ -53,95 +95,148 @@ def published(target: Target) -> Site:
     return site
 
 
-def visible(target: Target, site: Site, key: str, path: str | None = None) -> bool:
-    """Whether viewers get, under the twin's name or the given path, the bytes that are in the bucket."""
+def visible(target: Target, site: Site, key: str) -> bool:
+    """Whether viewers get the bytes that are in the bucket."""
+    return _same(site, key, target.viewed(f"/{key}"))
+
+
+def _found(name: str, answer: Callable[[], Finding | None], told: dict[str, str]) -> Finding | None:
+    """The finding, or why there is none. A reason that was told already is not told again."""
     try:
-        answer = target.fetch(path or f"/{key}")
-    except CloudError:
-        return False
-    return answer.status_code == HTTPStatus.OK and resources.md5(answer.content) == site.listing.get(key)
+        return answer()
+    except UNREADABLE as error:
+        reason = str(error)
+    except GARBLED as error:
+        reason = f"something that was read is garbled ({type(error).__name__}: {error})"
+    first = told.setdefault(reason, name)
+    return Finding(name, reason if first == name else f"unknown, for the reason of `{first}`", fine=False)
 
 
-def _newest(status: Status | None, now: datetime) -> Finding:
+def _same(site: Site, key: str, seen: str | None) -> bool:
+    return seen is not None and seen == site.listing.get(key)
+
+
+def _twin_paths(site: Site) -> list[str]:
+    return [f"/{key}" for key in _newest_twins(site)] + list(map(_api_path, WATCHED))
+
+
+def _newest_twins(site: Site) -> list[str]:
+    days = sorted(key for key in site.listing if key.startswith("movers/"))
+    return [*WATCHED, *days[-resources.LATEST_MOVERS :]]
+
+
+def _api_path(key: str) -> str:
+    return f"/{key.removesuffix('.json')}"
+
+
+def _path(file: PageFile) -> str:
+    return f"/{file.key.removesuffix('index.html')}"
+
+
+def _newest(stage: str, movers: Sequence[Mover], status: Status | None, now: datetime) -> Finding:
+    if movers and not status:
+        mend = f"{_command(stage, 'ingest')} writes it again"
+        return Finding(
+            "newest", f"{movers[0].date}; the table's item STATUS / LATEST is lost ({mend})", fine=False
+        )
     if not status or not status.as_of:
-        return Finding("newest", "nothing is stored yet (`movers ingest` begins)", fine=False)
+        begin = f"{_command(stage, 'ingest')} begins"
+        return Finding("newest", f"nothing is stored yet ({begin})", fine=False)
     source = f"{status.source.provider}, {status.source.kind}"
     late = now + timedelta(seconds=status.source.clock_offset_seconds) > status.stale_after
     words = f"late: {status.next_session} was due" if late else f"next {status.next_session}"
     return Finding("newest", f"{status.as_of} ({source}), {words}", fine=not late)
 
 
-def _gaps(stored: Sequence[date]) -> Finding:
+def _stored(movers: Sequence[Mover]) -> Finding:
+    return Finding("stored", f"{len(movers)} sessions" + (f", the first {movers[-1].date}" if movers else ""))
+
+
+def _gaps(stage: str, stored: Sequence[date], status: Status | None) -> Finding:
     """Sessions between the oldest and the newest stored one that nobody has asked for: no fault, but worth a word."""
     between = load_calendar().sessions(stored[-1], stored[0]) if stored else []
-    gaps = sorted(set(between) - set(stored))
-    fill = (
-        f"{len(gaps)} sessions (`movers backfill --from {gaps[0]} --to {gaps[-1]}` fills them)"
-        if gaps
-        else "none"
-    )
-    return Finding("gaps", fill)
+    holes = status.holes if status else {}
+    if not (gaps := sorted(set(between) - set(stored) - set(holes))):
+        return Finding("gaps", "none")
+    fill = _command(stage, f"backfill --from {gaps[0]} --to {gaps[-1]}")
+    return Finding("gaps", f"{len(gaps)} sessions ({fill} fills them)")
 
 
-def _twins(target: Target, site: Site, movers: Sequence[Mover], status: Status | None) -> Finding:
-    latest = target.store.sessions(resources.TICKER_SESSIONS)
-    days = [mover.date for mover in movers]
-    settings = target.settings
+def _missing(status: Status | None) -> Finding:
+    """What is due and not stored. What no answer fills is asked for once a day, and a backfill would not help."""
+    if not status or not status.missing:
+        return Finding("missing", "none")
+    words = _listed(status.missing)
+    if open_ := [day for day in status.missing if day in status.holes]:
+        words += f"; no answer fills {_listed(open_)}: {status.holes[open_[0]].reason} ({HOLES})"
+    return Finding("missing", words, fine=False)
+
+
+def _table(stage: str, store: Store, site: Site, stored: Stored) -> Finding:
+    """The table's items against each other, and against the files that were published of them."""
+    if lost := list(record.lost_items(store, site, stored)):
+        mend = _command(stage, record.cure(site, stored))
+        return Finding("table", f"lost or wrong: {_listed(lost)} ({mend} puts it right)", fine=False)
+    return Finding("table", "every item has what belongs to it")
+
+
+def _twins(stage: str, store: Store, settings: Settings, site: Site, stored: Stored) -> Finding:
     channel = Channel(settings.stage, settings.site_url, load_calendar().close_at)
-    rendered = twins(target.store, movers, latest, days, channel)
-    wanted = {twin.key: resources.md5(twin.body) for twin in (*rendered, status_twin(status))}
-    wrong = [key for key, md5 in wanted.items() if site.listing.get(key) != md5]
-    wrong += orphans(site.listing, movers, latest)
-    mend = f"differ: {_listed(wrong)} (`movers ingest` mends them)"
-    return Finding("twins", mend if wrong else f"all {len(wanted)} equal the table", fine=not wrong)
+    wrong, count = record.wrong_twins(store, site, stored, channel)
+    if wrong:
+        mend = f"{_command(stage, 'ingest')} mends them"
+        return Finding("twins", f"differ: {_listed(wrong)} ({mend})", fine=False)
+    return Finding("twins", f"all {count} equal the table")
 
 
-def _edge(target: Target, site: Site, movers: Sequence[Mover]) -> Finding:
-    keys = [*WATCHED, *(session_key(mover.date) for mover in movers[: resources.LATEST_MOVERS])]
-    old = [key for key in keys if not visible(target, site, key)]
-    drop = f"no answer or old bytes: {_listed(old)} (`movers invalidate` drops what is cached)"
-    return Finding(
-        "edge", drop if old else f"the {len(keys)} latest twins as they are in the bucket", fine=not old
-    )
+def _edge(stage: str, site: Site, seen: Seen) -> Finding:
+    keys = _newest_twins(site)
+    if old := [key for key in keys if not _same(site, key, seen[f"/{key}"])]:
+        return Finding("edge", _old(stage, old, "invalidate"), fine=False)
+    return Finding("edge", f"the {len(keys)} latest twins as they are in the bucket")
 
 
-def _api(target: Target, site: Site) -> Finding:
-    apart = [key for key in WATCHED if not visible(target, site, key, f"/{key.removesuffix('.json')}")]
-    return Finding(
-        "api", f"differs from {_listed(apart)}" if apart else "the bytes of its twins", fine=not apart
-    )
+def _api(site: Site, seen: Seen) -> Finding:
+    apart = [path for key in WATCHED if not _same(site, key, seen[path := _api_path(key)])]
+    differs = f"no answer, or another than that of the twin: {_listed(apart)}"
+    return Finding("api", differs if apart else "the bytes of its twins", fine=not apart)
 
 
-def _last_run(target: Target, now: datetime) -> Finding:
-    """Whether a run is at work or ended badly; else about when the last one was, from the function's log."""
-    if item := read(target.store.client, target.store.table):
-        until = datetime.fromisoformat(item["ExpiresAt"]["S"])
-        running = until > now + timedelta(seconds=target.settings.clock_offset_seconds)
-        what, owner = "at work" if running else "ended badly", item["Owner"]["S"]
-        return Finding("run", f"{what}: {owner}, lease until {resources.instant(until)}", fine=running)
-    name = target.outputs.ingest_function_name
-    group = target.client("lambda").get_function_configuration(FunctionName=name)["LoggingConfig"]["LogGroup"]
-    streams = target.client("logs").describe_log_streams(
-        logGroupName=group, orderBy="LastEventTime", descending=True, limit=1
-    )["logStreams"]
-    if not streams or "lastEventTimestamp" not in streams[0]:
-        return Finding("run", "none in the log yet")
-    seen = datetime.fromtimestamp(streams[0]["lastEventTimestamp"] / 1000, UTC)
-    return Finding("run", f"the last about {resources.instant(seen)}, real time")
+def _page(stage: str, site: Site, page: Sequence[PageFile], seen: Future[Seen]) -> Finding:
+    """The bucket against the page of this checkout, and what viewers get against the bucket."""
+    if wrong := [file.key for file in page if not _same(site, file.key, resources.md5(file.body))]:
+        mend = f"`movers deploy --stage {stage}` puts them there"
+        return Finding("page", f"lost or not as in this checkout: {_listed(wrong)} ({mend})", fine=False)
+    if old := [file.key for file in page if not _same(site, file.key, seen.result()[_path(file)])]:
+        return Finding("page", _old(stage, old, "invalidate '/*'"), fine=False)
+    return Finding("page", f"its {len(page)} files as in this checkout")
 
 
-def _key(target: Target) -> Iterator[Finding]:
+def _key(settings: Settings) -> Finding | None:
     """When the provider's key ends, where the settings say so."""
-    if (days := target.settings.key_days_left) is not None:
-        ends = target.settings.key_expires
-        words = f"ends on {ends}, in {days} days" if days >= 0 else f"ended on {ends}"
-        yield Finding("key", words, fine=days > KEY_NOTICE_DAYS)
+    if (days := settings.key_days_left) is None:
+        return None
+    words = (
+        f"ends on {settings.key_expires}, in {days} days" if days >= 0 else f"ended on {settings.key_expires}"
+    )
+    return Finding("key", words, fine=days > KEY_NOTICE_DAYS)
 
 
-def _alarms(target: Target) -> Finding:
+def _alarms(stage: str, found: Hearing) -> Finding:
     """Who is told when an alarm rings; in the local stage nobody has to be."""
-    found = hearing(target.account, target.stage)
-    return Finding("alarms", found.words, fine=found.fine or target.stage == LOCAL_STAGE)
+    return Finding("alarms", found.words, fine=found.fine or stage == LOCAL_STAGE)
+
+
+def _run(target: Target, held: Mapping[str, Any], settings: Settings, now: datetime) -> Finding:
+    return Finding("run", *last_run(target, held, now + timedelta(seconds=settings.clock_offset_seconds)))
+
+
+def _old(stage: str, keys: Sequence[str], drop: str) -> str:
+    return f"no answer or old bytes: {_listed(keys)} ({_command(stage, drop)} drops what is cached)"
+
+
+def _command(stage: str, words: str) -> str:
+    return f"`movers {words}`" if stage == LOCAL_STAGE else f"`movers {words} --stage {stage}`"
 
 
 def _listed(items: Sequence[object], shown: int = 7) -> str:

@@ -45,12 +45,16 @@ def days_to_fill(target: Target, count: int | None, first: date | None, last: da
     return plan.requested(calendar, within, first, last)
 
 
-def backfill(target: Target, days: Sequence[date], tell: Tell) -> Iterator[dict[str, Any]]:
-    """Run the ingest function over the days, again while something is left; yields what each run did.
+def backfill(
+    target: Target, days: Sequence[date], tell: Tell, *, again: bool = False
+) -> Iterator[dict[str, Any]]:
+    """Run the ingest function over the days, once more over what was left; yields what each run did.
+
+    `again` reads stored sessions again.
 
     Raises `IngestError` when a session fails, or when a run leaves something without having got anywhere.
     """
-    event = {"from": str(days[0]), "to": str(days[-1]), "invalidate": False}
+    event = {"from": str(days[0]), "to": str(days[-1]), "again": again, "invalidate": False}
     while True:
         done = _watched_run(target, event, days, tell)
         if reason := done.get("Skipped"):
@@ -62,6 +66,7 @@ def backfill(target: Target, days: Sequence[date], tell: Tell) -> Iterator[dict[
             return
         if not (done["Stored"] or done["Corrected"] or done["Checked"]):
             raise IngestError(f"nothing more can be had now: {next(iter(done['Left'].values()))}")
+        event |= {"from": min(done["Left"]), "to": max(done["Left"])}
 
 
 def _watched_run(target: Target, event: dict[str, Any], days: Sequence[date], tell: Tell) -> dict[str, Any]:

@@ -11,10 +11,16 @@ from scripts.target import Target
 
 
 def asked(
-    first: date | None, last: date | None, watchlist: list[str] | None, *, apply: bool
+    first: date | None, last: date | None, watchlist: list[str] | None, *, in_force: bool = False, apply: bool
 ) -> dict[str, Any]:
     """What the function is asked, without what is left to its own choice."""
-    event = {"from": first and str(first), "to": last and str(last), "watchlist": watchlist, "apply": apply}
+    event = {
+        "from": first and str(first),
+        "to": last and str(last),
+        "watchlist": watchlist,
+        "in_force": in_force or None,
+        "apply": apply,
+    }
     return {name: value for name, value in event.items() if value is not None}
 
 

@@ -2,6 +2,7 @@
 
 import os
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -9,17 +10,17 @@ from rich.prompt import Prompt
 
 from ingest.settings import LOCAL_STAGE
 from scripts.cloud.state import movers_home, read_state
-from scripts.cloud.up import local_stage
+from scripts.cloud.up import local_api_url, local_stage
 from scripts.deployment import cdk
 from scripts.deployment.account import Account, check, place
-from scripts.deployment.assembly import functions
-from scripts.deployment.deploy import ROOT, Deployed, Stage, synthesized
+from scripts.deployment.assembly import assemble, functions
+from scripts.deployment.deploy import ROOT, Deployed, Stage
 from scripts.deployment.deploy import deploy as deploy_stage
 from scripts.deployment.destroy import destroy as destroy_stage
 from scripts.deployment.destroy import left, refuse_nothing
 from scripts.deployment.key import key_parameter, stored_key
 from scripts.deployment.listeners import hearing
-from scripts.deployment.outputs import found_outputs
+from scripts.deployment.outputs import StackOutputs, found_outputs
 from scripts.deployment.page import changed_files, page_files
 from scripts.errors import CloudError
 from scripts.invocation import IngestError
@@ -52,8 +53,10 @@ def deploy(stage: StageName, context: Context = None) -> None:
     found = find_stage(stage, context)
     with shown_step("Account"):
         check(found.account)
-    done = deploy_stage(found, _key(found), shown_step)
-    _tell(done)
+    key = _key(found)
+    templates = _assembled(found)
+    done = deploy_stage(found, templates, key, shown_step)
+    _tell(found, templates, done)
     console.print(f"Alarms are {hearing(found.account, stage).words}.")
     if isinstance(done.first_ingest, IngestError):
         console.print(f"All is deployed; `movers ingest --stage {stage}` tries the first ingest again.")
@@ -71,8 +74,7 @@ def diff(stage: StageName, context: Context = None) -> None:
     found = find_stage(stage, context)
     with shown_step("Account"):
         check(found.account)
-    with shown_step("Functions and templates"):
-        _, templates = synthesized(found)
+    templates = found.prepare(_assembled(found))
     with shown_step("Stacks"):
         changes = cdk.diff(templates, found.account)
     client = found.account.client
@@ -121,7 +123,7 @@ def find_stage(name: str, context: list[str] | None) -> Stage:
 
     Raises `CloudError` for settings that are not allowed, or if it is the local one and no local cloud runs.
     """
-    given = _settings(context or [])
+    given = settings(context or [])
     if name == LOCAL_STAGE:
         state = read_state(movers_home())
         return local_stage(
@@ -131,7 +133,8 @@ def find_stage(name: str, context: list[str] | None) -> Stage:
     return Stage(name, Account(region(given)), given)
 
 
-def _settings(context: list[str]) -> dict[str, object]:
+def settings(context: list[str]) -> dict[str, object]:
+    """What `-c` gives. Raises `CloudError` for what is no NAME=VALUE, and for the stage and its region."""
     if wrong := [each for each in context if "=" not in each]:
         raise CloudError(
             f"-c {wrong[0]}: give NAME=VALUE, such as throttle_rate=50; infra/cdk.json has the names."
@@ -143,6 +146,11 @@ def _settings(context: list[str]) -> dict[str, object]:
             " is this stage's alone, where every command finds it."
         )
     return given
+
+
+def _assembled(stage: Stage) -> list[Path]:
+    with shown_step("Functions and templates"):
+        return assemble(ROOT, stage.context)
 
 
 def _key(stage: Stage) -> str | None:
@@ -161,9 +169,9 @@ def _key(stage: Stage) -> str | None:
     raise CloudError(f"No API key is stored at {parameter}: set MASSIVE_API_KEY, or type it in a terminal.")
 
 
-def _tell(done: Deployed) -> None:
-    names = done.outputs
-    for name, folder in functions(done.templates).items():
+def _tell(stage: Stage, templates: list[Path], done: Deployed) -> None:
+    names, site_url = done.outputs, stage.site_url or done.outputs.site_url
+    for name, folder in functions(templates).items():
         console.print(f"Function {name}: {weigh(folder)}.")
     console.print(f"Page: {len(done.page)} files put." if done.page else "Page: nothing to put.")
     match done.first_ingest:
@@ -171,14 +179,21 @@ def _tell(done: Deployed) -> None:
             console.print(f"First ingest: {', '.join(stored) or 'no new session'}.")
         case {"Skipped": reason}:
             console.print(f"First ingest: left to another run; {reason}.")
-    if names.distribution_domain_name not in names.site_url:
+    if not stage.site_url and names.distribution_domain_name not in site_url:
         console.print(
-            f"The name in {names.site_url} must lead to {names.distribution_domain_name} (CNAME or alias)."
+            f"The name in {site_url} must lead to {names.distribution_domain_name} (CNAME or alias)."
         )
-    typer.echo(f"page         {names.site_url}/")
-    typer.echo(f"movers.json  {names.site_url}/movers.json")
-    typer.echo(f"movers       {names.site_url}/movers")
-    typer.echo(f"api          {names.api_url}movers")
+    typer.echo(f"page         {site_url}/")
+    typer.echo(f"movers.json  {site_url}/movers.json")
+    typer.echo(f"movers       {site_url}/movers")
+    typer.echo(f"api          {_api_url(stage, names)}/movers")
+
+
+def _api_url(stage: Stage, names: StackOutputs) -> str:
+    """The API itself, without the CDN."""
+    if endpoint := stage.account.endpoint:
+        return local_api_url(endpoint.url, names.api_url)
+    return names.api_url.rstrip("/")
 
 
 def _confirm(account: Account, stage: str, data: bool) -> None:

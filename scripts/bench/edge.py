@@ -14,7 +14,8 @@ from typing import Any
 
 import requests
 
-from api.store import MOVERS, SESSIONS, Store
+from api.items import MOVERS, SESSIONS
+from api.store import Store
 from ingest.calendar import load_calendar
 from scripts.bench.bench import Bench
 from scripts.bench.measure import REPETITIONS, Finding, middle

@@ -13,7 +13,7 @@ from ingest.calendar import load_calendar
 from scripts.bench.bench import Bench
 from scripts.bench.child import child
 from scripts.bench.measure import REPETITIONS, Finding, middle
-from scripts.bench.world import SATURDAY, SETTINGS
+from scripts.bench.world import SATURDAY, WATCHLIST
 from scripts.market.server import MarketServer
 from scripts.market.simulated import SimulatedMarket
 
@@ -32,7 +32,7 @@ def seconds(bench: Bench) -> Finding:
 def _measured(bench: Bench, name: str) -> Finding:
     body = whole_market()
     world = bench.year
-    arguments = (str(DAY), bench.emulator.url, world.raw, *SETTINGS.watchlist)
+    arguments = (str(DAY), bench.emulator.url, world.raw, *WATCHLIST)
     with served(body) as url:
         runs = [
             child(bench, "whole_market", bench.bundles / "ingest", url, *arguments)

@@ -11,6 +11,7 @@ from uuid import uuid4
 
 from api.records import Source
 from api.store import Store
+from api.watchlists import Watchlists
 from infra.settings import Settings
 from ingest import plan
 from ingest.archive import Archive
@@ -31,6 +32,7 @@ SATURDAY = datetime(
 LIFE = timedelta(minutes=15)
 SETTINGS = Settings.from_context({})
 READY = Ready.parse(SETTINGS.ready)
+WATCHLIST = SETTINGS.watchlist.on(SATURDAY.date())
 
 
 @dataclass
@@ -49,7 +51,7 @@ class World:
     @contextmanager
     def fresh(cls, emulator: Emulator, watchlist: tuple[str, ...] | None, rate: int) -> Iterator[Self]:
         """A world with nothing stored, whose market lets in `rate` calls a minute (0: any number)."""
-        world = cls(emulator, watchlist or SETTINGS.watchlist, rate)
+        world = cls(emulator, watchlist or WATCHLIST, rate)
         calendar = load_calendar()
         market = SimulatedMarket(world.watchlist, calendar)
         with MarketServer(market, clock=lambda: world.now, calendar=calendar, rate=rate or None) as server:
@@ -102,7 +104,7 @@ class World:
                 remaining=LIFE.total_seconds,
             ),
             calendar=load_calendar(),
-            watchlist=self.watchlist,
+            watchlists=Watchlists.parse(self.watchlist),
             source=Source(SETTINGS.provider, "simulated"),
             ready=READY,
             window=SETTINGS.window,

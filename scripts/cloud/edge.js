@@ -58,7 +58,7 @@ function dropLengthOfNothing(r) {
   }
 }
 
-// Has a CloudFront function see the request, and answers as it says or goes on with the request that it returns.
+// Shows the request to a CloudFront function, then answers as it says or goes on with the request that it returns.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 function run(r, handler) {
   const event = { version: "1.0", context: { eventType: "viewer-request" }, viewer: { ip: r.remoteAddress } };
@@ -96,7 +96,7 @@ function respond(r, response) {
 }
 
 function readQuery(text) {
-  const query = {};
+  const query = Object.create(null);
   const parts = text.split("&").filter((part) => part !== "");
   parts.forEach((part) => {
     const name = part.split("=")[0];

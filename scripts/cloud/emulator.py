@@ -1,6 +1,7 @@
 """The AWS emulator (ministack) on loopback: started, waited for, stopped."""
 
 import contextlib
+import errno
 import http.client
 import os
 import secrets
@@ -19,6 +20,8 @@ from scripts.leash import leashed
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 START_SECONDS = 30
+LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
+REFUSED = {errno.EADDRINUSE: "is taken", errno.EACCES: "is kept for root"}
 
 
 class Emulator:
@@ -112,13 +115,16 @@ def _environment(port: int, temporary: Path) -> dict[str, str]:
 
 
 def refuse_taken(port: int, *, option: str) -> None:
-    """Raise CloudError naming the option to use if something listens on a loopback port."""
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    """Raise CloudError naming the option to use if a port cannot be opened at either loopback address."""
+    for family, address in LOOPBACK:
         try:
-            probe.bind(("127.0.0.1", port))
+            with socket.socket(family) as probe:
+                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                probe.bind((address, port))
         except OSError as error:
-            raise CloudError(f"Port {port} is taken: choose another one with {option}.") from error
+            if reason := REFUSED.get(error.errno or 0):  # otherwise the machine has no such address
+                words = f"Port {port} {reason} at {address}: choose another one with {option}."
+                raise CloudError(words) from error
 
 
 def _answers(port: int) -> bool:

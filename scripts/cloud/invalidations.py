@@ -20,6 +20,7 @@ from scripts.errors import CloudError
 
 POLL_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
+STOP_SECONDS = 2.0
 ANSWER_SECONDS = 120  # nothing is on its way for longer: it is nginx's own limit
 
 # nginx keeps the key, then the answer's head, in front of the body; both together fit its buffer.
@@ -93,7 +94,7 @@ class InvalidationWatch:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join()
+        self._thread.join(STOP_SECONDS)  # it may hear nothing from an emulator that hangs
 
     def check(self) -> None:
         """Raise CloudError if invalidations are no longer carried out."""

@@ -51,6 +51,7 @@ proxy_cache edge;
 proxy_cache_key $path$query;
 proxy_cache_lock on;
 proxy_cache_background_update on;
+# Where the disk has no room, what cannot be stored is served without being stored.
 set $uncached "";
 if (!-f {ROOM}) {{
     set $uncached 1;
@@ -78,7 +79,8 @@ def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: It
 
 
 def _paths(root_object: str) -> str:
-    """`$raw_path`: the path as the viewer wrote it, which CloudFront keys by and sends on, or the function's path."""
+    """`$raw_path` is the path as the viewer wrote it. `$path` is what CloudFront keys by and sends on: the same path,
+    or the one that a function has put in its place in `$asked`."""
     root = [f"/ /{root_object};"] if root_object else []
     return "\n".join(
         [

@@ -1,9 +1,11 @@
 """What the user of `movers up` may choose, and what follows from it."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
+from api.watchlists import Watchlists
 from infra.settings import Settings
 from scripts.cloud.source import Source, local_source
 from scripts.errors import CloudError
@@ -13,7 +15,10 @@ STAGE = "local"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user may choose. `rate` is the upstream's limit in calls a minute; `api_key` opens Massive."""
+    """What the user may choose. `rate` is the upstream's limit in calls a minute; `api_key` opens Massive.
+
+    `settings` lie over those of `infra/cdk.json`.
+    """
 
     home: Path
     port: int = 8443
@@ -23,6 +28,7 @@ class Options:
     rate: int | None = None
     plan: str | None = None
     api_key: str | None = None
+    settings: Mapping[str, object] = field(default_factory=dict)
 
 
 def choose_source(options: Options, now: datetime) -> Source | None:
@@ -33,7 +39,7 @@ def choose_source(options: Options, now: datetime) -> Source | None:
     if options.port == options.aws_port:
         raise CloudError(f"--port and --aws-port are both {options.port}: choose two.")
     if not options.api_key or options.recorded or options.as_of:
-        return local_source(options.recorded, options.as_of, now=now, watchlist=_watchlist())
+        return local_source(options.recorded, options.as_of, now=now, watchlists=_watchlists(options))
     if options.plan:
         raise CloudError(
             "--plan limits the local market, but MASSIVE_API_KEY asks for Massive itself: unset one."
@@ -41,11 +47,11 @@ def choose_source(options: Options, now: datetime) -> Source | None:
     return None
 
 
-def _watchlist() -> tuple[str, ...]:
+def _watchlists(options: Options) -> Watchlists:
     try:
-        return Settings.from_context({"stage": STAGE}).watchlist
+        return Settings.from_context({**options.settings, "stage": STAGE}).watchlist
     except ValueError as error:
-        raise CloudError(f"A setting in infra/cdk.json is wrong: {error}") from error
+        raise CloudError(f"A setting is wrong: {error}") from error
 
 
 def context(options: Options, source: Source | None) -> dict[str, object]:
@@ -53,6 +59,8 @@ def context(options: Options, source: Source | None) -> dict[str, object]:
 
     The local market has no limit unless it is asked for one, and then nobody should have to wait.
     """
+    given = {**options.settings, "stage": STAGE}
     if source is None and options.rate is None:
-        return {"stage": STAGE}
-    return {"stage": STAGE, "calls_per_minute": options.rate or 0} | (source.context if source else {})
+        return given
+    limit = {"calls_per_minute": options.rate or 0} if options.rate or "calls_per_minute" not in given else {}
+    return (source.context if source else {}) | given | limit

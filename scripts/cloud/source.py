@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
+from api.watchlists import Watchlists
 from ingest.calendar import Calendar, load_calendar
 from scripts.errors import CloudError
 from scripts.market.clock import clock_offset_seconds, shifted_clock
@@ -47,22 +48,23 @@ class Source:
 
 
 def local_source(
-    recorded: Path | None, as_of: date | None, *, now: datetime, watchlist: Sequence[str] = ()
+    recorded: Path | None, as_of: date | None, *, now: datetime, watchlists: Watchlists | None = None
 ) -> Source:
     """The bars of a file, or a simulated market, now or at noon of `as_of` in New York.
 
     A file's default day is the one after its last session. Raises CloudError when the file cannot be
-    read, lacks a ticker of the watchlist or has no session for that day.
+    read, lacks a ticker that is watched in its time, or has no session for that day.
     """
     calendar = load_calendar()
     if recorded:
-        return _recorded(recorded, as_of, now, watchlist, calendar)
+        return _recorded(recorded, as_of, now, watchlists, calendar)
     offset = clock_offset_seconds(as_of, now) if as_of else 0
-    return Source("simulated", SimulatedMarket(watchlist, calendar), calendar, offset)
+    tickers = watchlists.between(date.min, date.max) if watchlists else ()
+    return Source("simulated", SimulatedMarket(tickers, calendar), calendar, offset)
 
 
 def _recorded(
-    path: Path, as_of: date | None, now: datetime, watchlist: Sequence[str], calendar: Calendar
+    path: Path, as_of: date | None, now: datetime, watchlists: Watchlists | None, calendar: Calendar
 ) -> Source:
     try:
         market = RecordedMarket.read(path)
@@ -70,7 +72,7 @@ def _recorded(
         raise CloudError(f"--recorded {error}") from error
     day = as_of or market.last + ONE_DAY
     _check_date(market, day, calendar)
-    _check_tickers(path, market, watchlist)
+    _check_tickers(path, market, watchlists.between(market.first, market.last) if watchlists else ())
     history = max(LEAST_HISTORY_DAYS, (day - market.first).days)  # nothing before it can be asked for
     offset = clock_offset_seconds(day, now)
     return Source("recorded", market, calendar, offset, {"history_days": history})
@@ -85,9 +87,9 @@ def _check_date(market: RecordedMarket, day: date, calendar: Calendar) -> None:
         )
 
 
-def _check_tickers(path: Path, market: RecordedMarket, watchlist: Sequence[str]) -> None:
-    if missing := [ticker for ticker in watchlist if ticker not in market.tickers]:
+def _check_tickers(path: Path, market: RecordedMarket, watched: Sequence[str]) -> None:
+    if missing := [ticker for ticker in watched if ticker not in market.tickers]:
         raise CloudError(
             f"--recorded {path}: no bars of {', '.join(missing)};"
-            " add them, or change the watchlist in infra/cdk.json."
+            " add them, or give another watchlist, as in -c watchlist=AAPL,MSFT."
         )

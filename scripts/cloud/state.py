@@ -8,13 +8,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import get_origin, get_type_hints
+from urllib.parse import urlsplit
 
 from scripts.cloud.transforms import LocalIngest
 from scripts.deployment.account import Account, Endpoint
 from scripts.errors import CloudError
+from scripts.folders import make_writable
 
 ROOT = Path(__file__).resolve().parents[2]
 NAME = "cloud.json"
+PARTS = ("edge", "run")
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+NOT_RUNNING = "No local cloud is running: start one with `movers up`, and wait for its URLs."
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +64,19 @@ def movers_home() -> Path:
 
 
 def read_state(home: Path) -> CloudState:
-    """What the running cloud says of itself. Raises CloudError if none is running."""
+    """What the running cloud says of itself. Raises CloudError if none is running, or if what it says is damaged."""
+    path = home / NAME
     try:
-        state = CloudState(**json.loads((home / NAME).read_text()))
-        os.kill(state.pid, 0)
-    except (FileNotFoundError, ProcessLookupError) as error:
-        raise CloudError("No local cloud is running: start one with `movers up`.") from error
+        state = _checked(json.loads(path.read_text()))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise CloudError(NOT_RUNNING) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise CloudError(
+            f"{path} does not describe a local cloud: {error}. `movers up` writes it: stop it, wherever it runs, and"
+            " start it again."
+        ) from error
+    if not _runs(state.pid):
+        raise CloudError(NOT_RUNNING)
     return state
 
 
@@ -86,9 +99,9 @@ def published(home: Path, state: CloudState) -> Iterator[None]:
 def only_one(home: Path) -> Iterator[None]:
     """Hold the folder; the system lets go of it even if this process is killed.
 
-    Raises CloudError if another cloud runs from it.
+    Raises CloudError if it cannot be written, or if another cloud runs from it.
     """
-    home.mkdir(parents=True, exist_ok=True)
+    _refuse_unwritable(home)
     folder = os.open(home, os.O_RDONLY)
     try:
         _lock(folder, home)
@@ -107,6 +120,45 @@ def fresh(folder: Path) -> Iterator[Path]:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def _checked(found: object) -> CloudState:
+    """The state in a JSON document; what a later version may add to it is left out. Raises ValueError."""
+    if not isinstance(found, dict):
+        raise ValueError("it is not a JSON object")
+    kinds = {
+        name: dict if get_origin(kind) is dict else kind for name, kind in get_type_hints(CloudState).items()
+    }
+    if wrong := [name for name, kind in kinds.items() if not isinstance(found.get(name, ...), kind)]:
+        raise ValueError(f"missing or wrong: {', '.join(wrong)}")
+    state = CloudState(**{name: found[name] for name in kinds})
+    for url in (state.aws_endpoint, state.site_url):
+        _check_loopback(url)
+    return state
+
+
+def _check_loopback(url: str) -> None:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK or not parts.port:
+        raise ValueError(f"{url!r} is not an address of this machine with its port")
+
+
+def _runs(pid: int) -> bool:
+    if pid <= 0:  # to the system, groups of processes
+        return False
+    try:
+        os.kill(pid, 0)
+    except PermissionError:
+        return True  # as another user
+    except (ProcessLookupError, OverflowError):
+        return False
+    return True
+
+
+def _refuse_unwritable(home: Path) -> None:
+    """Checks also the parts that are there already: another user's cloud may have left them."""
+    for folder in (home, *(home / part for part in PARTS if (home / part).exists())):
+        make_writable(folder, "Name another folder in MOVERS_HOME.")
 
 
 def _lock(folder: int, home: Path) -> None:

@@ -55,7 +55,7 @@ def allow_plain_http(template: Template, _: LocalIngest) -> None:
 
 
 def drop_the_guard_on_leading_keys(template: Template, _: LocalIngest) -> None:
-    """The emulator never says which items a request names, so a statement that insists on it would allow nothing."""
+    """The emulator does not say which keys a request names, so a statement that insists on it would allow nothing."""
     for policy in _resources(template, "AWS::IAM::Policy"):
         for statement in policy["PolicyDocument"]["Statement"]:
             if "dynamodb:LeadingKeys" in statement.get("Condition", {}).get("Null", {}):

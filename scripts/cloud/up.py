@@ -15,12 +15,14 @@ from scripts.cloud.edge import Edge
 from scripts.cloud.emulator import REGION, Emulator, refuse_taken
 from scripts.cloud.localized import bootstrap, localize
 from scripts.cloud.nginx import Upstream
+from scripts.cloud.nginx_process import nginx_binary
 from scripts.cloud.options import STAGE, Options, choose_source, context
 from scripts.cloud.source import Source
 from scripts.cloud.state import CloudState, fresh, only_one, published
 from scripts.cloud.transforms import LocalIngest
 from scripts.deployment.account import Account
-from scripts.deployment.deploy import Stage, deploy
+from scripts.deployment.assembly import assemble
+from scripts.deployment.deploy import ROOT, Stage, deploy
 from scripts.deployment.outputs import StackOutputs
 from scripts.deployment.stacks import Step, unseen
 from scripts.invocation import IngestError
@@ -117,18 +119,22 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         start = running.enter_context
         start(only_one(options.home))
         refuse_taken(options.port, option="--port")
+        refuse_taken(options.aws_port, option="--aws-port")
         source = choose_source(options, datetime.now(UTC))
+        settings = context(options, source)
+        nginx_binary()
+        with step("Functions and templates"):  # may need network and disk: before anything starts
+            templates = assemble(ROOT, settings)
         folder = start(fresh(options.home / "run"))
         with step("AWS emulator"):
             emulator = start(Emulator(port=options.aws_port, folder=folder))
             bootstrap(emulator.account)
         market = start(_market(source, options)) if source else None
         told = _told(source, market, options)
-        settings = context(options, source)
         stage = local_stage(emulator.account, settings, told, folder / "assembly")
-        deployed = deploy(stage, MADE_UP_KEY if market else options.api_key, step)
+        deployed = deploy(stage, templates, MADE_UP_KEY if market else options.api_key, step)
         with step("CDN"):
-            edge = start(_edge(emulator, deployed.outputs, deployed.templates, options))
+            edge = start(_edge(emulator, deployed.outputs, templates, options))
         cloud = LocalCloud(
             emulator,
             edge,
@@ -136,7 +142,7 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
             told,
             settings,
             deployed.outputs,
-            deployed.templates,
+            templates,
             deployed.first_ingest,
         )
         start(published(options.home, cloud.state))
@@ -145,7 +151,7 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
 
 def local_stage(account: Account, context: Mapping[str, object], told: LocalIngest, folder: Path) -> Stage:
     """The stage of a local cloud: its app is made fit for the emulator in `folder`."""
-    return Stage(STAGE, account, context, prepare=lambda templates: localize(templates, folder, told))
+    return Stage(STAGE, account, context, lambda templates: localize(templates, folder, told), told.site_url)
 
 
 def _market(source: Source, options: Options) -> MarketServer:

@@ -1,8 +1,10 @@
 """Prints what a month at AWS costs at three sizes, and the prices behind it, as Markdown: `python -m scripts.cost`."""
 
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from decimal import Decimal
 
+from infra.settings import default_context
 from scripts.cost.prices import PRICES, Price, services
 from scripts.cost.usage import SIZES, Size, usage
 
@@ -30,6 +32,14 @@ def cost_table(sizes: Iterable[Size]) -> Iterator[str]:
         )
     totals = zip((sum(one.values()) for one in paid), (sum(one.values()) for one in full), strict=True)
     yield row("**together**", *(cell(Decimal(one), Decimal(other)) for one, other in totals))
+
+
+def flood_line() -> str:
+    """What a day costs on which one read of the API is asked for as often as its throttle allows."""
+    rate = int(str(default_context()["throttle_rate"]))
+    calm, flooded = SIZES[0], replace(SIZES[0], flood=rate * 86_400)
+    extra = sum(bill(flooded, with_free_tier=False).values()) - sum(bill(calm, with_free_tier=False).values())
+    return f"A flood of one read of the API at its limit of {rate} a second: {money(Decimal(extra))} a day."
 
 
 def price_table(prices: Iterable[Price]) -> Iterator[str]:
@@ -72,7 +82,7 @@ def money(amount: Decimal) -> str:
 
 def main() -> None:
     prices = PRICES.values()
-    print("\n".join([*cost_table(SIZES), "", caveat(prices), "", *price_table(prices)]))
+    print("\n".join([*cost_table(SIZES), "", flood_line(), "", caveat(prices), "", *price_table(prices)]))
 
 
 if __name__ == "__main__":

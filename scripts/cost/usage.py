@@ -10,19 +10,22 @@ from decimal import Decimal
 from math import ceil
 
 from api.records import MOST_TICKERS
+from api.resources import TICKER_SESSIONS
+from ingest.publish import AT_ONCE
+from ingest.stored import sessions_to_read
 
 DAYS = Decimal(365) / 12
 SECONDS = DAYS * 86_400
 HOURS = DAYS * 24
 SESSIONS = Decimal(252) / 12
 HISTORY = 2 * 252  # sessions kept and published: what the free plan serves
-LATEST = 30  # sessions that every run reads to compare the twins with
 
 GB = 10**9
 MEMORY_GB = Decimal("0.5")
 
 # Bytes, as the tests and the local cloud have them.
 BAR_ITEM = 160  # one ticker's part of a session's item
+ROW_ITEM = 130  # one ticker's row of a session
 MOVER_ITEM = 350
 BAR_TWIN = 140
 RAW_ANSWER = 400_000  # the whole market's day, gzipped
@@ -34,7 +37,7 @@ READ_UNIT, WRITE_UNIT = 4096, 1024
 VIEW_REQUESTS, VIEW_BYTES = 10, 16_000
 API_SHARE = Decimal("0.01")  # of the views; other clients of the API, and twins that were not there
 API_SECONDS = Decimal("0.1")
-IDLE_SECONDS = Decimal(4)  # cold start, three reads, one listing
+IDLE_SECONDS = Decimal(4)  # cold start, the reads, one listing
 STORE_SECONDS = Decimal(10)
 TWIN_SECONDS = Decimal("0.03")
 
@@ -51,11 +54,12 @@ Quantities = dict[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A deployment by its tickers and the page views of a day."""
+    """A deployment by its tickers, the page views of a day, and the requests of a flood that the API lets through."""
 
     name: str
     tickers: int
     views: int
+    flood: int = 0
 
     @property
     def session_bytes(self) -> int:
@@ -67,7 +71,17 @@ class Size:
 
     @property
     def api_calls(self) -> Decimal:
-        return self.monthly_views * API_SHARE
+        return self.monthly_views * API_SHARE + self.flood
+
+    @property
+    def sessions_read(self) -> int:
+        """How many sessions each run reads to compare the twins with."""
+        return min(HISTORY, sessions_to_read(self.tickers))
+
+    @property
+    def tickers_compared(self) -> int:
+        """How many tickers' rows each run compares."""
+        return self.tickers if self.tickers <= AT_ONCE else ceil(self.tickers / 24)
 
 
 SIZES = (
@@ -96,12 +110,13 @@ def compute(size: Size) -> Quantities:
 def table(size: Size) -> Quantities:
     """DynamoDB: consistent reads, two units for each written in a transaction."""
     movers = units(HISTORY * MOVER_ITEM, READ_UNIT)
-    sessions = units(LATEST * size.session_bytes, READ_UNIT)
-    per_run = 2 * movers + sessions + 3
-    per_session = 2 * (units(size.session_bytes, WRITE_UNIT) + 1) + 3
-    stored = HISTORY * Decimal(size.session_bytes + MOVER_ITEM) / GB
+    sessions = units(size.sessions_read * size.session_bytes, READ_UNIT)
+    past = units(TICKER_SESSIONS * ROW_ITEM, READ_UNIT)  # a ticker's: the dearest answer but for the history
+    per_run = movers + sessions + size.tickers_compared * past + 3
+    per_session = 2 * (units(size.session_bytes, WRITE_UNIT) + 1) + size.tickers + 5
+    stored = HISTORY * Decimal(size.session_bytes + MOVER_ITEM + size.tickers * ROW_ITEM) / GB
     return {
-        "table reads": HOURS * per_run + size.api_calls * 2,
+        "table reads": (HOURS + 2 * SESSIONS) * per_run + size.api_calls * past,
         "table writes": HOURS * 2 + SESSIONS * per_session,
         "table storage": stored,
         "table recovery": stored,
@@ -112,7 +127,7 @@ def buckets(size: Size) -> Quantities:
     """S3: the raw zone, the twins, and what the CDN fetches of them."""
     twins = size.tickers + HISTORY
     raw = HISTORY * 2 * RAW_ANSWER
-    published = size.tickers * BAR_TWIN * (LATEST + HISTORY)
+    published = size.tickers * BAR_TWIN * (TICKER_SESSIONS + HISTORY)
     fetched = FILES * REGIONAL_CACHES * SECONDS / CACHE_SECONDS
     return {
         "bucket storage": Decimal(raw + published) / GB,

@@ -1,16 +1,19 @@
 """The account and region that a stage lives in: at AWS, or in the emulator that stands in for it."""
 
 import os
+import threading
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 import boto3
 import botocore.session
 from botocore.config import Config
-from botocore.exceptions import BotoCoreError, ClientError, EndpointConnectionError, NoCredentialsError
+from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, NoCredentialsError
+from botocore.exceptions import ConnectionError as NoConnectionError
+from botocore.parsers import ResponseParserError
 
 from infra.settings import CDN_REGION
-from scripts.errors import CloudError
+from scripts.errors import CloudError, SilentError
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
@@ -24,6 +27,14 @@ KEY = "MASSIVE_API_KEY"
 FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
 # A run may last 15 minutes, and asking twice would start two.
 PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
+# For questions while a person waits. The emulator answers within milliseconds; the network to AWS may be slow.
+BRIEF_LOCAL = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
+BRIEF = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
+AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
+"""All that boto3 raises."""
+# Nobody answers, or a program that is not AWS.
+NO_ANSWER = (NoConnectionError, HTTPClientError, ResponseParserError)
+_default_session = threading.Lock()  # boto3 makes clients of it in one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +56,13 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One region of an account. `endpoint` is the emulator, None for AWS."""
+    """One region of an account. `endpoint` is the emulator, None for AWS. The clients of a `brief` one give up after
+    seconds.
+    """
 
     region: str
     endpoint: Endpoint | None = None
+    brief: bool = False
 
     @property
     def of_the_cdn(self) -> "Account":
@@ -64,11 +78,24 @@ class Account:
                 region_name=self.region,
                 botocore_session=botocore.session.Session(session_vars=NO_USER_SETTINGS),
             )
-            return session.client(
-                service, endpoint_url=self.endpoint.url, config=PATIENT.merge(Config(proxies={}))
+            local = (BRIEF_LOCAL if self.brief else PATIENT).merge(Config(proxies={}))
+            return session.client(service, endpoint_url=self.endpoint.url, config=local)
+        config = BRIEF if self.brief else PATIENT if service == "lambda" else None
+        with _default_session:
+            return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+
+    def silence(self, error: Exception) -> SilentError:
+        """What to raise when its services do not answer."""
+        why, _, _ = str(error).partition("\n")  # what follows may be a whole page
+        if self.endpoint:
+            return SilentError(
+                f"The emulator of AWS at {self.endpoint.url} does not answer as it should ({why}). Stop `movers up`,"
+                " wherever it runs, and start it again."
             )
-        config = PATIENT if service == "lambda" else None
-        return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
+        return SilentError(
+            f"AWS cannot be reached in region {self.region} ({why}). Is there such a region (`region` in"
+            " infra/cdk.json), and a network?"
+        )
 
     def environment(self) -> dict[str, str]:
         """What another program needs to work in this account and in no other; the provider's key is none of it."""
@@ -118,16 +145,13 @@ def _check_region(account: Account) -> None:
 
 def _number(account: Account) -> str:
     try:
-        return str(account.client("sts").get_caller_identity()["Account"])
+        return str(replace(account, brief=True).client("sts").get_caller_identity()["Account"])
     except NoCredentialsError as error:
         raise CloudError(
             "AWS credentials are missing: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from error
-    except EndpointConnectionError as error:
-        raise CloudError(
-            f"AWS cannot be reached in region {account.region}: is there such a region (`region` in"
-            f" infra/cdk.json), and a network? {error}"
-        ) from error
+    except NO_ANSWER as error:
+        raise account.silence(error) from error
     except (BotoCoreError, ClientError) as error:
         raise CloudError(
             f"AWS does not take these credentials in region {account.region}: {error}"

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from scripts import bytecode
 from scripts.bundle import build_bundles
+from scripts.folders import make_writable
 from scripts.synth import deployment_order, synthesize
 
 SOURCES = (
@@ -24,17 +25,21 @@ SOURCES = (
     "requirements.lock",
 )
 KEPT = 4
+REMEDY = "The functions are built there: make the checkout writable, or copy it to where it is."
 
 
 def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
     """The templates for the settings in `context`, in deployment order.
 
-    Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings.
+    Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings, and CloudError
+    if they are yet to be made and nothing can be written below `root`.
     """
     cache = root / "build" / "local"
-    cache.mkdir(parents=True, exist_ok=True)
+    out = cache / _fingerprint(root, context)
+    if not out.exists():
+        make_writable(cache, REMEDY)
     with _alone_in(cache):
-        return _assembled(cache / _fingerprint(root, context), root, context)
+        return _assembled(out, root, context)
 
 
 def functions(templates: Sequence[Path]) -> dict[str, Path]:

@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+from ingest.publish import Site
 from scripts.deployment import cdk
 from scripts.deployment.account import Account
-from scripts.deployment.assembly import assemble
 from scripts.deployment.key import key_parameter, store_key
 from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs, stack_name
 from scripts.deployment.page import upload_page
@@ -21,13 +22,15 @@ ROOT = Path(__file__).resolve().parents[2]
 class Stage:
     """What is deployed, and where to. `context` lies over the settings of `infra/cdk.json`.
 
-    `prepare` changes the synthesized app to what the account can take: at AWS nothing.
+    `prepare` changes the synthesized app to what the account can take: at AWS nothing. `site_url` is where viewers
+    find the page; None for the address that the stacks give it.
     """
 
     name: str
     account: Account
     context: Mapping[str, object]
     prepare: Callable[[list[Path]], list[Path]] = lambda templates: templates
+    site_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,36 +38,26 @@ class Deployed:
     """What is there now. `page` are the files that had to be put, `first_ingest` what the run came to."""
 
     outputs: StackOutputs
-    templates: list[Path]
     page: list[str]
     first_ingest: dict[str, Any] | IngestError
 
 
-def deploy(stage: Stage, key: str | None, step: Step) -> Deployed:
-    """Deploy the stage; `key` is the provider's, None to keep the one that is stored.
+def deploy(stage: Stage, templates: list[Path], key: str | None, step: Step) -> Deployed:
+    """Deploy the stage from its assembled templates; `key` is the provider's, None to keep the one that is stored.
 
-    Raises `CloudError`, `SynthesisError` or one of the bundling errors, each saying what to do. A failing first
-    ingest is no reason to stop: the schedule tries again.
+    Raises `CloudError` that says what to do. A failing first ingest is no reason to stop: the schedule tries again.
     """
     client = stage.account.client
-    with step("Functions and templates"):
-        templates, prepared = synthesized(stage)
     with step("API key"):
         if key:
             store_key(client("ssm"), key_parameter(stage.name), key)
     with step("Stacks") as tell:
-        outputs = _deploy_stacks(stage, prepared, tell)
+        outputs = _deploy_stacks(stage, stage.prepare(templates), tell)
     with step("Page"):
-        page = upload_page(client("s3"), outputs.site_bucket_name, ROOT)
+        page = _put_page(stage.account, outputs)
     with step("First ingest"):
         first = _first_ingest(client("lambda"), outputs.ingest_function_name)
-    return Deployed(outputs, templates, page, first)
-
-
-def synthesized(stage: Stage) -> tuple[list[Path], list[Path]]:
-    """The stage's templates as synthesized, and as prepared for its account; both in deployment order."""
-    templates = assemble(ROOT, stage.context)
-    return templates, stage.prepare(templates)
+    return Deployed(outputs, page, first)
 
 
 def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutputs:
@@ -75,6 +68,17 @@ def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutp
     if elsewhere:
         cdk.deploy(elsewhere, stage.account.of_the_cdn, tell, f"DistributionId={outputs.distribution_id}")
     return outputs
+
+
+def _put_page(account: Account, outputs: StackOutputs) -> list[str]:
+    """Put what differs, and let the CDN drop its copies, such as the answer that a file is missing."""
+    s3, cloudfront = account.client("s3"), account.client("cloudfront")
+    page = upload_page(s3, outputs.site_bucket_name, ROOT)
+    if page:
+        Site(s3, outputs.site_bucket_name, cloudfront, outputs.distribution_id).invalidate(
+            uuid4().hex, ["/*"]
+        )
+    return page
 
 
 def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:

@@ -41,10 +41,11 @@ def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str
 
 def refuse_nothing(account: Account, stage: str) -> None:
     """Raise `CloudError` where nothing of the stage is: it may be somewhere else."""
+    where = place(account)  # which tells soon that nobody answers
     here = [describe(account.client("cloudformation"), stack_name(stage, part)) for part in PARTS]
     there = describe(account.of_the_cdn.client("cloudformation"), stack_name(stage, CDN_ALARMS))
     if not any((*here, there, stored_key(account.client("ssm"), key_parameter(stage)))):
-        raise CloudError(f"There is no stage {stage!r} in {place(account)}.")
+        raise CloudError(f"There is no stage {stage!r} in {where}.")
 
 
 def left(account: Account, stage: str) -> list[str]:

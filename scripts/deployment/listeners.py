@@ -28,11 +28,11 @@ class Hearing:
 
 
 def hearing(account: Account, stage: str) -> Hearing:
-    """Who is told of the alarms of a deployed stage. Whoever may not ask AWS is told so, and nothing else fails."""
+    """Who is told of the alarms of a deployed stage. It says so where AWS refuses the question, and never raises."""
     try:
         return _hearing(account, stage)
     except ClientError as refused:
-        return Hearing(f"told to nobody that AWS would name: {refused}", fine=False)
+        return Hearing(f"told to nobody as far as can be seen: {refused}", fine=False)
 
 
 def _hearing(account: Account, stage: str) -> Hearing:

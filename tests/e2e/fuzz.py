@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from io import BytesIO
+from itertools import islice
 from typing import Any, cast
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -15,7 +16,7 @@ from urllib3 import HTTPResponse
 
 from api.handler import respond
 from api.headers import COMMON
-from api.records import Bar, Mover, Session, Status, Winner
+from api.records import Mover, Row, Session, Status, Winner, rows
 from api.store import Store
 from tests.samples import mover
 
@@ -74,9 +75,11 @@ class Shelf:
         found = [(mover(session), session) for session in self.sessions_ if session.date == day]
         return found[0] if found else None
 
-    def ticker(self, symbol: str, limit: int) -> list[tuple[date, Bar, str]]:
-        held = [session for session in self.sessions_[:limit] if symbol in session.bars]
-        return [(session.date, session.bars[symbol], mover(session).ticker) for session in held]
+    def ticker(self, symbol: str, limit: int) -> list[Row]:
+        past = (
+            row for each in self.sessions_ for row in rows(each, mover(each).ticker) if row.ticker == symbol
+        )
+        return list(islice(past, limit))
 
     def status(self) -> Status | None:
         return self.status_

@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import requests
 
 from api.store import Store
 from ingest.calendar import NEW_YORK, load_calendar
@@ -37,7 +38,19 @@ def test_status_is_fine_after_a_run_and_says_so(cloud: LocalCloud) -> None:
     told = movers(cloud, "status")
     assert told.returncode == 0, told.stdout
     names = {line.split()[1] for line in told.stdout.splitlines()}
-    assert names == {"newest", "stored", "gaps", "missing", "twins", "edge", "api", "run", "alarms"}
+    assert names == {
+        "newest",
+        "stored",
+        "gaps",
+        "missing",
+        "table",
+        "twins",
+        "edge",
+        "api",
+        "page",
+        "run",
+        "alarms",
+    }
     assert "ok   alarms   told to nobody in us-east-1: no address is subscribed" in told.stdout
     assert "simulated" in told.stdout
 
@@ -49,6 +62,27 @@ def test_status_finds_a_twin_that_is_behind_the_table(cloud: LocalCloud) -> None
     assert told.returncode == 1
     assert "BAD  twins    differ: tickers/NVDA.json (`movers ingest` mends them)" in told.stdout
     assert json.loads(movers(cloud, "ingest").stdout)["Published"] == 1
+    assert movers(cloud, "status").returncode == 0
+
+
+def test_a_lost_page_is_found_and_a_deployment_brings_it_back(cloud: LocalCloud) -> None:
+    bucket = cloud.outputs.site_bucket_name
+    for path in ("/", "/index.html"):
+        assert requests.get(cloud.site_url + path, verify=str(cloud.ca), timeout=10).ok  # and is in the cache
+    cloud.client("s3").delete_object(Bucket=bucket, Key="index.html")
+    told = movers(cloud, "status")
+    assert told.returncode == 1
+    lost = "lost or not as in this checkout: index.html (`movers deploy --stage local` puts them there)"
+    assert f"BAD  page     {lost}" in told.stdout
+    deployed = movers(cloud, "deploy", "--stage", "local")
+    assert deployed.returncode == 0, deployed.stderr
+    assert "Page: 1 files put." in deployed.stderr
+    assert [line.split()[1] for line in deployed.stdout.splitlines()] == [
+        f"{cloud.site_url}/",
+        f"{cloud.site_url}/movers.json",
+        f"{cloud.site_url}/movers",
+        f"{cloud.api_url}/movers",
+    ]
     assert movers(cloud, "status").returncode == 0
 
 

@@ -22,6 +22,7 @@ from scripts.cloud.source import local_source
 from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import LocalCloud, local_stage
 from scripts.deployment.account import Account, check
+from scripts.deployment.assembly import assemble
 from scripts.deployment.deploy import ROOT, deploy
 from scripts.deployment.destroy import destroy
 from scripts.deployment.key import key_parameter, stored_key
@@ -42,7 +43,8 @@ from pathlib import Path
 from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import local_stage
 from scripts.deployment.account import Account, Endpoint
-from scripts.deployment.deploy import deploy
+from scripts.deployment.assembly import assemble
+from scripts.deployment.deploy import ROOT, deploy
 
 @contextmanager
 def told(text):
@@ -53,7 +55,9 @@ url, key, secret, market, folder = sys.argv[1:]
 ingest = LocalIngest(market, "simulated", 0, "https://localhost:8443")
 context = {"stage": "local", "calls_per_minute": 0}
 stage = local_stage(Account("us-east-1", Endpoint(url, key, secret)), context, ingest, Path(folder))
-deploy(stage, "the-key", told)
+with told("Functions and templates"):
+    templates = assemble(ROOT, context)
+deploy(stage, templates, "the-key", told)
 """
 STEPS = ("Functions and templates", "API key", "Stacks", "Page", "First ingest")
 # Within the step of the stacks: when the first word of these is heard.
@@ -157,7 +161,8 @@ def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_do
     bootstrap(there)
     check(there)
     context = {"stage": STAGE, "region": "eu-west-1", "calls_per_minute": 0}
-    done = deploy(local_stage(there, context, place.ingest, place.folder / "assembly"), "the-key", unseen)
+    stage = local_stage(there, context, place.ingest, place.folder / "assembly")
+    done = deploy(stage, assemble(ROOT, context), "the-key", unseen)
     assert isinstance(done.first_ingest, dict)
     alarms = place.client("cloudwatch").describe_alarms()["MetricAlarms"]
     assert [each["AlarmName"] for each in alarms] == [f"movers-{STAGE}-cdn-4xx", f"movers-{STAGE}-cdn-5xx"]
@@ -219,7 +224,7 @@ def test_deploying_again_changes_nothing_and_prints_the_urls(own: LocalCloud) ->
     code, out, err = movers(own, "deploy")
     assert code == 0, err
     assert versions(own) == before
-    assert out.splitlines()[1].split() == ["movers.json", f"{own.outputs.site_url}/movers.json"]
+    assert out.splitlines()[1].split() == ["movers.json", f"{own.site_url}/movers.json"]
     assert "nothing to put" in err
     assert re.search(r"Function api: +0\.\d\d MB in .* zipped, with(out)? bytecode, sha256", err)
     assert "no new session" in err

@@ -66,10 +66,12 @@ class Drill:
         return "nothing came"
 
     def forget(self, day: date) -> None:
-        """Lose a session, so that the next run has one to store."""
+        """Lose a session and its file, so that the next run takes it for one that was never stored."""
         for pk in ("MOVERS", "SESSIONS"):
             key = {"pk": {"S": pk}, "sk": {"S": str(day)}}
             self.store.client.delete_item(TableName=self.store.table, Key=key)
+        bucket = self.cloud.outputs.site_bucket_name
+        self.cloud.client("s3").delete_object(Bucket=bucket, Key=session_key(day))
 
     def configure(self, variables: Mapping[str, object], timeout: int = 900) -> None:
         """Deploy the function with another time to live or with other words in its environment, for this drill."""

@@ -159,7 +159,7 @@ def test_a_run_that_fails_is_an_error_to_lambda_and_the_next_one_works(ingest: F
     report = ingest.invoke({})
 
     assert failure["errorType"] == "RequestError"
-    assert "'yesterday' is no date" in failure["errorMessage"]
+    assert "'yesterday' must be a date" in failure["errorMessage"]
     assert report["Failed"] == {}
 
 

@@ -281,6 +281,9 @@ PROMISES: list[Row] = [
             "table-write-throttles": ("WriteThrottleEvents Sum >= 1", "2 of 2 x 3600 s", "notBreaching"),
             "twin-miss": ("TwinMiss Sum >= 3", "1 of 1 x 3600 s", "notBreaching"),
             "cdn-5xx": ("5xxErrorRate Average >= 5", f"{SPANS} x 300 s", "notBreaching"),
+            "cdn-4xx": ("4xxErrorRate Average >= 50", "9 of 12 x 300 s", "notBreaching"),
+            "edge-failed": ("EdgeFailed Maximum >= 1", "3 of 3 x 3600 s", "breaching"),
+            "record-shrank": ("TwinsKept Maximum >= 1", "1 of 1 x 3600 s", "notBreaching"),
         },
     ),
     ("every alarm and its end are told to the topic", told, True),
@@ -292,7 +295,7 @@ PROMISES: list[Row] = [
     (
         "the dashboard shows freshness, runs, readers, table and cost",
         graphs,
-        {"Freshness", "Runs", "Upstream calls", "Twins published", "API", "CDN", "Table", "Cost"},
+        {"Freshness", "Runs", "Upstream calls", "Twins published and kept", "API", "CDN", "Table", "Cost"},
     ),
     ("the topic says whose it is", tags, {"project": "movers", "stage": "local"}),
 ]

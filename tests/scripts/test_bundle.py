@@ -1,16 +1,20 @@
 import hashlib
 import os
 import re
+import shutil
 import subprocess
 import sys
+import threading
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
 
-from scripts.bundle import CompiledLibraryError, build_bundles, drop_compiled
+from scripts.bundle import CompiledLibraryError, LibrariesError, build_bundles, drop_compiled
 from scripts.weight import weigh
 
 pytestmark = pytest.mark.usefixtures("no_compiler")
@@ -172,10 +176,60 @@ def test_a_library_that_is_not_what_the_lock_says_is_refused(tmp_path: Path) -> 
     root = repository(tmp_path)
     wheel(root, "quotes", {"quotes/__init__.py": "PRICE = 'tampered'\n"})
 
-    with pytest.raises(subprocess.CalledProcessError):
+    with pytest.raises(LibrariesError, match=r"Hash mismatch"):
         build_bundles(root)
 
     assert not (root / "build" / "ingest").exists()
+
+
+@pytest.fixture
+def index(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ThreadingHTTPServer]:
+    """The only index of packages, with `quotes` in it, and a cache in which nothing is yet."""
+    folder = tmp_path / "index"
+    (folder / "quotes").mkdir(parents=True)
+    path = wheel(folder / "quotes", "quotes", {"quotes/__init__.py": "PRICE = 1\n"})
+    (folder / "quotes" / "index.html").write_text(f'<a href="{path.name}">{path.name}</a>')
+    handler = partial(SimpleHTTPRequestHandler, directory=folder)
+    with ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        monkeypatch.setenv("UV_DEFAULT_INDEX", f"http://127.0.0.1:{server.server_port}/")
+        monkeypatch.setenv("UV_CACHE_DIR", str(tmp_path / "cache"))
+        monkeypatch.setenv("UV_HTTP_RETRIES", "0")
+        yield server
+        end(server)
+
+
+def end(server: ThreadingHTTPServer) -> None:
+    server.shutdown()
+    server.server_close()
+
+
+def indexed(root: Path) -> Path:
+    """A repository whose library comes from the index."""
+    (path,) = (root.parent / "index" / "quotes").glob("*.whl")
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    repository(root)
+    (root / "ingest" / "requirements.lock").write_text(f"quotes==1.0 --hash=sha256:{digest}\n")
+    return root
+
+
+def test_libraries_that_were_fetched_once_need_no_network(tmp_path: Path, index: ThreadingHTTPServer) -> None:
+    root = indexed(tmp_path / "root")
+    build_bundles(root)
+    shutil.rmtree(root / "build")
+    end(index)
+
+    build_bundles(root)
+
+    assert "quotes/__init__.py" in files(root / "build" / "ingest")
+
+
+def test_without_a_network_what_was_never_fetched_is_told_with_the_way_out(
+    tmp_path: Path, index: ThreadingHTTPServer
+) -> None:
+    end(index)
+    with pytest.raises(LibrariesError, match=rf"`make ready`[\s\S]*127\.0\.0\.1:{index.server_port}"):
+        build_bundles(indexed(tmp_path / "root"))
 
 
 def test_a_failed_build_leaves_the_last_good_bundle(tmp_path: Path) -> None:

@@ -1,9 +1,16 @@
+import errno
 import json
+import os
+import re
 import signal
 import socket
+import socketserver
 import sys
+import threading
+import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -13,13 +20,15 @@ from typing import Any
 import pytest
 import requests
 import typer
+from botocore.config import Config
 from typer.testing import CliRunner
 
 from scripts.cli import app, main
-from scripts.cloud.state import only_one
+from scripts.cloud.state import only_one, published
 from scripts.invocation import IngestError
 from scripts.rebuild import asked, rebuild
 from tests.conftest import free_port, running
+from tests.scripts.conftest import STATE
 
 Run = Callable[..., tuple[int, str]]
 COMMANDS: dict[str, Any] = vars(typer.main.get_command(app))["commands"]
@@ -45,10 +54,14 @@ def run(home: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixtur
     return run
 
 
-@pytest.fixture
-def taken() -> Iterator[int]:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
+@pytest.fixture(params=["127.0.0.1", "::1"])
+def taken(request: pytest.FixtureRequest) -> Iterator[int]:
+    """A port on which something listens, and says nothing to those it lets in."""
+    with socket.socket(socket.AF_INET6 if ":" in request.param else socket.AF_INET) as listener:
+        try:
+            listener.bind((request.param, 0))
+        except OSError:
+            pytest.skip(f"this machine has no {request.param}")
         listener.listen()
         yield listener.getsockname()[1]
 
@@ -106,12 +119,25 @@ def test_a_date_outside_the_recording_ends_with_the_possible_ones(run: Run, tmp_
     assert "2025-06-28 to 2025-07-01" in error
 
 
-def test_a_taken_port_is_named_with_its_option(run: Run, taken: int) -> None:
-    for command in ("up", "market"):
-        code, error = run(command, "--port", taken)
-        assert code == 1
-        assert f"Port {taken} is taken" in error
-        assert "--port" in error
+@pytest.mark.parametrize(
+    ("command", "option"), [("up", "--port"), ("up", "--aws-port"), ("market", "--port")]
+)
+def test_a_taken_port_is_named_with_its_option_before_anything_starts(
+    run: Run, taken: int, command: str, option: str
+) -> None:
+    ports = {"--port": free_port()} | {option: taken}
+    code, error = run(command, *(word for pair in ports.items() for word in pair))
+    assert code == 1
+    assert re.fullmatch(rf"Error: Port {taken} is taken at \S+: choose another one with {option}\.", error)
+
+
+def test_a_port_that_is_roots_is_not_called_taken(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object) -> None:
+        raise PermissionError(errno.EACCES, "Permission denied")
+
+    monkeypatch.setattr(socket.socket, "bind", refuse)
+    expected = "Error: Port 443 is kept for root at 127.0.0.1: choose another one with --port."
+    assert run("up", "--port", 443) == (1, expected)
 
 
 def test_a_second_cloud_in_one_folder_is_refused(run: Run, home: Path) -> None:
@@ -119,6 +145,86 @@ def test_a_second_cloud_in_one_folder_is_refused(run: Run, home: Path) -> None:
         code, error = run("up", "--port", free_port())
     assert code == 1
     assert "MOVERS_HOME" in error
+
+
+@contextmanager
+def answering(reply: bytes | None) -> Iterator[int]:
+    """A port that answers every request with these bytes; with `None`, it takes the request and is silent."""
+
+    class Handler(socketserver.BaseRequestHandler):
+        def handle(self) -> None:
+            self.request.recv(65536)
+            if reply is None:
+                over.wait()
+            else:
+                self.request.sendall(reply)
+
+    over = threading.Event()
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_address[1]
+        over.set()
+        server.shutdown()
+
+
+def http(body: bytes, status: str = "200 OK") -> bytes:
+    return b"HTTP/1.1 %b\r\nContent-Length: %d\r\n\r\n%b" % (status.encode(), len(body), body)
+
+
+STRANGERS = [None, b"SSH-2.0-OpenSSH\r\n", http(b"<html>"), http(b"<a/>"), http(b"{}", "404 Not Found"), b""]
+
+
+@pytest.mark.parametrize("reply", STRANGERS)
+def test_an_emulator_that_hangs_or_is_none_is_a_finding_within_seconds(
+    home: Path, reply: bytes | None
+) -> None:
+    home.mkdir()
+    with answering(reply) as port, published(home, replace(STATE, aws_endpoint=f"http://127.0.0.1:{port}")):
+        started = time.monotonic()
+        told = CliRunner().invoke(app, ["status"])
+    assert told.exit_code == 1, told.output
+    assert time.monotonic() - started < 10
+    silent = f"The emulator of AWS at http://127.0.0.1:{port} does not answer as it should ("
+    assert told.stdout.startswith(f"BAD  aws      {silent}")
+    assert told.stdout.count("\n") == 1
+
+
+@pytest.mark.parametrize(
+    "command", ["ingest", "backfill --days 7", "rebuild", "invalidate", "deploy", "diff", "destroy"]
+)
+def test_no_command_waits_long_for_an_emulator_that_hangs(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch, command: str
+) -> None:
+    monkeypatch.setattr(
+        "scripts.deployment.account.BRIEF_LOCAL", Config(read_timeout=0.1, retries={"total_max_attempts": 1})
+    )
+    home.mkdir()
+    with answering(None) as port, published(home, replace(STATE, aws_endpoint=f"http://127.0.0.1:{port}")):
+        code, error = run(*command.split(), "--stage", "local")
+    assert code == 1
+    assert f"The emulator of AWS at http://127.0.0.1:{port} does not answer as it should" in error
+    assert "Traceback" not in error
+
+
+def test_a_damaged_state_is_told_in_a_line(run: Run, home: Path) -> None:
+    home.mkdir()
+    (home / "cloud.json").write_text("{")
+    code, error = run("status")
+    assert code == 1
+    assert error.startswith(f"Error: {home}/cloud.json does not describe a local cloud: ")
+
+
+def test_what_the_system_refuses_is_told_in_a_line(
+    run: Run, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/disk")
+
+    monkeypatch.setattr("scripts.cloud.up.choose_source", full)
+    assert run("up", "--port", free_port(), "--aws-port", free_port()) == (
+        1,
+        "Error: [Errno 28] No space left on device: '/full/disk'",
+    )
 
 
 @dataclass

@@ -10,7 +10,7 @@ from api.records import MOST_TICKERS, Status
 from ingest.metrics import emit
 from ingest.publish import INVALIDATED
 from ingest.run import Report
-from scripts.cost.__main__ import bill, caveat, cell, cost_table, price_table
+from scripts.cost.__main__ import bill, caveat, cell, cost_table, flood_line, price_table
 from scripts.cost.prices import NO_TIER, PRICES, Price, services
 from scripts.cost.usage import (
     DAYS,
@@ -82,18 +82,28 @@ def test_a_run_is_hourly_and_an_api_call_is_one_view_in_a_hundred() -> None:
 def test_reads_of_the_table_are_consistent_and_writes_of_a_session_are_transactions() -> None:
     used = usage(SMALL)
 
-    # A run reads 504 movers of 350 bytes twice (44 units of 4 KB), 30 sessions of 16,000 bytes (118), three items more.
-    assert used["table reads"] == HOURS * (2 * 44 + 118 + 3) + 10 * DAYS * 2
-    # A run writes and deletes its lease. A session is 16 units of 1 KB and its mover one, doubled; three updates more.
-    assert used["table writes"] == HOURS * 2 + SESSIONS * (2 * 17 + 3)
-    assert used["table storage"] == used["table recovery"] == Decimal(504 * 16_350) / 10**9
+    # A run reads 504 movers of 350 bytes (44 units of 4 KB), 250 sessions of 16,000 bytes (977), a twenty-fourth of the
+    # tickers (5, each 252 rows of 130 bytes: 8), three items more; twice where it stores or checks a session.
+    assert used["table reads"] == (HOURS + 2 * SESSIONS) * (44 + 977 + 5 * 8 + 3) + 10 * DAYS * 8
+    # A run writes and deletes its lease. A session is 16 units of 1 KB and its mover one, doubled; a row for each
+    # ticker, five updates more.
+    assert used["table writes"] == HOURS * 2 + SESSIONS * (2 * 17 + 100 + 5)
+    assert used["table storage"] == used["table recovery"] == Decimal(504 * (16_350 + 13_000)) / 10**9
+
+
+def test_a_flood_costs_what_its_requests_cost() -> None:
+    calm, flooded = usage(SMALL), usage(replace(SMALL, flood=1_000_000))
+
+    assert flooded["rest calls"] - calm["rest calls"] == 1_000_000
+    assert round(flooded["table reads"] - calm["table reads"]) == 8_000_000
+    assert re.fullmatch(r"A flood .* at its limit of 10 a second: \d+\.\d\d a day\.", flood_line())
 
 
 def test_a_session_puts_every_tickers_file_and_a_run_lists_a_thousand_at_a_time() -> None:
     used = usage(SMALL)
 
     assert used["bucket writes"] == HOURS * 1 + SESSIONS * 108
-    assert used["bucket storage"] == Decimal(504 * 2 * 400_000 + 100 * 140 * 534) / 10**9
+    assert used["bucket storage"] == Decimal(504 * 2 * 400_000 + 100 * 140 * 756) / 10**9
     assert usage(Size("", tickers=500, views=0))["bucket writes"] == HOURS * 2 + SESSIONS * 508
 
 

@@ -1,6 +1,7 @@
 """The guard around an application that notes what reaches it."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -32,7 +33,9 @@ def answered(scope: Message, *pieces: bytes) -> tuple[list[tuple[Message, bytes]
     async def send(message: Message) -> None:
         sent.append(message)
 
-    asyncio.run(guarded(app, GUARD)(scope, receive, send))
+    # In a thread of its own: the page's tests leave a loop behind in theirs.
+    with ThreadPoolExecutor() as pool:
+        pool.submit(lambda: asyncio.run(guarded(app, GUARD)(scope, receive, send))).result()
     return arrived, sent
 
 

@@ -1,6 +1,8 @@
 """What `movers deploy` and `destroy` ask for and refuse, before anything is done."""
 
 import sys
+from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import boto3
@@ -9,8 +11,8 @@ from rich.prompt import Prompt
 
 from scripts import stages
 from scripts.cloud.emulator import Emulator
-from scripts.deployment.account import Account
-from scripts.deployment.deploy import Stage
+from scripts.deployment.account import Account, Endpoint
+from scripts.deployment.deploy import Deployed, Stage
 from scripts.deployment.key import key_parameter
 from scripts.errors import CloudError
 
@@ -65,6 +67,51 @@ def test_without_a_key_nothing_is_deployed(prod: Stage, terminal: Any, answer: s
 def test_a_stage_is_where_every_command_finds_it(name: str) -> None:
     with pytest.raises(CloudError, match="where every command finds it"):
         stages.find_stage("dev", [f"{name}=eu-west-1"])
+
+
+NAMES: Any = SimpleNamespace(
+    site_url="https://d111111abcdef8.cloudfront.net",
+    distribution_domain_name="d111111abcdef8.cloudfront.net",
+    api_url="https://a1b2c3.execute-api.us-east-1.amazonaws.com/v1/",
+)
+LOCAL = Stage(
+    "local",
+    Account("us-east-1", Endpoint("http://127.0.0.1:4800", "LOCAL", "secret")),
+    {},
+    site_url="https://localhost:9543",
+)
+AWS = Stage("prod", Account("us-east-1"), {})
+
+
+@pytest.mark.parametrize(
+    ("stage", "site", "api"),
+    [
+        (LOCAL, "https://localhost:9543", "http://127.0.0.1:4800/_aws/execute-api/a1b2c3/v1"),
+        (AWS, NAMES.site_url, "https://a1b2c3.execute-api.us-east-1.amazonaws.com/v1"),
+    ],
+)
+def test_a_deployment_ends_with_the_addresses_at_which_the_stage_answers(
+    stage: Stage, site: str, api: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    stages._tell(stage, [tmp_path / "no.template.json"], Deployed(NAMES, [], {}))
+    said = capsys.readouterr()
+    assert [line.split()[1] for line in said.out.splitlines()] == [
+        f"{site}/",
+        f"{site}/movers.json",
+        f"{site}/movers",
+        f"{api}/movers",
+    ]
+    assert "CNAME" not in said.err
+
+
+def test_a_name_of_ones_own_is_told_where_it_must_lead(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names: Any = SimpleNamespace(**vars(NAMES) | {"site_url": "https://movers.example"})
+    stages._tell(AWS, [tmp_path / "no.template.json"], Deployed(names, [], {}))
+    said = capsys.readouterr()
+    assert "https://movers.example must lead to d111111abcdef8.cloudfront.net" in said.err
+    assert "page         https://movers.example/\n" in said.out
 
 
 def test_destroying_what_is_not_there_says_where_it_looked(prod: Stage) -> None:

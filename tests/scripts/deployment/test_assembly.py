@@ -1,4 +1,7 @@
+import errno
 import json
+import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -7,6 +10,7 @@ import pytest
 from scripts import bytecode
 from scripts.deployment import assembly
 from scripts.deployment.assembly import SOURCES, assemble
+from scripts.errors import CloudError
 from scripts.synth import SynthesisError
 
 
@@ -98,6 +102,27 @@ def test_a_failed_synthesis_leaves_nothing_that_could_be_taken_for_a_good_one(ap
         with pytest.raises(SynthesisError):
             assemble(root, {})
     assert list((root / "build" / "local").iterdir()) == []
+
+
+def test_what_is_made_already_can_be_deployed_from_a_checkout_that_cannot_be_written(
+    app: App, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = assemble(root, {})
+
+    def refuse(**_: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
+    assert assemble(root, {}) == made
+    with pytest.raises(CloudError, match=r"build/local \(Read-only file system\)\. .* writable"):
+        assemble(root, {"window": 8})
+    assert len(app.bundled) == 1
+
+
+def test_a_file_in_the_place_of_the_build_folder_is_named(app: App, root: Path) -> None:
+    (root / "build").touch()
+    with pytest.raises(CloudError, match=r"build/local \(Not a directory\)"):
+        assemble(root, {})
 
 
 def test_old_assemblies_are_forgotten(app: App, root: Path) -> None:

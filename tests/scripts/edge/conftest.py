@@ -42,6 +42,11 @@ class Request:
     headers: dict[str, str]
 
 
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 128  # a crowd of viewers may come at once
+
+
 class FakeOrigin:
     """Says what `replies` holds for a path below its stage, whatever the query, and else what it always says."""
 
@@ -58,8 +63,7 @@ class FakeOrigin:
         return [request for request in self.requests if request.path.partition("?")[0] == path]
 
     def __enter__(self) -> "FakeOrigin":
-        self._server = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
-        self._server.daemon_threads = True
+        self._server = Server(("127.0.0.1", 0), self._handler())
         self.url = f"http://127.0.0.1:{self._server.server_port}{self.stage}"
         self._thread = threading.Thread(target=self._server.serve_forever, args=(0.02,))
         self._thread.start()

@@ -117,6 +117,29 @@ def test_a_watch_that_cannot_go_on_says_so_to_who_waits_and_who_checks(tmp_path:
             watch.check()
 
 
+class HangingCloudFront(FakeCloudFront):
+    """Answers once, and then not before it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.let_go = threading.Event(), threading.Event()
+
+    def list_invalidations(self, **request: str) -> dict[str, Any]:
+        if threading.current_thread() is not threading.main_thread():
+            self.asked.set()
+            self.let_go.wait()
+        return super().list_invalidations(**request)
+
+
+def test_a_cloud_that_hangs_does_not_keep_the_watch_from_ending(tmp_path: Path) -> None:
+    hanging = HangingCloudFront()
+    with InvalidationWatch(hanging, "E1", tmp_path):
+        assert hanging.asked.wait(5)
+        started = time.monotonic()
+    assert time.monotonic() - started < 5
+    hanging.let_go.set()
+
+
 def test_invalidations_from_before_the_start_are_left_alone(tmp_path: Path) -> None:
     cloudfront = FakeCloudFront()
     earlier = cloudfront.invalidate("/*")

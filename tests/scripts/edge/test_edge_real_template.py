@@ -7,8 +7,10 @@ import pytest
 
 from scripts.cloud.distribution import read_distribution
 from scripts.cloud.edge import Edge
+from tests.conftest import eventually
 from tests.scripts.edge.conftest import FakeOrigin, Reply, Viewer
 
+SOON_STALE = "max-age=1, stale-while-revalidate=60"
 pytestmark = pytest.mark.xdist_group("edge")  # one synthesis for all
 
 
@@ -52,6 +54,17 @@ def test_a_twin_whose_bucket_is_silent_comes_from_the_api_before_the_page_gives_
     asked_at = time.monotonic()
     assert viewer.get("/movers.json").body == b"[]"
     assert time.monotonic() - asked_at < 4
+
+
+def test_a_stale_twin_is_served_while_a_new_one_is_fetched(viewer: Viewer, files: FakeOrigin) -> None:
+    files.replies["/status.json"] = Reply(body=b"old", headers={"Cache-Control": SOON_STALE})
+    assert viewer.get("/status.json").body == b"old"
+    time.sleep(2.1)  # nginx counts whole seconds
+    files.replies["/status.json"] = Reply(body=b"new", delay_seconds=0.2)
+    stale = viewer.get("/status.json?x=1")
+    assert (stale.body, stale.came) == (b"old", "Hit")
+    assert eventually(lambda: viewer.get("/status.json").body == b"new")
+    assert len(files.asked_for("/status.json")) == 2
 
 
 @pytest.mark.parametrize("path", ["/movers.csv", "/feed.xml"])

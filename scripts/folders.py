@@ -1,0 +1,17 @@
+"""Folders that a command writes in."""
+
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+from scripts.errors import CloudError
+
+
+def make_writable(folder: Path, otherwise: str) -> None:
+    """Make the folder where it is missing. Raises CloudError, which ends in `otherwise`, if it cannot be written in."""
+    try:
+        with suppress(FileExistsError):
+            folder.mkdir(parents=True)
+        tempfile.TemporaryFile(dir=folder).close()
+    except OSError as error:
+        raise CloudError(f"Nothing can be written in {folder} ({error.strerror}). {otherwise}") from error

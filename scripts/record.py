@@ -1,0 +1,41 @@
+"""What is stored, compared: the table's items with each other, and the published files with the table."""
+
+from collections.abc import Iterator
+
+from api import resources
+from api.store import Store
+from ingest.feed import Channel
+from ingest.publish import HANDFUL, Site, published_days, status_twin, tickers, twins
+from ingest.rows import Pasts
+from ingest.stored import Stored
+
+
+def lost_items(store: Store, site: Site, stored: Stored) -> Iterator[str]:
+    """What of the table is lost or wrong, named so that it can be found."""
+    yield from (f"session {day}: mover and bars do not belong together" for day in sorted(stored.torn))
+    known = {*stored.by_day, *stored.torn}
+    yield from (f"session {day}" for day in published_days(site.listing) if day not in known)
+    pasts = Pasts.of(store, stored)
+    for ticker in tickers(site, stored):
+        wrong, stale, _ = pasts.compared(ticker)
+        yield from (f"TICKER#{ticker} / {day}" for day in (*(row.date for row in wrong), *stale))
+    if stored.movers and not stored.status:
+        yield "STATUS / LATEST"
+
+
+def cure(site: Site, stored: Stored) -> str:
+    """The command that puts right what is lost from the table."""
+    lost = sorted(day for day in published_days(site.listing) if day not in stored.by_day)
+    if len(lost) > HANDFUL:
+        return f"rebuild --from {lost[0]} --to {lost[-1]} --apply"
+    return "ingest"
+
+
+def wrong_twins(store: Store, site: Site, stored: Stored, channel: Channel) -> tuple[list[str], int]:
+    """The files that differ from the table or that nothing stands behind, and how many there should be."""
+    symbols = tickers(site, stored)
+    rendered = (*twins(store, stored, symbols, channel), status_twin(stored.status))
+    wanted = {twin.key: resources.md5(twin.body) for twin in rendered}
+    wrong = [key for key, md5 in wanted.items() if site.listing.get(key) != md5]
+    strays = [key for key in site.listing if key.startswith(("movers/", "tickers/")) and key not in wanted]
+    return wrong + strays, len(wanted)
