@@ -48,7 +48,7 @@ def _reading(parse: Callable[[Item], Fact]) -> Callable[[Item], Fact]:
     @wraps(parse)
     def read(item: Item) -> Fact:
         try:
-            return parse(plain(item))
+            return parse(item)
         except (ArithmeticError, AttributeError, KeyError, TypeError, ValueError) as wrong:
             pk, sk = (item.get(name, {}).get("S", "?") for name in ("pk", "sk"))
             raise DamagedItemError(pk, sk, f"{type(wrong).__name__}: {wrong}") from wrong
@@ -77,6 +77,7 @@ def mover_item(mover: Mover) -> Item:
 
 @_reading
 def mover(item: Item) -> Mover:
+    item = plain(item)
     checked_at, margin, runner_up = item.get("CheckedAt"), item.get("Margin"), item.get("RunnerUp")
     return Mover(
         date=date.fromisoformat(item["sk"]),
@@ -95,11 +96,12 @@ def mover(item: Item) -> Mover:
 
 @_reading
 def winner(item: Item) -> Winner:
+    """The one that a year's list reads 366 times: from the attributes as they came, each of its type or none."""
     return Winner(
-        date.fromisoformat(item["sk"]),
-        _text(item["Ticker"]),
-        _number(item["PercentChange"]),
-        _number(item["ClosingPrice"]),
+        date.fromisoformat(item["sk"]["S"]),
+        item["Ticker"]["S"],
+        Decimal(item["PercentChange"]["N"]),
+        Decimal(item["ClosingPrice"]["N"]),
     )
 
 
@@ -118,6 +120,7 @@ def session_item(session: Session, winner: str) -> Item:
 
 @_reading
 def session(item: Item) -> Session:
+    item = plain(item)
     return Session(
         date=date.fromisoformat(item["sk"]),
         revision=_whole(item["Revision"]),
@@ -148,6 +151,7 @@ def row_item(row: Row) -> Item:
 
 @_reading
 def row(item: Item) -> Row:
+    item = plain(item)
     won = item["Won"]
     if not isinstance(won, bool):
         raise TypeError(f"Won is {won!r}")
@@ -176,6 +180,7 @@ def status_item(status: Status) -> Item:
 
 @_reading
 def status(item: Item) -> Status:
+    item = plain(item)
     return Status(
         as_of=item["AsOf"] and date.fromisoformat(item["AsOf"]),
         generated_at=datetime.fromisoformat(item["GeneratedAt"]),
