@@ -36,7 +36,8 @@ test-firefox: $(READY)  ## the page's tests in Firefox ESR, a second engine
 
 chaos: $(READY)  ## faults, races, fuzz and property tests, tried for long
 	MOVERS_CHAOS=long $(BIN)/pytest -n 2 --dist loadgroup tests/chaos tests/properties tests/ingest/test_calendar_schedule.py \
-		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_recorded_year.py $(ARGS)
+		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_recorded_year.py \
+		tests/scripts/edge/test_edge_floods.py $(ARGS)
 
 bench: $(READY)  ## speed, memory and calls, measured against their targets
 	@$(BIN)/python -m scripts.bench $(ARGS)
