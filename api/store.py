@@ -3,6 +3,7 @@
 Reads are consistent: an answer is cached for minutes, so a stale read would outlive the write it missed.
 """
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -21,10 +22,15 @@ if TYPE_CHECKING:
 
 READS = 3
 BATCH = 25  # items that one BatchWriteItem takes
+REFUSALS, PAUSE_SECONDS = 8, 0.05  # of a batch's items, which boto3 does not try again by itself
 
 
 class RevisionConflictError(Exception):
     """The stored session is not the one that was read: somebody else wrote it meanwhile."""
+
+
+class ThrottledError(Exception):
+    """The table takes no more items for now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +122,16 @@ class Store:
         puts = [{"PutRequest": {"Item": items.row_item(row)}} for row in rows]
         deletes = [{"DeleteRequest": {"Key": key(TICKER + ticker, day.isoformat())}} for ticker, day in stale]
         requests: list[Any] = [*puts, *deletes]
+        refused = 0
         while requests:
             answer = self.client.batch_write_item(RequestItems={self.table: requests[:BATCH]})
-            requests = [*answer["UnprocessedItems"].get(self.table, []), *requests[BATCH:]]
+            left = answer["UnprocessedItems"].get(self.table, [])
+            requests = [*left, *requests[BATCH:]]
+            refused = refused + 1 if left else 0
+            if refused > REFUSALS:
+                raise ThrottledError(f"the table has refused ticker rows {refused} times in a row")
+            if left:
+                time.sleep(PAUSE_SECONDS * 2**refused)
 
     def rows_written(self, day: date, revision: int) -> None:
         """Note that the ticker rows of a session are those of its revision.

@@ -11,7 +11,7 @@ from api.store import RevisionConflictError
 from ingest import plan, rows
 from ingest.lease import Lease
 from ingest.movers import IncompleteSessionError, correction, judge, mover_of
-from ingest.past import LONGEST_HOLE, Past
+from ingest.past import LONGEST_HOLE, Strangers
 from ingest.providers import Bars, History, NotYetError, OutOfTimeError, ProviderError, RefusedError
 from ingest.providers.massive_bars import read_grouped, read_range
 from ingest.run import Ingest, Report
@@ -22,46 +22,26 @@ log = Logger(service="ingest")
 
 @dataclass(slots=True)
 class Arriving:
-    """The bars as they come, from the newest session to the oldest; those of another company are made faults.
-
-    `read` and `faulty` are the tickers that had a believable bar, and those that lacked one.
-    """
+    """The bars as they come. `read` and `faulty` are the tickers that had a believable bar, and that lacked one."""
 
     ingest: Ingest
     work: Work
+    strangers: Strangers
     read: set[str] = field(default_factory=set)
     faulty: set[str] = field(default_factory=set)
-    _pasts: dict[str, Past] = field(default_factory=dict)
-    _newer: date | None = None
 
     def see(self, day: date, tickers: Collection[str], bars: Bars) -> Bars:
-        """The next older session's bars of the tickers. One without any bar is no day on which the market traded."""
-        if self._newer and self.ingest.calendar.previous_session(self._newer) != day:
-            self._pasts = {ticker: past.after_a_gap() for ticker, past in self._pasts.items()}
-        self._newer = day
-        if not bars and len(tickers) > 1:
-            return bars
-        faults = ((ticker, self._past(ticker).see(traded=ticker in bars)) for ticker in tickers)
-        return {
-            **bars,
-            **{ticker: fault for ticker, fault in faults if fault and not self._known(ticker, day)},
-        }
+        """The session's bars; those of another company are faults unless a watchlist of that time names the ticker."""
+        seen = self.strangers.see(day, tickers, bars)
+        task = self.work.tasks.get(day)
+        vouched = self.ingest.watchlists.dated or bool(task and task.session)
+        return bars if vouched else seen
 
     def settle(self, day: date, bars: Bars, report: Report) -> None:
         """Judge a session, and store or note it."""
         for ticker in self.work.watched(day):
             (self.read if isinstance(bars.get(ticker), Bar) else self.faulty).add(ticker)
         _settle(self.ingest, self.work.tasks[day], day, bars, self.work.now, report)
-
-    def _past(self, ticker: str) -> Past:
-        return self._pasts.setdefault(ticker, Past())
-
-    def _known(self, ticker: str, day: date) -> bool:
-        """Whether a watchlist of that time names the ticker: one that is dated, or that of the stored session."""
-        task = self.work.tasks.get(day)
-        if task and task.session:
-            return True
-        return self.ingest.watchlists.dated and ticker in self.ingest.watchlists.on(day)
 
 
 def apply(ingest: Ingest, work: Work, lease: Lease, report: Report) -> None:
@@ -70,7 +50,7 @@ def apply(ingest: Ingest, work: Work, lease: Lease, report: Report) -> None:
     by_ticker = plan.by_ticker(sessions, tickers, ingest.provider.affordable())
     planned = tickers if by_ticker else sessions
     ingest.provider.progress = lambda waiting: lease.report(done(), planned, waiting)
-    arriving = Arriving(ingest, work)
+    arriving = Arriving(ingest, work, Strangers(ingest.calendar, work.stored))
     (_by_ticker if by_ticker else _by_session)(arriving, report)
     report.tickers_read = len(arriving.read - arriving.faulty)
     report.tickers_failed = len(arriving.faulty)

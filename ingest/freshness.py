@@ -16,11 +16,6 @@ def horizon(ingest: Ingest, now: datetime) -> plan.Horizon:
     return plan.horizon(ingest.calendar, ingest.ready, ingest.history_days, now, ingest.watchlists.first)
 
 
-def gather(ingest: Ingest, within: plan.Horizon) -> Stored:
-    """What is stored by now."""
-    return Stored.read(ingest.store, len(ingest.watchlists.on(within.newest)))
-
-
 def due(ingest: Ingest, within: plan.Horizon, stored: Stored) -> list[date]:
     """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
     missing = stored.status.missing if stored.status else ()

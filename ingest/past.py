@@ -1,12 +1,19 @@
 """Whether a ticker's older bars are the same company's: a symbol that is given up may go to another one. Pure."""
 
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
 
-from ingest.providers import Fault
+from api.records import Hole, Session
+from ingest.calendar import ONE_DAY, Calendar
+from ingest.providers import Bars, Fault
+from ingest.stored import Stored
 
 LONGEST_HOLE = (
     20  # sessions in a row without a bar, as in a long halt; after more, nothing says that it is the same
 )
+
+STRANGER = "did not trade in the"
 
 
 @dataclass
@@ -34,6 +41,58 @@ class Past:
 
 def _stranger(hole: int) -> Fault:
     return Fault(
-        f"did not trade in the {hole} sessions that followed, so it may have been another company; a watchlist that is"
+        f"{STRANGER} {hole} sessions that followed, so it may have been another company; a watchlist that is"
         " dated before them and names it says that it is the same"
     )
+
+
+@dataclass
+class Strangers:
+    """Finds bars of another company while sessions are looked at, best from the newest to the oldest.
+
+    Of the sessions between those, and of newer ones, it knows what is stored, and which holes lack a ticker.
+    """
+
+    calendar: Calendar
+    stored: Stored
+    _pasts: dict[str, Past] = field(default_factory=dict)
+    _at: date | None = None
+
+    def see(self, day: date, tickers: Collection[str], bars: Bars) -> Bars:
+        """The session's bars of the tickers, with faults for those of another company.
+
+        A session without any bar is none in which the market traded.
+        """
+        self._recall(day, tickers)
+        if not bars and len(tickers) > 1:
+            return bars
+        faults = {ticker: self._past(ticker).see(traded=ticker in bars) for ticker in tickers}
+        return {**bars, **{ticker: fault for ticker, fault in faults.items() if fault}}
+
+    def _recall(self, day: date, tickers: Collection[str]) -> None:
+        """Take in what is known of the sessions from the last one looked at, or the newest one, down to this."""
+        newest = max(self.stored.session_by_day, default=day)
+        if self._at is None or day > self._at:
+            self._pasts, self._at = {}, newest + ONE_DAY
+        for between in reversed(self.calendar.sessions(day + ONE_DAY, self._at - ONE_DAY)):
+            session, hole = self.stored.session_by_day.get(between), self.stored.holes.get(between)
+            for ticker in tickers:
+                traded = _traded(ticker, session, hole)
+                if traded is None:
+                    self._pasts[ticker] = self._past(ticker).after_a_gap()
+                else:
+                    self._past(ticker).see(traded=traded)
+        self._at = day
+
+    def _past(self, ticker: str) -> Past:
+        return self._pasts.setdefault(ticker, Past())
+
+
+def _traded(ticker: str, session: Session | None, hole: Hole | None) -> bool | None:
+    """Whether a ticker traded in a session, by what is remembered of it; `None` where nobody knows."""
+    if session and ticker in session.watchlist:
+        return ticker in session.bars
+    reasons = hole.reason.split(", ") if hole else []
+    if f"{ticker} is missing" in reasons:
+        return False
+    return True if any(reason.startswith(f"{ticker} {STRANGER}") for reason in reasons) else None

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
 
-SESSION_KEY = re.compile(r"movers/(\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01]))\.json")
+SESSION_KEY = re.compile(r"movers/(\d{4}-\d{2}-\d{2})\.json", re.ASCII)
 TICKER_KEY = re.compile(rf"tickers/({TICKER.pattern})\.json")
 NAMED = re.compile(r"(movers|tickers)/")
 HANDFUL = 5  # files that a run may remove
@@ -104,22 +104,23 @@ class Compare:
         now: datetime,
         *,
         thorough: bool,
+        every_ticker: bool = False,
     ) -> Self:
         """The `days`, sessions without a twin, and the tickers whose turn it is; everything if `thorough`."""
         without = {day for day in stored.by_day if thorough or session_key(day) not in site.listing}
         older = without.union(days, written)
         known = tickers(site, stored)
-        if thorough or any(day < stored.since for day in older):
+        if thorough or every_ticker or any(day < stored.since for day in older):
             return cls(older, known)
         turn = known if len(known) <= AT_ONCE else known[now.hour :: 24]
         absent = [ticker for ticker in known if ticker_key(ticker) not in site.listing]
-        moved = (ticker for day in written for ticker in stored.session_by_day[day].bars)
+        sessions = filter(None, map(stored.session_by_day.get, written))
+        moved = (ticker for session in sessions for ticker in session.bars)
         return cls(older, sorted({*turn, *absent, *moved}))
 
 
 def publish(store: Store, site: Site, stored: Stored, compare: Compare, channel: Channel) -> list[str]:
-    """Bring the twins in line with the table, the status excepted; gives the files that were kept though nothing
-    stands behind them.
+    """Bring the twins in line with the table, the status excepted; gives the files of sessions that are lost from it.
 
     The ticker rows of the table are put right on the way. Where more than a handful of sessions are lost from the
     table, lists and pasts stay as viewers know them.
@@ -131,7 +132,7 @@ def publish(store: Store, site: Site, stored: Stored, compare: Compare, channel:
     lost = [session_key(day) for day in published_days(site.listing) if day not in stored.by_day]
     if len(lost) > HANDFUL:
         return lost
-    pasts = rows.Pasts.of(store, stored)
+    pasts = rows.Pasts.of(store, stored, published_days(site.listing))
     strays = [key for key in site.listing if NAMED.match(key) and not published_name(key)]
     for ticker in compare.tickers:
         if past := pasts.mended(ticker):
@@ -140,16 +141,9 @@ def publish(store: Store, site: Site, stored: Stored, compare: Compare, channel:
             strays.append(ticker_key(ticker))
     for twin in overview(stored.movers, channel):
         site.put(twin)
-    return lost + _kept(site, strays)
-
-
-def _kept(site: Site, strays: list[str]) -> list[str]:
-    """Remove files that the API would answer with 404, unless they are too many for a run to remove."""
-    if len(strays) > HANDFUL:
-        return strays
-    for key in strays:
+    for key in strays[:HANDFUL]:  # the API would answer them with 404; what is left waits for the next run
         site.remove(key)
-    return []
+    return lost
 
 
 def sessions(store: Store, stored: Stored, days: Collection[date]) -> Iterator[tuple[Mover, Session]]:
@@ -203,12 +197,21 @@ def tickers(site: Site, stored: Stored) -> list[str]:
 
 def published_name(key: str) -> bool:
     """Whether a session's or a ticker's file may have this name."""
-    return bool(SESSION_KEY.fullmatch(key) or TICKER_KEY.fullmatch(key))
+    return bool(published_days([key]) or TICKER_KEY.fullmatch(key))
 
 
 def published_days(listing: Iterable[str]) -> list[date]:
     """The days that have a published file of their own."""
-    return [date.fromisoformat(match[1]) for key in listing if (match := SESSION_KEY.fullmatch(key))]
+    days = (_day(match[1]) for key in listing if (match := SESSION_KEY.fullmatch(key)))
+    return [day for day in days if day]
+
+
+def _day(text: str) -> date | None:
+    """The day of this name; `None` for such as the 30th of February."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        return None
 
 
 def session_key(day: date) -> str:

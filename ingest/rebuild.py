@@ -10,17 +10,18 @@ from decimal import Decimal
 
 from aws_lambda_powertools import Logger
 
-from api.records import Mover, Session
+from api.records import Bar, Mover, Session
 from api.store import RevisionConflictError
 from ingest import plan, rows
-from ingest.freshness import due, gather, horizon, status_of
+from ingest.freshness import due, horizon, status_of
 from ingest.lease import held
 from ingest.movers import IncompleteSessionError, correction, difference, judge, mover_of
+from ingest.past import Strangers
 from ingest.publish import Compare
 from ingest.reconcile import show
 from ingest.replay import Replay
 from ingest.run import Ingest
-from ingest.stored import belong_together, revisions
+from ingest.stored import Stored, belong_together, revisions
 
 PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
 log = Logger(service="ingest")
@@ -96,17 +97,13 @@ def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timede
         _judge(ingest, request, named, report, now)
         return report
     with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
-        expected = due(ingest, within, gather(ingest, within))
+        expected = due(ingest, within, Stored.read(ingest.store))
         seen = _judge(ingest, request, named, report, now)
         ingest.site.look()
-        stored = gather(ingest, within)
+        stored = Stored.read(ingest.store)
         status = status_of(ingest, within, expected, stored, stored.holes, now)
-        show(
-            ingest,
-            stored,
-            status,
-            Compare.of(ingest.site, stored, seen, seen, now, thorough=lease.found_dead),
-        )
+        compare = Compare.of(ingest.site, stored, seen, (), now, thorough=lease.found_dead, every_ticker=True)
+        show(ingest, stored, status, compare)
         report.published = len(ingest.site.changed)
         if ingest.site.changed or lease.found_dead:
             report.invalidation = ingest.site.invalidate(request.run)
@@ -118,6 +115,7 @@ def _judge(
 ) -> list[date]:
     """Session by session, while there is time for another and for publishing those before it, which it returns."""
     replay = Replay(ingest.archive, ingest.calendar)
+    strangers = Strangers(ingest.calendar, Stored.read(ingest.store))
     days = _known(ingest, request, replay) if named is None else named
     for position, day in enumerate(days):
         reserve = PUBLISH_SECONDS * position if report.applied else 0
@@ -125,7 +123,7 @@ def _judge(
             report.left = days[position:]
             break
         try:
-            _settle(ingest, request, replay, day, report, now)
+            _settle(ingest, request, replay, strangers, day, report, now)
         except (IncompleteSessionError, RevisionConflictError) as reason:
             report.unjudged[day] = str(reason)
     report.damaged = replay.damaged
@@ -150,14 +148,24 @@ def _known(ingest: Ingest, request: RebuildRequest, replay: Replay) -> list[date
 
 
 def _settle(
-    ingest: Ingest, request: RebuildRequest, replay: Replay, day: date, report: RebuildReport, now: datetime
+    ingest: Ingest,
+    request: RebuildRequest,
+    replay: Replay,
+    strangers: Strangers,
+    day: date,
+    report: RebuildReport,
+    now: datetime,
 ) -> None:
     """Judge a session as a run does, and enter what that changes."""
     old, stored = ingest.store.halves(day)
     watchlist = _watchlist(ingest, request, day, stored)
     excused = ingest.calendar.overrides.excused.get(day, {})
     vouched = bool(stored or request.watchlist) or ingest.watchlists.dated
-    fresh = judge(day, watchlist, replay.bars(day, watchlist, vouched=vouched), excused)
+    bars = replay.bars(day, watchlist, vouched=vouched)
+    told = {ticker: bar for ticker, bar in bars.items() if isinstance(bar, Bar)}
+    fresh = judge(
+        day, watchlist, bars if vouched else {**bars, **strangers.see(day, watchlist, told)}, excused
+    )
     new = (
         correction(stored, fresh) if stored and belong_together(old, stored) else _joined(old, stored, fresh)
     )

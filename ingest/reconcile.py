@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from api.records import Hole, Status
 from ingest import holes, plan
 from ingest.apply import apply
-from ingest.freshness import due, gather, horizon, stale_after, status_of
+from ingest.freshness import due, horizon, stale_after, status_of
 from ingest.lease import Lease, held
 from ingest.mend import mend
 from ingest.publish import Compare, keep_status, publish, status_twin
@@ -47,7 +47,7 @@ def _run(
     now: datetime,
 ) -> Report:
     report = Report()
-    stored = sound(ingest, within, report, now)
+    stored = sound(ingest, report, now)
     # A session without rows was stored by a run that died, or by a release that had none.
     thorough = lease.found_dead or not all(session.rows for session in stored.sessions)
     expected = due(ingest, within, stored)
@@ -59,7 +59,8 @@ def _run(
         before = status_of(ingest, within, expected, stored, stored.holes, now)
         keep_status(ingest.store, stored.status, before)
         apply(ingest, work, lease, report)
-        stored = gather(ingest, within)
+        report.forget_what_is_mended()
+        stored = Stored.read(ingest.store)
     report.upstream_calls = ingest.provider.calls.total()
     found = _holes(ingest, within, stored, report, now, tell_again=backfill is not None)
     status = status_of(ingest, within, expected, stored, found, now)
@@ -72,12 +73,12 @@ def _run(
     return report
 
 
-def sound(ingest: Ingest, within: plan.Horizon, report: Report, now: datetime) -> Stored:
+def sound(ingest: Ingest, report: Report, now: datetime) -> Stored:
     """What is stored, once lost items have been put right."""
     ingest.site.look()
-    stored = gather(ingest, within)
+    stored = Stored.read(ingest.store)
     mend(ingest, stored, report, now)
-    return gather(ingest, within) if report.mended else stored
+    return Stored.read(ingest.store) if report.mended else stored
 
 
 def show(ingest: Ingest, stored: Stored, status: Status, compare: Compare) -> Collection[str]:

@@ -20,21 +20,24 @@ def write(store: Store, session: Session, winner: str, replaced: Session | None 
 
 @dataclass(frozen=True, slots=True)
 class Pasts:
-    """The tickers' rows as the sessions of `days` want them; of other days, the table's own rows stand."""
+    """The tickers' rows as the sessions that were read want them. Of older days the table's own rows stand, and of
+    sessions that are torn, or lost while their file is `published`: these may come back.
+    """
 
     store: Store
-    days: Collection[date]
+    stored: Stored
+    published: Collection[date]
     wanted: Mapping[str, Mapping[date, Row]]
 
     @classmethod
-    def of(cls, store: Store, stored: Stored) -> "Pasts":
+    def of(cls, store: Store, stored: Stored, published: Collection[date]) -> "Pasts":
         """Those that the sessions which were read want, where session and mover belong together."""
         wanted: defaultdict[str, dict[date, Row]] = defaultdict(dict)
         days = set(stored.session_by_day) - stored.torn
         for day in days:
             for row in rows(stored.session_by_day[day], stored.by_day[day].ticker):
                 wanted[row.ticker][day] = row
-        return cls(store, days, wanted)
+        return cls(store, stored, published, wanted)
 
     def mended(self, ticker: str) -> list[Row]:
         """A ticker's newest rows, newest first. What is missing, wrong or too much in the table is put right."""
@@ -49,6 +52,12 @@ class Pasts:
         oldest = min(found) if len(found) == resources.TICKER_SESSIONS else date.min
         wanted = {day: row for day, row in self.wanted.get(ticker, {}).items() if day >= oldest}
         wrong = [row for day, row in wanted.items() if found.get(day) != row]
-        stale = [day for day in found if day in self.days and day not in wanted]
+        stale = [day for day in found if day not in wanted and self._is_known(day)]
         past = {day: row for day, row in (found | wanted).items() if day not in stale}
         return wrong, stale, [past[day] for day in sorted(past, reverse=True)[: resources.TICKER_SESSIONS]]
+
+    def _is_known(self, day: date) -> bool:
+        """Whether it is known which rows a day has."""
+        if day < self.stored.since or day in self.stored.torn:
+            return False
+        return day in self.stored.session_by_day or day not in self.published

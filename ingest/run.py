@@ -80,6 +80,11 @@ class Report:
         """The sessions that this run has written."""
         return {*self.stored, *self.corrected, *self.mended}
 
+    def forget_what_is_mended(self) -> None:
+        """Take sessions out of `failed` that failed to be mended before and have been fetched since."""
+        for day in self.written:
+            self.failed.pop(day, None)
+
     def sort(self) -> None:
         """Put the sessions of each list in order, oldest first."""
         for days in (self.stored, self.corrected, self.checked):

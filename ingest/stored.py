@@ -27,11 +27,17 @@ class Stored:
     whole: bool
 
     @classmethod
-    def read(cls, store: Store, tickers: int) -> "Stored":
-        """Read as many sessions of a watchlist of this length as fit into memory with ease."""
-        count = sessions_to_read(tickers)
-        sessions = store.sessions(count)
-        return cls(store.movers(), sessions, store.status(), whole=len(sessions) < count)
+    def read(cls, store: Store, most_bars: int | None = None) -> "Stored":
+        """Read as many sessions as fit into memory with ease, or as have no more than `most_bars`."""
+        most_bars = MOST_BARS if most_bars is None else most_bars
+        sessions, bars, whole = list[Session](), 0, True
+        for session in store.sessions_between(date.min, date.max):
+            bars += len(session.bars)
+            if len(sessions) >= LEAST_SESSIONS and bars > most_bars:
+                whole = False
+                break
+            sessions.append(session)
+        return cls(store.movers(), sessions, store.status(), whole)
 
     @cached_property
     def by_day(self) -> Mapping[date, Mover]:

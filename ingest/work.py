@@ -26,10 +26,11 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The tasks of a run, by session."""
+    """The tasks of a run, by session, and what is stored before it begins."""
 
     tasks: Mapping[date, Task]
     now: datetime
+    stored: Stored
 
     @property
     def days(self) -> list[date]:
@@ -62,7 +63,7 @@ def decide(
             task = Task(ingest.watchlists.on(day)) if day not in left else None
         if task:
             tasks[day] = task
-    return Work(tasks, now)
+    return Work(tasks, now, stored)
 
 
 def _stored(

@@ -1,5 +1,6 @@
 """What an operator sees: the table, the twins, the page and what viewers get, compared."""
 
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +28,7 @@ from scripts.last_run import last_run
 from scripts.target import Seen, Target
 
 WATCHED = ("history.json", "movers.json", "status.json")
-ONE_TICKER = 1  # so that every session is read, however many tickers it has
+EVERY_SESSION = sys.maxsize  # bars: however many there are
 UNREADABLE = (CloudError, DamagedItemError, *AWS_ERRORS)
 HOLES = "infra/RUNBOOK.md#a-hole-that-nothing-fills"
 # What the reading of a garbled item, setting or answer ends in.
@@ -67,7 +68,7 @@ def _answers(
     stage, store = target.stage, target.store
     settings, held = ask(lambda: target.settings), ask(lease.read, store.client, store.table)
     movers, status = ask(store.movers), ask(store.status)
-    stored = ask(Stored.read, store, ONE_TICKER)
+    stored = ask(Stored.read, store, EVERY_SESSION)
     told = ask(hearing, target.account, stage)
     page, site = ask(page_files, ROOT), ask(published, target)
     seen = ask(lambda: target.seen(_twin_paths(site.result())))

@@ -15,7 +15,7 @@ def lost_items(store: Store, site: Site, stored: Stored) -> Iterator[str]:
     yield from (f"session {day}: mover and bars do not belong together" for day in sorted(stored.torn))
     known = {*stored.by_day, *stored.torn}
     yield from (f"session {day}" for day in published_days(site.listing) if day not in known)
-    pasts = Pasts.of(store, stored)
+    pasts = Pasts.of(store, stored, published_days(site.listing))
     for ticker in tickers(site, stored):
         wrong, stale, _ = pasts.compared(ticker)
         yield from (f"TICKER#{ticker} / {day}" for day in (*(row.date for row in wrong), *stale))
@@ -25,10 +25,9 @@ def lost_items(store: Store, site: Site, stored: Stored) -> Iterator[str]:
 
 def cure(site: Site, stored: Stored) -> str:
     """The command that puts right what is lost from the table."""
-    lost = sorted(day for day in published_days(site.listing) if day not in stored.by_day)
-    if len(lost) > HANDFUL:
-        return f"rebuild --from {lost[0]} --to {lost[-1]} --apply"
-    return "ingest"
+    lost = [day for day in published_days(site.listing) if day not in stored.by_day]
+    days = sorted({*stored.torn, *(lost if len(lost) > HANDFUL else ())})
+    return f"rebuild --from {days[0]} --to {days[-1]} --apply" if days else "ingest"
 
 
 def wrong_twins(store: Store, site: Site, stored: Stored, channel: Channel) -> tuple[list[str], int]:

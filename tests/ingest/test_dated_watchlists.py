@@ -205,6 +205,25 @@ class TestAReusedTicker:
         assert all("may have been another company" in report.failed[day] for day in before)
         assert reused.server.stats()["requests"].keys() == ({"grouped"} if more else {"range"})
 
+    @pytest.mark.parametrize("more", [0, 90])
+    def test_asking_again_does_not_let_them_in(self, reused: World, more: int) -> None:
+        """Not by the same backfill, nor one of the oldest days alone, nor a rebuild, nor the hours that follow."""
+        others = [
+            t
+            for t in sorted(reused.market.tickers - {*NEW})[:more]
+            if reused.market.session(FRIDAY)[t].volume
+        ]
+        reused.watchlists = Watchlists.parse([*NEW, *others])
+        reused.run(self.FIRST, FRIDAY)
+        before = reused.calendar.sessions(self.FIRST, self.END)
+        for last in (FRIDAY, self.END):
+            assert set(before) <= set(reused.run(self.FIRST, last).failed)
+        assert set(before) <= set(reused.rebuild().unjudged)
+        for _ in range(3):
+            reused.now += timedelta(days=1)
+            reused.run()
+        assert not set(before) & {mover.date for mover in reused.store.movers()}
+
     def test_a_dated_list_that_names_the_ticker_vouches_for_it(self, reused: World) -> None:
         gap = str(date(2026, 9, 1))
         lists = {"2020-01-01": NEW, gap: ["AAPL"], str(self.BEGIN): NEW}

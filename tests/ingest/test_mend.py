@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from api.items import DamagedItemError
+from api.store import ThrottledError
 from ingest.replay import Replay
 from tests.conftest import TABLE
 from tests.ingest.conftest import RAW, SITE, WATCHLIST, World
@@ -105,7 +106,8 @@ def test_what_the_raw_zone_does_not_have_fails_with_its_cure_and_stays_published
     assert f"`movers backfill --again --from {THURSDAY} --to {THURSDAY}`" in report.failed[THURSDAY]
     assert report.upstream_calls == 0
     assert published.keys() <= files(settled).keys()
-    assert settled.run(THURSDAY, THURSDAY, again=True).stored == [THURSDAY]
+    cured = settled.run(THURSDAY, THURSDAY, again=True)
+    assert (cured.stored, cured.failed) == ([THURSDAY], {})
     assert settled.run().failed == {}
     assert_twins_equal_the_table(settled)
 
@@ -150,20 +152,14 @@ def test_ten_lost_twins_are_put_back(settled: World) -> None:
     assert files(settled) == published
 
 
-def test_more_strays_than_a_handful_are_kept(settled: World) -> None:
-    strays = [
-        "tickers/GONE.json",
-        "tickers/a/b.json",
-        "tickers/GONE.txt",
-        "movers/gone.json",
-        "movers/",
-        "movers/2.json",
-    ]
+def test_strays_go_a_handful_at_a_time(settled: World) -> None:
+    strays = [f"tickers/{name}" for name in ("GONE.json", "a/b.json", "GONE.txt")]
+    strays += [f"movers/{name}" for name in ("gone.json", "2026-02-30.json", "٢٠٢٦-02-10.json", "")]
     for key in strays:
         settled.s3.put_object(Bucket=SITE, Key=key, Body=b"{}")
-    assert settled.run().kept == 6
-    settled.s3.delete_object(Bucket=SITE, Key=strays[0])
     assert settled.run().kept == 0
+    assert len({*strays} & {*settled.keys(SITE)}) == 2  # a handful a run
+    settled.run()
     assert not {*strays} & {*settled.keys(SITE)}
 
 
@@ -246,3 +242,60 @@ def test_the_raw_zone_is_not_read_while_nothing_is_lost(
 ) -> None:
     monkeypatch.setattr(Replay, "__init__", lambda *_: 1 / 0)
     assert settled.run().failed == {}
+
+
+def test_what_is_taken_away_on_purpose_stays_away(settled: World) -> None:
+    """Items and file of an old session, as the runbook has it."""
+    first = date(2026, 11, 2)
+    settled.run(first, FRIDAY)
+    delete(settled, *whole(first))
+    settled.s3.delete_object(Bucket=SITE, Key=f"movers/{first}.json")
+    assert settled.run().failed == {}
+    assert ("TICKER#TSLA", str(first)) not in items(settled)
+    assert str(first) not in settled.twin("tickers/TSLA.json").decode()
+    assert_twins_equal_the_table(settled)
+
+
+def test_a_rebuild_for_another_watchlist_leaves_no_file_of_the_one_before(settled: World) -> None:
+    others = sorted(settled.market.tickers - {*WATCHLIST})[:2]
+    settled.now += timedelta(hours=1)
+    for day in SEVEN:
+        settled.archive(day)
+    settled.rebuild(*others, apply=True)
+    settled.watchlist = (*others,)
+    assert [settled.run().failed for _ in range(2)] == [{}, {}]
+    assert {key for key in settled.keys(SITE) if key.startswith("tickers/")} == {
+        f"tickers/{ticker}.json" for ticker in others
+    }
+
+
+def test_a_rebuild_that_leaves_a_session_unjudged_is_published(world: World) -> None:
+    world.market.edits[THURSDAY, "TSLA"] = None
+    world.run()
+    report = world.rebuild(first=SEVEN[0], last=FRIDAY, apply=True)
+    assert set(report.unjudged) == {THURSDAY}
+    assert_twins_equal_the_table(world)
+
+
+def test_refused_rows_are_written_again_and_not_for_ever(
+    settled: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    paused = list[float]()
+    monkeypatch.setattr("api.store.time.sleep", paused.append)
+    client = settled.store.client
+    taken = client.batch_write_item
+    rows = settled.store.ticker("TSLA", 3)
+
+    def half(**request: Any) -> Any:
+        asked = request["RequestItems"][TABLE]
+        taken(RequestItems={TABLE: asked[:1]})
+        return {"UnprocessedItems": {TABLE: asked[1:]} if asked[1:] else {}}
+
+    monkeypatch.setattr(client, "batch_write_item", half)
+    settled.store.write_rows(rows)
+    assert len(paused) == 2
+    monkeypatch.setattr(
+        client, "batch_write_item", lambda **asked: {"UnprocessedItems": asked["RequestItems"]}
+    )
+    with pytest.raises(ThrottledError):
+        settled.store.write_rows(rows)

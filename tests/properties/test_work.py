@@ -21,6 +21,7 @@ from ingest.lease import Lease
 from ingest.movers import judge
 from ingest.providers import Answer
 from ingest.run import Ingest, Report
+from ingest.stored import Stored
 from ingest.work import Task, Work
 from tests.samples import NIGHT
 
@@ -92,6 +93,7 @@ class Table:
         self.checked.append(day)
 
 
+EMPTY = Stored([], [], None, whole=True)
 watchlists = st.lists(st.sampled_from(TICKERS), min_size=1, unique=True).map(tuple)
 
 
@@ -102,7 +104,7 @@ def works(draw: st.DrawFn) -> Work:
     again = days[draw(st.integers(0, len(days))) :]
     watchlist = draw(watchlists)
     tasks = {day: Task(watchlist) for day in days if day not in again}
-    return Work(tasks | {day: reread(draw(stored(day))) for day in again}, NIGHT)
+    return Work(tasks | {day: reread(draw(stored(day))) for day in again}, NIGHT, EMPTY)
 
 
 def reread(session: Session) -> Task:

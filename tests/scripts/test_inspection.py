@@ -116,7 +116,7 @@ def stage(moto: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
 def publish_all(stage: Stage, status: Status) -> None:
     """What a run publishes of the table, and of this status."""
     stage.store.put_status(status)
-    site, stored = stage.site(), Stored.read(stage.store, 1)
+    site, stored = stage.site(), Stored.read(stage.store)
     site.look()
     publish(
         stage.store, site, stored, Compare.of(site, stored, (), stored.by_day, NIGHT, thorough=True), CHANNEL
@@ -213,7 +213,7 @@ GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "g
             ["newest", "stored", "gaps", "table", "twins"],
         ),
         ("status", GONE, ["newest", "gaps", "missing", "table", "twins"]),
-        ("sessions", ValueError("no date"), ["table", "twins"]),
+        ("sessions_between", ValueError("no date"), ["table", "twins"]),
         ("ticker", ValueError("no date"), ["table", "twins"]),
     ],
 )
@@ -247,18 +247,19 @@ def test_aws_that_cannot_be_reached_says_nothing_of_the_stage() -> None:
         list(look(Target("prod", Account("us-east-1"), None, ca=True), NIGHT))
 
 
+REJOIN = "rebuild --from 2026-02-10 --to 2026-02-10 --apply"
 LOST = [
-    (["MOVERS"], "session 2026-02-10: mover and bars do not belong together"),
-    (["SESSIONS"], "session 2026-02-10: mover and bars do not belong together"),
-    (["MOVERS", "SESSIONS"], "session 2026-02-10 ("),
-    (["TICKER#TSLA"], "TICKER#TSLA / 2026-02-10"),
-    (["STATUS"], "STATUS / LATEST"),
+    (["MOVERS"], "session 2026-02-10: mover and bars do not belong together", REJOIN),
+    (["SESSIONS"], "session 2026-02-10: mover and bars do not belong together", REJOIN),
+    (["MOVERS", "SESSIONS"], "session 2026-02-10 (", "ingest"),
+    (["TICKER#TSLA"], "TICKER#TSLA / 2026-02-10", "ingest"),
+    (["STATUS"], "STATUS / LATEST", "ingest"),
 ]
 
 
-@pytest.mark.parametrize(("lost", "words"), LOST)
+@pytest.mark.parametrize(("lost", "words", "cure"), LOST)
 def test_whatever_is_lost_from_the_table_is_bad_and_named_with_the_cure(
-    stage: Stage, lost: list[str], words: str
+    stage: Stage, lost: list[str], words: str, cure: str
 ) -> None:
     record(stage.store, session(DAY - timedelta(days=1), AAPL=bar("100", "150")))
     publish_all(stage, replace(status(), missing=()))
@@ -269,7 +270,7 @@ def test_whatever_is_lost_from_the_table_is_bad_and_named_with_the_cure(
     value, fine = stage.findings()["table"]
     assert not fine
     assert words in value
-    assert "`movers ingest --stage prod` puts it right" in value
+    assert f"`movers {cure} --stage prod` puts it right" in value
 
 
 def test_a_hole_that_no_answer_fills_is_told_with_its_reason_and_no_backfill_is_recommended(
