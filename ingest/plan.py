@@ -58,10 +58,6 @@ def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> l
     return sessions
 
 
-def missing(sessions: Iterable[date], stored: Mapping[date, Mover]) -> list[date]:
-    return [day for day in sessions if day not in stored]
-
-
 def unchecked(sessions: Iterable[date], stored: Mapping[date, Mover], now: datetime) -> list[date]:
     """Stored sessions due for their one re-read: vendors correct bars overnight."""
     return [

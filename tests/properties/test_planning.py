@@ -15,7 +15,6 @@ from ingest.calendar import NEW_YORK, Ready, load_calendar
 from ingest.plan import Horizon
 from ingest.run import Ingest
 from ingest.stored import Stored
-from tests.properties.facts import instants
 
 CALENDAR = load_calendar()
 FIRST, LAST = date(2018, 1, 1), date(2027, 12, 31)
@@ -77,14 +76,6 @@ def test_the_calls_are_the_fewest_unless_they_would_not_fit_into_the_run(
     assert calls <= sessions
     if tickers <= affordable:
         assert calls == min(sessions, tickers)
-
-
-@given(st.sets(st.sampled_from(ALL[-400:])), instants)
-def test_a_run_without_anything_stored_misses_everything_and_one_with_everything_nothing(
-    sessions: set[date], now: datetime
-) -> None:
-    assert plan.missing(sorted(sessions), {}) == sorted(sessions)
-    assert plan.unchecked(sorted(sessions), {}, now) == []
 
 
 @given(st.data())
