@@ -114,6 +114,7 @@ def session_item(session: Session, winner: str) -> Item:
         "Watchlist": list(session.watchlist),
         "Bars": {ticker: bar_fields(bar) for ticker, bar in session.bars.items()},
         **({"Excused": dict(session.excused)} if session.excused else {}),
+        **({"Gone": list(session.gone)} if session.gone else {}),
     }
     return typed(item)
 
@@ -128,6 +129,7 @@ def session(item: Item) -> Session:
         bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
         excused={ticker: _text(reason) for ticker, reason in item.get("Excused", {}).items()},
         rows=_whole(item.get("Rows", Decimal(0))),
+        gone=_texts(item.get("Gone", [])),
     )
 
 

@@ -41,7 +41,8 @@ class Bar:
 class Session:
     """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason.
 
-    `rows` is the revision that the ticker rows in the table were written for, 0 before; it is no part of what happened.
+    `rows` is the revision that the ticker rows in the table were written for, 0 before; `gone` are tickers of the
+    session it replaced, whose rows are still to be deleted. Both are no part of what happened.
     """
 
     date: date
@@ -50,6 +51,7 @@ class Session:
     bars: Mapping[str, Bar]
     excused: Mapping[str, str] = field(default_factory=dict)
     rows: int = field(default=0, compare=False)
+    gone: tuple[str, ...] = field(default=(), compare=False)
 
     def ranked(self) -> list[tuple[str, Bar]]:
         """Tickers and bars, biggest absolute move first; a true tie goes to the ticker listed first."""

@@ -138,18 +138,18 @@ class Store:
 
         Raises `RevisionConflictError` if it was replaced.
         """
-        self._set(SESSIONS, day, "Rows", revision, revision)
+        self._set(SESSIONS, day, "Rows", revision, revision, " REMOVE Gone")
 
     def put_status(self, status: Status) -> None:
         self.client.put_item(TableName=self.table, Item=items.status_item(status))
 
-    def _set(self, pk: str, day: date, name: str, value: Any, revision: int) -> None:
+    def _set(self, pk: str, day: date, name: str, value: Any, revision: int, also: str = "") -> None:
         """Set one attribute of an item of this revision."""
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=key(pk, day.isoformat()),
-                UpdateExpression="SET #name = :value",
+                UpdateExpression="SET #name = :value" + also,
                 ConditionExpression="Revision = :revision",
                 ExpressionAttributeNames={"#name": name},
                 ExpressionAttributeValues=typed({":value": value, ":revision": revision}),

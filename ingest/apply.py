@@ -161,8 +161,9 @@ def _store(ingest: Ingest, task: Task, fresh: Session, now: datetime, report: Re
 
 def _correct(ingest: Ingest, old: Session, new: Session, now: datetime) -> None:
     mover = replace(mover_of(new, ingest.source.provider, now), checked_at=now)
+    new = rows.succeeding(new, old)
     ingest.store.record(mover, new, replaces=old.revision)
-    rows.write(ingest.store, new, mover.ticker, old)
+    rows.write(ingest.store, new, mover.ticker)
     differing = [ticker for ticker in new.watchlist if old.bars.get(ticker) != new.bars.get(ticker)]
     log.warning(
         "session corrected",

@@ -70,13 +70,13 @@ def _mend(ingest: Ingest, days: Iterable[date], report: Report, now: datetime) -
 def _join(ingest: Ingest, replay: Replay, day: date, now: datetime) -> None:
     """Write the mover and the session of a day so that they belong together."""
     mover, session = ingest.store.halves(day)
-    whole = _whole(ingest, replay, day, mover, session, now)
+    whole = rows.succeeding(_whole(ingest, replay, day, mover, session, now), session)
     checked_at = now if now - ingest.calendar.ready_at(day, ingest.ready) >= RECHECK_AFTER else None
     fresh = replace(mover_of(whole, ingest.source.provider, now), checked_at=checked_at)
     if mover and _same_winner(mover, fresh):
         fresh = replace(mover, revision=whole.revision)
     ingest.store.join(fresh, whole, revisions(mover, session))
-    rows.write(ingest.store, whole, fresh.ticker, session)
+    rows.write(ingest.store, whole, fresh.ticker)
 
 
 def _whole(

@@ -205,8 +205,9 @@ def _mover(ingest: Ingest, session: Session, old: Mover | None, now: datetime) -
 
 
 def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None, stored: Session | None) -> None:
+    session = rows.succeeding(session, stored)
     ingest.store.join(mover, session, revisions(old, stored))
-    rows.write(ingest.store, session, mover.ticker, stored)
+    rows.write(ingest.store, session, mover.ticker)
     log.warning(
         "session rebuilt",
         session=mover.date.isoformat(),

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from api import resources
@@ -11,10 +11,15 @@ from api.store import Store
 from ingest.stored import Stored
 
 
-def write(store: Store, session: Session, winner: str, replaced: Session | None = None) -> None:
+def succeeding(session: Session, replaced: Session | None) -> Session:
+    """The session as it replaces another: with the tickers whose rows go, so that whoever writes rows knows them."""
+    before = {*replaced.bars, *replaced.gone} if replaced else set()
+    return replace(session, gone=tuple(sorted(before - set(session.bars))))
+
+
+def write(store: Store, session: Session, winner: str) -> None:
     """Write the rows of a session that is stored, and delete those that only the session it replaced had."""
-    gone = set(replaced.bars) - set(session.bars) if replaced else set()
-    store.write_rows(rows(session, winner), [(ticker, session.date) for ticker in gone])
+    store.write_rows(rows(session, winner), [(ticker, session.date) for ticker in session.gone])
     store.rows_written(session.date, session.revision)
 
 
