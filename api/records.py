@@ -140,6 +140,15 @@ def rows(session: Session, winner: str) -> list[Row]:
     ]
 
 
+def strict_date(text: object) -> date | None:
+    """The calendar date written as YYYY-MM-DD; `None` for anything else, other ISO forms of a date included."""
+    try:
+        day = date.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return day if str(day) == text else None
+
+
 def percent(move: Fraction) -> Decimal:
     """A ratio in percent, rounded once, half to even, to 6 decimals."""
     return Decimal(f"{round(move * 10**8)}E-6")  # from text: exact, where arithmetic would keep 28 digits

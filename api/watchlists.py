@@ -8,7 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
-from api.records import check_watchlist
+from api.records import check_watchlist, strict_date
 
 FORM = (
     'a list of tickers, each with its company\'s name behind it or without ("AAPL Apple"), or such lists by the'
@@ -77,12 +77,8 @@ class Watchlists:
 
 
 def _day(text: object) -> date:
-    try:
-        day = date.fromisoformat(str(text))
-        if str(day) == text:
-            return day
-    except ValueError:
-        pass  # the same answer as for a date in another form
+    if day := strict_date(text):
+        return day
     raise ValueError(f"watchlist {text!r}: allowed is a date of the form YYYY-MM-DD before each list")
 
 

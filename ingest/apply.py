@@ -32,10 +32,9 @@ class Arriving:
 
     def see(self, day: date, tickers: Collection[str], bars: Bars) -> Bars:
         """The session's bars; those of another company are faults unless a watchlist of that time names the ticker."""
-        seen = self.strangers.see(day, tickers, bars)
         task = self.work.tasks.get(day)
         vouched = self.ingest.watchlists.dated or bool(task and task.session)
-        return bars if vouched else seen
+        return bars if vouched else self.strangers.see(day, tickers, bars)
 
     def settle(self, day: date, bars: Bars, report: Report) -> None:
         """Judge a session, and store or note it."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from api.records import check_watchlist
+from api.records import check_watchlist, strict_date
 from ingest.plan import RequestError
 from ingest.rebuild import RebuildRequest
 from ingest.run import Request
@@ -70,14 +70,9 @@ def _date(event: Mapping[str, Any], name: str) -> date | None:
     """The date of this name; `None` where the event has none."""
     if name not in event:
         return None
-    text = event[name]
-    try:
-        day = date.fromisoformat(str(text))
-        if str(day) == text:
-            return day
-    except ValueError:
-        pass  # the same answer as for a date in another form
-    raise RequestError(f"{name} {text!r} must be a date of the form YYYY-MM-DD")
+    if day := strict_date(event[name]):
+        return day
+    raise RequestError(f"{name} {event[name]!r} must be a date of the form YYYY-MM-DD")
 
 
 def _watchlist(tickers: object) -> tuple[str, ...]:

@@ -45,7 +45,7 @@ def _lost(ingest: Ingest, stored: Stored) -> list[date]:
 
 def _many(lost: list[date]) -> str:
     return (
-        f"{len(lost)} sessions are lost from the table, of which the published files are left;"
+        f"{len(lost)} sessions are lost from the table, while their published files are still there;"
         f" `movers rebuild --from {lost[0]} --to {lost[-1]} --apply` stores them again from the archived answers"
     )
 

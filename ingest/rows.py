@@ -12,7 +12,7 @@ from ingest.stored import Stored
 
 
 def succeeding(session: Session, replaced: Session | None) -> Session:
-    """The session as it replaces another: with the tickers whose rows go, so that whoever writes rows knows them."""
+    """The session as it replaces another, with the tickers whose rows have to be deleted for it."""
     before = {*replaced.bars, *replaced.gone} if replaced else set()
     return replace(session, gone=tuple(sorted(before - set(session.bars))))
 
