@@ -21,6 +21,7 @@ class Telemetry:
         self.since = datetime.now(UTC)
         self.cloudwatch = cloud.client("cloudwatch")
         self._told = set[str]()
+        self._relayed = dict[str, int]()
         self._listen()
         for alarm in self.alarms().values():
             self.cloudwatch.set_alarm_state(
@@ -33,7 +34,10 @@ class Telemetry:
         return {alarm["AlarmName"].removeprefix("movers-local-"): alarm for alarm in found}
 
     def relay(self) -> None:
-        """Put what log and failure queue say, as AWS does; a message in the queue is a run that failed unattended."""
+        """Put what log and failure queue say, as AWS does: each log line once, the queue's length as it is now.
+
+        A message in the queue is a run that failed unattended.
+        """
         for line in self._lines():
             for directive in line["_aws"]["CloudWatchMetrics"]:
                 self.cloudwatch.put_metric_data(
@@ -81,13 +85,13 @@ class Telemetry:
         return int(answer["Attributes"]["ApproximateNumberOfMessages"])
 
     def _lines(self) -> Iterator[dict[str, Any]]:
-        """The lines that both functions wrote in the embedded metric format."""
+        """The lines that both functions wrote in the embedded metric format since they were last asked for."""
         outputs = self.cloud.outputs
         for name in (outputs.ingest_function_name, outputs.api_function_name):
             messages = self._messages(name)
             yield from (json.loads(message) for message in messages if '"_aws":' in message)
 
-    def _messages(self, name: str) -> Iterator[str]:
+    def _messages(self, name: str) -> list[str]:
         function = self.cloud.client("lambda").get_function_configuration(FunctionName=name)
         pages = (
             self.cloud.client("logs")
@@ -97,7 +101,9 @@ class Telemetry:
                 startTime=int(self.since.timestamp() * 1000),
             )
         )
-        return (event["message"] for page in pages for event in page["events"])
+        messages = [event["message"] for page in pages for event in page["events"]]
+        known, self._relayed[name] = self._relayed.get(name, 0), len(messages)
+        return messages[known:]
 
     def _listen(self) -> None:
         """Hear what the alarms' topic tells, instead of a person's mailbox."""
