@@ -1,4 +1,4 @@
-"""HTTP: API Gateway's proxy events in, the documents of `api.resources` out."""
+"""HTTP: API Gateway's proxy events in, the documents of `api.documents` out."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from datetime import date
 from functools import cache
 from typing import TYPE_CHECKING, Any, cast
 
-from api import resources
+from api import documents
 from api.dynamodb import Reader
 from api.headers import COMMON
 from api.records import TICKER
@@ -97,15 +97,15 @@ def _route(path: str, query: Query) -> Callable[[Store], bytes]:
         path, query = path.removesuffix(".json"), {}
     match path.split("/"):
         case ["movers"]:
-            return lambda store: resources.movers(store.winners(_days(query)))
+            return lambda store: documents.movers(store.winners(_days(query)))
         case ["movers", day]:
             return lambda store: _session(store, _date(day))
         case ["history"]:
-            return lambda store: resources.movers(store.winners())
+            return lambda store: documents.movers(store.winners())
         case ["tickers", symbol]:
             return lambda store: _ticker(store, _symbol(symbol))
         case ["status"]:
-            return lambda store: resources.status(store.status())
+            return lambda store: documents.status(store.status())
     raise HttpError(
         404,
         "There is no such resource; try /movers, /movers/{date}, /history, /tickers/{ticker} or /status",
@@ -116,18 +116,18 @@ def _session(store: Store, day: date) -> bytes:
     found = store.session(day)
     if not found:
         raise HttpError(404, f"No session is stored for {day}; /history lists those that are")
-    return resources.session(*found)
+    return documents.session(*found)
 
 
 def _ticker(store: Store, symbol: str) -> bytes:
-    rows = store.ticker(symbol, resources.TICKER_SESSIONS)
+    rows = store.ticker(symbol, documents.TICKER_SESSIONS)
     if not rows:
         raise HttpError(404, f"No session is stored for {symbol}; /status lists the watchlist (case matters)")
-    return resources.ticker(symbol, rows)
+    return documents.ticker(symbol, rows)
 
 
 def _days(query: Query) -> int:
-    text = query.get("days", str(resources.LATEST_MOVERS))
+    text = query.get("days", str(documents.LATEST_MOVERS))
     if not re.fullmatch(r"[0-9]{1,3}", text) or not 1 <= int(text) <= MAX_DAYS:
         raise HttpError(400, f"days must be a whole number from 1 to {MAX_DAYS}")
     return int(text)
@@ -149,22 +149,22 @@ def _symbol(text: str) -> str:
 
 
 def _ok(body: bytes, if_none_match: str) -> Response:
-    etag = resources.etag(body)
-    headers = COMMON | {"ETag": etag, "Cache-Control": resources.CACHE_CONTROL}
+    etag = documents.etag(body)
+    headers = COMMON | {"ETag": etag, "Cache-Control": documents.CACHE_CONTROL}
     if _matches(if_none_match, etag):
         return {"statusCode": 304, "headers": headers, "body": ""}
     return {
         "statusCode": 200,
-        "headers": headers | {"Content-Type": resources.CONTENT_TYPE},
+        "headers": headers | {"Content-Type": documents.CONTENT_TYPE},
         "body": body.decode(),
     }
 
 
 def _error(status: int, message: str) -> Response:
-    headers = COMMON | {"Content-Type": resources.CONTENT_TYPE, "Cache-Control": "no-store"}
+    headers = COMMON | {"Content-Type": documents.CONTENT_TYPE, "Cache-Control": "no-store"}
     if status == 405:
         headers["Allow"] = METHODS
-    return {"statusCode": status, "headers": headers, "body": resources.error(message).decode()}
+    return {"statusCode": status, "headers": headers, "body": documents.error(message).decode()}
 
 
 def _matches(if_none_match: str, etag: str) -> bool:

@@ -16,8 +16,8 @@ from functools import wraps
 from typing import Any, TypeVar
 
 from api.attributes import plain, typed
+from api.documents import bar_fields, instant
 from api.records import Bar, Hole, Mover, Row, Session, Source, Status, Winner
-from api.resources import bar_fields, instant
 
 MOVERS, SESSIONS, TICKER, STATUS, LATEST = "MOVERS", "SESSIONS", "TICKER#", "STATUS", "LATEST"
 WINNER = "pk, sk, Ticker, PercentChange, ClosingPrice"  # what `winner` reads, as a projection

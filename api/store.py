@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from api import items
 from api.attributes import typed
+from api.documents import instant
 from api.items import LATEST, MOVERS, SESSIONS, STATUS, TICKER, Item, key
 from api.records import Mover, Row, Session, Status, Winner
-from api.resources import instant
 
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient

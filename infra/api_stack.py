@@ -49,6 +49,7 @@ class ApiStack(Stack):
             self,
             "ApiFunction",
             bundle="api",
+            handler="api.handler.handler",
             memory_mb=512,
             timeout=Duration.seconds(10),
             environment={"STAGE": settings.stage, "TABLE_NAME": table.table_name},

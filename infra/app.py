@@ -6,7 +6,7 @@ from pathlib import Path
 
 from aws_cdk import App, Tags
 
-from api.resources import PUBLISHED
+from api.documents import PUBLISHED
 from infra.api_stack import ApiStack
 from infra.data_stack import DataStack
 from infra.functions import allow

@@ -47,12 +47,13 @@ def python_function(
     name: str,
     *,
     bundle: str,
+    handler: str,
     memory_mb: int,
     timeout: Duration,
     environment: Mapping[str, str],
     files: Mapping[str, str] | None = None,
 ) -> lambda_.Function:
-    """A function of a bundle in `build/`, with a role and a log group of its own.
+    """A function of a bundle in `build/`, with a role and a log group of its own; `handler` is its dotted name.
 
     `files` are texts of this deployment that lie beside the code, for what is too long for the environment.
 
@@ -70,7 +71,7 @@ def python_function(
             runtime=lambda_.Runtime.PYTHON_3_13,
             architecture=lambda_.Architecture.ARM_64,
             code=lambda_.Code.from_asset(folder),
-            handler=f"{bundle}.handler.handler",
+            handler=handler,
             role=role,
             memory_size=memory_mb,
             timeout=timeout,

@@ -39,6 +39,7 @@ class IngestStack(Stack):
             self,
             "IngestFunction",
             bundle="ingest",
+            handler="ingest.daily.handler.handler",
             memory_mb=512,
             timeout=Duration.minutes(15),
             environment=environment(settings, data, site),

@@ -14,8 +14,8 @@ from typing import Annotated, Literal
 import typer
 from rich.markup import escape
 
-from ingest.plan import RequestError
-from ingest.publish import INVALIDATED
+from ingest.daily.plan import RequestError
+from ingest.daily.twins import INVALIDATED
 from ingest.settings import LOCAL_STAGE
 from scripts import inspection, operations, stages
 from scripts import rebuild as rebuilding

@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from api import resources
+from api import documents
 from api.items import DamagedItemError
 from api.records import Mover, Status
 from api.store import Store
 from infra.settings import KEY_NOTICE_DAYS
 from ingest import lease
 from ingest.calendar import load_calendar
-from ingest.feed import Channel
-from ingest.publish import Site
+from ingest.daily.feed import Channel
+from ingest.daily.stored import Stored
+from ingest.daily.twins import Site
 from ingest.settings import LOCAL_STAGE, Settings
-from ingest.stored import Stored
 from scripts import record
 from scripts.deployment.account import AWS_ERRORS
 from scripts.deployment.deploy import ROOT
@@ -123,7 +123,7 @@ def _twin_paths(site: Site) -> list[str]:
 
 def _newest_twins(site: Site) -> list[str]:
     days = sorted(key for key in site.listing if key.startswith("movers/"))
-    return [*WATCHED, *days[-resources.LATEST_MOVERS :]]
+    return [*WATCHED, *days[-documents.LATEST_MOVERS :]]
 
 
 def _api_path(key: str) -> str:
@@ -205,7 +205,7 @@ def _api(site: Site, seen: Seen) -> Finding:
 
 def _page(stage: str, site: Site, page: Sequence[PageFile], seen: Future[Seen]) -> Finding:
     """The bucket against the page of this checkout, and what viewers get against the bucket."""
-    if wrong := [file.key for file in page if not _same(site, file.key, resources.md5(file.body))]:
+    if wrong := [file.key for file in page if not _same(site, file.key, documents.md5(file.body))]:
         mend = f"`movers deploy --stage {stage}` puts them there"
         return Finding("page", f"lost or not as in this checkout: {_listed(wrong)} ({mend})", fine=False)
     if old := [file.key for file in page if not _same(site, file.key, seen.result()[_path(file)])]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from api.resources import instant
+from api.documents import instant
 from ingest import lease
 from scripts.target import Target
 

@@ -9,10 +9,10 @@ from datetime import date
 from functools import partial
 from typing import Any
 
-from ingest import plan
 from ingest.calendar import load_calendar
+from ingest.daily import plan
+from ingest.daily.twins import INVALIDATED, Site
 from ingest.lease import read
-from ingest.publish import INVALIDATED, Site
 from scripts.errors import CloudError
 from scripts.inspection import WATCHED, published, visible
 from scripts.invocation import IngestError, run_ingest

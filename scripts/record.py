@@ -2,12 +2,12 @@
 
 from collections.abc import Iterator
 
-from api import resources
+from api import documents
 from api.store import Store
-from ingest.feed import Channel
-from ingest.publish import HANDFUL, Site, published_days, status_twin, tickers, twins
-from ingest.rows import Pasts
-from ingest.stored import Stored
+from ingest.daily.feed import Channel
+from ingest.daily.rows import Pasts
+from ingest.daily.stored import Stored
+from ingest.daily.twins import HANDFUL, Site, published_days, status_twin, tickers, twins
 
 
 def lost_items(store: Store, site: Site, stored: Stored) -> Iterator[str]:
@@ -34,7 +34,7 @@ def wrong_twins(store: Store, site: Site, stored: Stored, channel: Channel) -> t
     """The files that differ from the table or that nothing stands behind, and how many there should be."""
     symbols = tickers(site, stored)
     rendered = (*twins(store, stored, symbols, channel), status_twin(stored.status))
-    wanted = {twin.key: resources.md5(twin.body) for twin in rendered}
+    wanted = {twin.key: documents.md5(twin.body) for twin in rendered}
     wrong = [key for key, md5 in wanted.items() if site.listing.get(key) != md5]
     strays = [key for key in site.listing if key.startswith(("movers/", "tickers/")) and key not in wanted]
     return wrong + strays, len(wanted)

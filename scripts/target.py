@@ -10,10 +10,10 @@ from typing import Any
 import requests
 from botocore.exceptions import ClientError
 
-from api.resources import md5
+from api.documents import md5
 from api.store import Store
 from infra.settings import Settings as Deployment
-from ingest.publish import Site
+from ingest.daily.twins import Site
 from ingest.settings import LOCAL_STAGE, Settings
 from scripts.cloud.state import movers_home, read_state
 from scripts.deployment.account import AWS_ERRORS, Account

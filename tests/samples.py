@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from api.records import Bar, Mover, Session, Source, Status
 from api.store import Store
-from ingest.movers import mover_of
-from ingest.rows import write
+from ingest.daily.judge import mover_of
+from ingest.daily.rows import write
 
 DAY = date(2026, 2, 10)
 WATCHLIST = ("AAPL", "MSFT", "TSLA")

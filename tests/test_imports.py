@@ -15,14 +15,14 @@ MAY_IMPORT = {
 PURE = (
     "api/items.py",
     "api/records.py",
-    "api/resources.py",
+    "api/documents.py",
     "api/watchlists.py",
     "ingest/calendar.py",
-    "ingest/holes.py",
-    "ingest/past.py",
-    "ingest/plan.py",
-    "ingest/movers.py",
-    "ingest/feed.py",
+    "ingest/daily/holes.py",
+    "ingest/daily/past.py",
+    "ingest/daily/plan.py",
+    "ingest/daily/judge.py",
+    "ingest/daily/feed.py",
     "ingest/providers/massive_bars.py",
     "scripts/cloud/nginx.py",
     "scripts/cloud/distribution.py",
@@ -54,7 +54,7 @@ def test_infra_takes_nothing_but_names_from_api() -> None:
     taken = {module for path in Path("infra").rglob("*.py") for module in imported(path)}
     assert {module for module in taken if module.startswith("api")} <= {
         "api.headers",
-        "api.resources",
+        "api.documents",
         "api.records",
         "api.watchlists",
     }

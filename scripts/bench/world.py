@@ -13,14 +13,14 @@ from api.records import Source
 from api.store import Store
 from api.watchlists import Watchlists
 from infra.settings import Settings
-from ingest import plan
 from ingest.archive import Archive
 from ingest.calendar import Ready, load_calendar
-from ingest.feed import Channel
+from ingest.daily import plan
+from ingest.daily.feed import Channel
+from ingest.daily.reconcile import reconcile
+from ingest.daily.run import Ingest, Report, Request
+from ingest.daily.twins import Site
 from ingest.providers.massive import Massive, rate_window
-from ingest.publish import Site
-from ingest.reconcile import reconcile
-from ingest.run import Ingest, Report, Request
 from scripts.bench.empty import create_distribution, create_table
 from scripts.cloud.emulator import Emulator
 from scripts.market.server import MarketServer

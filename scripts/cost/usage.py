@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from math import ceil
 
+from api.documents import TICKER_SESSIONS
 from api.records import MOST_TICKERS
-from api.resources import TICKER_SESSIONS
-from ingest.publish import AT_ONCE
-from ingest.stored import sessions_to_read
+from ingest.daily.stored import sessions_to_read
+from ingest.daily.twins import AT_ONCE
 
 DAYS = Decimal(365) / 12
 SECONDS = DAYS * 86_400

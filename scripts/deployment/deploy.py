@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ingest.publish import Site
+from ingest.daily.twins import Site
 from scripts.deployment import cdk
 from scripts.deployment.account import Account
 from scripts.deployment.key import key_parameter, store_key

@@ -9,7 +9,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from api.resources import PUBLISHED
+from api.documents import PUBLISHED
 from scripts.errors import CloudError
 
 PAGE_CACHE = "max-age=0, s-maxage=300, must-revalidate"

@@ -9,8 +9,8 @@ from typing import Any
 import boto3
 import pytest
 
+from api import documents
 from api import handler as http
-from api import resources
 from api.headers import COMMON
 from api.store import Store
 from scripts.bench.empty import create_table
@@ -64,8 +64,8 @@ def test_every_resource_and_its_twins_name_are_the_same_bytes(store: Store, path
     assert answer == twin
     assert answer["statusCode"] == 200
     assert answer["headers"] == COMMON | {
-        "ETag": resources.etag(answer["body"].encode()),
-        "Cache-Control": resources.CACHE_CONTROL,
+        "ETag": documents.etag(answer["body"].encode()),
+        "Cache-Control": documents.CACHE_CONTROL,
         "Content-Type": "application/json",
     }
 
@@ -188,7 +188,7 @@ def test_an_unchanged_answer_is_304(store: Store, form: str) -> None:
     assert answer["statusCode"] == 304
     assert answer["body"] == ""
     assert answer["headers"]["ETag"] == etag
-    assert answer["headers"]["Cache-Control"] == resources.CACHE_CONTROL
+    assert answer["headers"]["Cache-Control"] == documents.CACHE_CONTROL
 
 
 def test_a_changed_answer_is_not_304(store: Store) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from openapi_spec_validator import validate
 
-from api import resources
+from api import documents
 from api.records import Row, Session
 from tests.contract import SPEC, conform
 from tests.samples import DAY, bar, mover, session, status
@@ -21,19 +21,19 @@ def test_the_description_is_valid_openapi() -> None:
 @pytest.mark.parametrize(
     ("path", "body"),
     [
-        ("/movers", resources.movers([])),
-        ("/movers", resources.movers([mover(session()), mover(HALTED)])),
-        ("/history", resources.movers([])),
-        ("/history", resources.movers([mover(session())] * 367)),
-        ("/movers/{date}", resources.session(mover(session()), session())),
-        ("/movers/{date}", resources.session(mover(HALTED), HALTED)),
+        ("/movers", documents.movers([])),
+        ("/movers", documents.movers([mover(session()), mover(HALTED)])),
+        ("/history", documents.movers([])),
+        ("/history", documents.movers([mover(session())] * 367)),
+        ("/movers/{date}", documents.session(mover(session()), session())),
+        ("/movers/{date}", documents.session(mover(HALTED), HALTED)),
         (
             "/tickers/{ticker}",
-            resources.ticker("TSLA", [Row("TSLA", DAY, bar("1", "2"), won=True, revision=1)]),
+            documents.ticker("TSLA", [Row("TSLA", DAY, bar("1", "2"), won=True, revision=1)]),
         ),
-        ("/status", resources.status(None)),
-        ("/status", resources.status(status())),
-        ("/status", resources.status(status(as_of=None))),
+        ("/status", documents.status(None)),
+        ("/status", documents.status(status())),
+        ("/status", documents.status(status(as_of=None))),
     ],
 )
 def test_every_document_conforms(path: str, body: bytes) -> None:
@@ -43,12 +43,12 @@ def test_every_document_conforms(path: str, body: bytes) -> None:
 def test_errors_conform() -> None:
     for item in SPEC["paths"].values():
         assert {"429", "500"} <= set(item["get"]["responses"])
-    conform("/movers", "400", resources.error("days must be …"))
+    conform("/movers", "400", documents.error("days must be …"))
 
 
 @pytest.mark.parametrize("broken", [{"Date": "2026-02-10"}, {"Extra": 1}])
 def test_a_document_of_another_shape_does_not_conform(broken: Any) -> None:
-    document = json.loads(resources.movers([mover(session())]))
+    document = json.loads(documents.movers([mover(session())]))
     document[0] = broken if "Date" in broken else document[0] | broken
     with pytest.raises(Exception, match=r"required|unexpected"):
         conform("/movers", "200", json.dumps(document).encode())

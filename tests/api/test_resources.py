@@ -7,23 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api import resources
+from api import documents
 from api.records import Row, Session
 from tests.samples import DAY, WATCHLIST, bar, mover, session, status
 
 
 def test_movers_are_four_fields_and_nothing_else() -> None:
-    assert resources.movers([mover(session())]) == (
+    assert documents.movers([mover(session())]) == (
         b'[{"Date":"2026-02-10","Ticker":"TSLA","PercentChange":-3.461729,"ClosingPrice":241.345678}]'
     )
 
 
 def test_no_movers_are_an_empty_array() -> None:
-    assert resources.movers([]) == b"[]"
+    assert documents.movers([]) == b"[]"
 
 
 def test_a_session_lists_every_bar_biggest_move_first() -> None:
-    document = json.loads(resources.session(mover(session()), session()), parse_float=Decimal)
+    document = json.loads(documents.session(mover(session()), session()), parse_float=Decimal)
     assert [row["Ticker"] for row in document["Bars"]] == ["TSLA", "AAPL", "MSFT"]
     assert document["RunnerUp"] == "AAPL"
     assert document["Margin"] == Decimal("2.461729")
@@ -42,7 +42,7 @@ def test_a_session_lists_every_bar_biggest_move_first() -> None:
 
 def test_a_session_names_the_excused_and_may_have_no_runner_up() -> None:
     alone = Session(DAY, 1, ("AAPL", "TSLA"), {"AAPL": bar("1", "2")}, {"TSLA": "halted"})
-    document = json.loads(resources.session(mover(alone), alone))
+    document = json.loads(documents.session(mover(alone), alone))
     assert document["Excused"] == {"TSLA": "halted"}
     assert document["RunnerUp"] is None
     assert document["Margin"] is None
@@ -53,7 +53,7 @@ def test_a_ticker_shows_its_sessions_and_which_it_won() -> None:
         Row("TSLA", DAY, bar("1", "2"), won=True, revision=1),
         Row("TSLA", date(2026, 2, 9), bar("1", "1.5"), won=False, revision=1),
     ]
-    document = json.loads(resources.ticker("TSLA", rows))
+    document = json.loads(documents.ticker("TSLA", rows))
     assert [(row["Date"], row["Won"]) for row in document["Sessions"]] == [
         ("2026-02-10", True),
         ("2026-02-09", False),
@@ -61,7 +61,7 @@ def test_a_ticker_shows_its_sessions_and_which_it_won() -> None:
 
 
 def test_status_says_what_a_reader_needs_without_a_calendar() -> None:
-    assert json.loads(resources.status(status())) == {
+    assert json.loads(documents.status(status())) == {
         "SchemaVersion": 1,
         "AsOf": "2026-02-10",
         "GeneratedAt": "2026-02-11T05:10:09Z",
@@ -78,7 +78,7 @@ def test_status_says_what_a_reader_needs_without_a_calendar() -> None:
 
 
 def test_before_the_first_run_the_status_has_no_date() -> None:
-    document = json.loads(resources.status(None))
+    document = json.loads(documents.status(None))
     assert document["AsOf"] is None
     assert document["Expected"] == []
 
@@ -98,18 +98,18 @@ def test_before_the_first_run_the_status_has_no_date() -> None:
     ],
 )
 def test_numbers_are_plain_digits_without_float_noise(value: str, text: str) -> None:
-    assert resources.number(Decimal(value)) == text
+    assert documents.number(Decimal(value)) == text
 
 
 @given(st.decimals("-1e12", "1e12", places=6))
 def test_a_number_survives_rendering_and_parsing(value: Decimal) -> None:
-    assert json.loads(resources.render([value]), parse_float=Decimal, parse_int=Decimal) == [value]
+    assert json.loads(documents.render([value]), parse_float=Decimal, parse_int=Decimal) == [value]
 
 
 def test_the_etag_is_the_quoted_md5_that_s3_gives() -> None:
-    assert resources.etag(b"[]") == f'"{md5(b"[]", usedforsecurity=False).hexdigest()}"'
+    assert documents.etag(b"[]") == f'"{md5(b"[]", usedforsecurity=False).hexdigest()}"'
 
 
 def test_what_has_no_json_form_is_refused() -> None:
     with pytest.raises(TypeError, match="float"):
-        resources.render(1.5)
+        documents.render(1.5)

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
+from ingest.daily.run import Report
 from ingest.lease import LeaseHeldError
-from ingest.run import Report
 from tests.chaos.wire import Call, Died
 from tests.chaos.worlds import (
     SmallWorld,

@@ -22,10 +22,10 @@ from hypothesis.stateful import (
 )
 
 from api.handler import respond
+from ingest.daily.rebuild import RebuildRequest, rebuild
+from ingest.daily.reconcile import reconcile
+from ingest.daily.run import Request
 from ingest.lease import LeaseHeldError
-from ingest.rebuild import RebuildRequest, rebuild
-from ingest.reconcile import reconcile
-from ingest.run import Request
 from tests.chaos.stepping import Actor, acting
 from tests.chaos.wire import Call, Died
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, small_world, table

@@ -5,7 +5,7 @@ import sys
 from types import SimpleNamespace
 from typing import Any
 
-from ingest import handler as function
+from ingest.daily import handler as function
 from tests.chaos.wire import Call
 
 DEAD = 9

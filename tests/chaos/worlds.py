@@ -15,9 +15,9 @@ from unittest.mock import patch
 import boto3
 from moto import mock_aws
 
-from ingest import stored
-from ingest.feed import atom
-from ingest.run import Ingest
+from ingest.daily import stored
+from ingest.daily.feed import atom
+from ingest.daily.run import Ingest
 from scripts.market.server import MarketServer
 from tests.chaos.wire import Wire
 from tests.conftest import TABLE

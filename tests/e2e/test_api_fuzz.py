@@ -18,8 +18,8 @@ import schemathesis
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from api import documents
 from api import handler as api
-from api import resources
 from api.headers import COMMON
 from scripts.cloud.up import LocalCloud
 from tests.contract import SPEC
@@ -110,7 +110,7 @@ def test_a_failed_precondition_changes_nothing_but_status_and_body(path: str, qu
         again = ask(SHELF, path, query=query, headers={"If-None-Match": answer["headers"]["ETag"]})
         assert (again["statusCode"], again["body"]) == (304, "")
         assert again["headers"].items() <= answer["headers"].items()
-        assert answer["headers"]["ETag"] == resources.etag(answer["body"].encode())
+        assert answer["headers"]["ETag"] == documents.etag(answer["body"].encode())
 
 
 def raw(cloud: LocalCloud, target: str, method: str = "GET", **sent: str) -> tuple[int, dict[str, str], str]:

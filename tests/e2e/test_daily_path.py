@@ -11,10 +11,10 @@ from typing import Any
 import pytest
 import requests
 
-from api import resources
+from api import documents
 from api.store import Store
 from ingest.calendar import load_calendar
-from ingest.publish import INVALIDATED
+from ingest.daily.twins import INVALIDATED
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import IngestError, run_ingest
 from tests.contract import SPEC, conform
@@ -107,7 +107,7 @@ def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str)
     for header in ("Content-Type", "Cache-Control", "Access-Control-Allow-Origin"):
         assert answer.headers[header] == twin.headers[header]
     plain = [visitor.get(each, Accept_Encoding="identity").headers["ETag"] for each in (path, f"{path}.json")]
-    assert plain == [resources.etag(answer.content)] * 2
+    assert plain == [documents.etag(answer.content)] * 2
 
 
 @pytest.mark.parametrize(
@@ -273,7 +273,7 @@ def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor)
     for mover in visitor.store.movers():
         found = visitor.store.session(mover.date)
         assert found
-        assert visitor.twin(f"movers/{mover.date}.json") == resources.session(*found)
+        assert visitor.twin(f"movers/{mover.date}.json") == documents.session(*found)
     assert visitor.lease() == {}
 
 

@@ -17,8 +17,8 @@ import requests
 
 from api.store import Store
 from ingest.calendar import Ready, load_calendar
+from ingest.daily.twins import session_key
 from ingest.lease import KEY as LEASE
-from ingest.publish import session_key
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import run_ingest
 from scripts.market.clock import shifted_clock

@@ -139,15 +139,16 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> No
 RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
 
 
-@pytest.mark.parametrize("name", ["api", "ingest"])
+@pytest.mark.parametrize("name", ["api", "ingest.daily"])
 def test_a_bundle_needs_nothing_but_the_runtimes_boto3_beside_it(
     cloud: LocalCloud, tmp_path: Path, name: str
 ) -> None:
     """The emulator's functions see the whole environment, so nothing else would notice a missing library."""
+    assets = cloud.templates[0].parent.glob("asset.*/api/handler.py")
     (bundle,) = [
         path.parents[1]
-        for path in cloud.templates[0].parent.glob(f"asset.*/{name}/handler.py")
-        if name == "ingest" or not (path.parents[1] / "ingest").exists()
+        for path in assets
+        if (path.parents[1] / "ingest").exists() == name.startswith("ingest")
     ]
     for package in RUNTIME:
         (tmp_path / package).symlink_to(Path(boto3.__file__).parents[1] / package)

@@ -25,7 +25,7 @@ GRANTED = {
         (XRAY, ("*",), "{}"),
         (("dynamodb:GetItem", "dynamodb:Query"), (TABLE,), "{}"),
     },
-    "ingest.handler.handler": {
+    "ingest.daily.handler.handler": {
         (LOGS, ("<ingest AWS::Logs::LogGroup Arn>",), "{}"),
         (XRAY, ("*",), "{}"),
         (("dynamodb:GetItem", "dynamodb:Query"), (TABLE,), "{}"),
@@ -104,10 +104,10 @@ def test_the_run_tells_the_event_bus_only_where_new_sessions_are_notices(
     templates: Templates, domain_templates: Templates
 ) -> None:
     bus = "arn:aws:events:eu-central-1:123456789012:event-bus/default"
-    told = granted(domain_templates)["ingest.handler.handler"]
+    told = granted(domain_templates)["ingest.daily.handler.handler"]
 
     assert (("events:PutEvents",), (bus,), "{}") in told
-    assert len(told) == len(granted(templates)["ingest.handler.handler"]) + 1
+    assert len(told) == len(granted(templates)["ingest.daily.handler.handler"]) + 1
 
 
 # Lambda takes no role that another account hands over; EventBridge does not say for whom it publishes.

@@ -10,8 +10,8 @@ from aws_cdk.assertions import Template
 from infra.operations.alarms import cdn_signals, raise_alarm
 from infra.operations.notices import notice_topic
 from infra.settings import Settings
-from ingest.metrics import emit
-from ingest.run import Report
+from ingest.daily.metrics import emit
+from ingest.daily.run import Report
 from tests.infra.promises import alarms
 from tests.infra.templates import Templates
 

@@ -13,8 +13,8 @@ from aws_lambda_powertools import Logger
 
 from api import handler as http
 from infra.operations.queries import QUESTIONS, Question
-from ingest.handler import document
-from ingest.run import Report
+from ingest.daily.handler import document
+from ingest.daily.run import Report
 
 # What CloudWatch Logs Insights has for every line.
 OF_EVERY_LINE = {"@timestamp", "@log", "@message"}

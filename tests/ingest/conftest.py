@@ -15,12 +15,12 @@ from api.store import Store
 from api.watchlists import Watchlists
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready, load_calendar
-from ingest.feed import Channel
+from ingest.daily.feed import Channel
+from ingest.daily.rebuild import RebuildReport, RebuildRequest, rebuild
+from ingest.daily.reconcile import reconcile
+from ingest.daily.run import Ingest, Report, Request
+from ingest.daily.twins import Site
 from ingest.providers.massive import Massive, rate_window
-from ingest.publish import Site
-from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
-from ingest.reconcile import reconcile
-from ingest.run import Ingest, Report, Request
 from scripts.bench.empty import create_distribution, create_table
 from scripts.market.endpoints import Market
 from scripts.market.server import MarketServer

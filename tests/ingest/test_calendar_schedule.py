@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest import plan
 from ingest.calendar import NEW_YORK, Ready, load_calendar
+from ingest.daily import plan
 from tests.profiles import LONG
 
 YEARS = range(2018, 2028) if LONG else (2026,)

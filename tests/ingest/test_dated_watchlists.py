@@ -8,7 +8,7 @@ import pytest
 
 from api.watchlists import Watchlists
 from ingest.calendar import Calendar, Overrides
-from ingest.plan import RequestError
+from ingest.daily.plan import RequestError
 from tests.ingest.conftest import RAW, SATURDAY, WATCHLIST, World
 from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
 from tests.samples import bar

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from ingest.edge import PATHS, unreadable
+from ingest.daily.edge import PATHS, unreadable
 from scripts.market.connections import LoopbackServer
 
 

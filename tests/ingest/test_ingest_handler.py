@@ -14,9 +14,9 @@ from typing import Any
 import boto3
 import pytest
 
-from ingest import handler as function
+from ingest.daily import handler as function
+from ingest.daily.plan import RequestError
 from ingest.lease import take
-from ingest.plan import RequestError
 from tests.conftest import TABLE
 from tests.ingest.conftest import KEY, LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 from tests.ingest.test_ingest_settings import ENVIRONMENT

@@ -8,7 +8,7 @@ import pytest
 
 from api.items import DamagedItemError
 from api.store import ThrottledError
-from ingest.replay import Replay
+from ingest.daily.replay import Replay
 from tests.conftest import TABLE
 from tests.ingest.conftest import RAW, SITE, WATCHLIST, World
 from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
@@ -229,7 +229,7 @@ def test_an_outage_whose_first_run_dies_still_leaves_every_hole_due(
     hole = date(2026, 10, 20)
     world.market.edits[hole, "TSLA"] = None
     world.now = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
-    monkeypatch.setattr("ingest.reconcile.publish", lambda *_: 1 / 0)
+    monkeypatch.setattr("ingest.daily.reconcile.publish", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         world.run()
     monkeypatch.undo()

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from ingest.metrics import emit
-from ingest.run import Report
+from ingest.daily.metrics import emit
+from ingest.daily.run import Report
 
 DAYS = [date(2026, 11, day) for day in (18, 19, 20)]
 

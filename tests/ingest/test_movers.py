@@ -3,7 +3,7 @@ from decimal import Decimal
 
 import pytest
 
-from ingest.movers import IncompleteSessionError, correction, judge, mover_of
+from ingest.daily.judge import IncompleteSessionError, correction, judge, mover_of
 from ingest.providers import Fault
 from tests.samples import BARS, DAY, NIGHT, WATCHLIST, bar, session
 

@@ -3,9 +3,9 @@ from datetime import date, timedelta
 
 import pytest
 
-from ingest import plan
 from ingest.calendar import load_calendar
-from ingest.plan import Horizon
+from ingest.daily import plan
+from ingest.daily.plan import Horizon
 from tests.samples import DAY, NIGHT, mover, session
 
 CALENDAR = load_calendar()

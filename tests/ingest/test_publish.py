@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from api import resources
+from api import documents
 from api.records import Mover
 from ingest.calendar import load_calendar
-from ingest.feed import Channel, atom
-from ingest.publish import overview
+from ingest.daily.feed import Channel, atom
+from ingest.daily.twins import overview
 from tests.contract import SPEC
 from tests.ingest.conftest import SITE, World
 from tests.samples import DAY, NIGHT, mover, session
@@ -32,8 +32,8 @@ def test_twins_carry_their_type_and_cache_life(world: World) -> None:
     for key, content_type in types.items():
         head = world.s3.head_object(Bucket=SITE, Key=key)
         assert head["ContentType"] == content_type
-        assert head["CacheControl"] == resources.CACHE_CONTROL
-        assert head["ETag"] == resources.etag(world.twin(key))
+        assert head["CacheControl"] == documents.CACHE_CONTROL
+        assert head["ETag"] == documents.etag(world.twin(key))
 
 
 def test_the_csv_holds_every_winner_newest_first(world: World) -> None:
@@ -88,7 +88,7 @@ def test_the_status_keeps_its_instant_while_it_says_the_same(world: World) -> No
     assert world.twin("status.json") == before
     world.now += timedelta(days=3)
     world.run()
-    assert json.loads(world.twin("status.json"))["GeneratedAt"] == resources.instant(world.now)
+    assert json.loads(world.twin("status.json"))["GeneratedAt"] == documents.instant(world.now)
 
 
 CHANNEL = Channel("prod", "https://movers.example", load_calendar().close_at)

@@ -12,10 +12,10 @@ from weakref import WeakSet
 import pytest
 
 from ingest.calendar import Calendar, Overrides
+from ingest.daily.plan import RequestError
+from ingest.daily.rebuild import RebuildRequest, rebuild
 from ingest.lease import LeaseHeldError, read, take
-from ingest.plan import RequestError
 from ingest.providers import json_object
-from ingest.rebuild import RebuildRequest, rebuild
 from tests.conftest import TABLE
 from tests.ingest.conftest import LIFE, RAW, SITE, WATCHLIST, World
 from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
@@ -137,7 +137,7 @@ def test_the_file_of_an_old_session_that_differs_from_the_table_is_put_also_wher
     days = world.calendar.sessions(date(2026, 9, 1), FRIDAY)
     world.run(days[0], FRIDAY)
     world.history_days = 30
-    monkeypatch.setattr("ingest.stored.MOST_BARS", 0)
+    monkeypatch.setattr("ingest.daily.stored.MOST_BARS", 0)
     key = f"movers/{days[0]}.json"
     right = world.twin(key)
     world.s3.put_object(Bucket=SITE, Key=key, Body=b"{}")
@@ -357,7 +357,7 @@ def test_a_rebuild_that_dies_while_publishing_is_mended_by_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run()
-    monkeypatch.setattr("ingest.publish.atom", lambda *_: 1 / 0)
+    monkeypatch.setattr("ingest.daily.twins.atom", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         world.rebuild("TSLA", apply=True)
     monkeypatch.undo()

@@ -7,14 +7,14 @@ from decimal import Decimal
 
 import pytest
 
-from api import resources
+from api import documents
 from api.records import Bar
 from ingest.calendar import NEW_YORK, Calendar, Overrides
+from ingest.daily.plan import RequestError
+from ingest.daily.reconcile import reconcile
+from ingest.daily.run import Request
 from ingest.lease import LeaseHeldError, take
-from ingest.plan import RequestError
 from ingest.providers.massive import rate_window
-from ingest.reconcile import reconcile
-from ingest.run import Request
 from tests.conftest import TABLE
 from tests.ingest.conftest import LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 from tests.samples import bar
@@ -26,16 +26,16 @@ FRIDAY, THURSDAY = SEVEN[-1], SEVEN[-2]
 def pairs(world: World) -> dict[str, bytes]:
     """What the API would answer, by the name of its twin."""
     found = {f"movers/{day}.json": world.store.session(day) for day in (m.date for m in world.store.movers())}
-    sessions = {key: resources.session(*pair) for key, pair in found.items() if pair}
+    sessions = {key: documents.session(*pair) for key, pair in found.items() if pair}
     tickers = {
-        f"tickers/{symbol}.json": resources.ticker(symbol, rows)
+        f"tickers/{symbol}.json": documents.ticker(symbol, rows)
         for symbol in world.watchlist
-        if (rows := world.store.ticker(symbol, resources.TICKER_SESSIONS))
+        if (rows := world.store.ticker(symbol, documents.TICKER_SESSIONS))
     }
     overview = {
-        "movers.json": resources.movers(world.store.movers(7)),
-        "history.json": resources.movers(world.store.movers()),
-        "status.json": resources.status(world.store.status()),
+        "movers.json": documents.movers(world.store.movers(7)),
+        "history.json": documents.movers(world.store.movers()),
+        "status.json": documents.status(world.store.status()),
     }
     return sessions | tickers | overview
 
@@ -406,8 +406,8 @@ def test_a_dead_runs_lease_ends_and_the_next_compares_every_twin(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The run before died after its transactions: an old session's twin is behind, and so is the CDN."""
-    monkeypatch.setattr("ingest.stored.LEAST_SESSIONS", 5)
-    monkeypatch.setattr("ingest.stored.MOST_BARS", 0)
+    monkeypatch.setattr("ingest.daily.stored.LEAST_SESSIONS", 5)
+    monkeypatch.setattr("ingest.daily.stored.MOST_BARS", 0)
     world.run()
     world.run(date(2026, 2, 9), date(2026, 2, 10))
     behind = "movers/2026-02-10.json"
@@ -425,7 +425,7 @@ def test_a_dead_runs_lease_ends_and_the_next_compares_every_twin(
 def test_a_failure_while_publishing_frees_the_lease_and_is_mended_by_the_next_run(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.publish.atom", lambda *_: 1 / 0)
+    monkeypatch.setattr("ingest.daily.twins.atom", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
         world.run()
     monkeypatch.undo()

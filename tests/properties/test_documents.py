@@ -12,9 +12,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from api import resources
+from api import documents
 from api.records import Bar, Mover, Row, Session, Source, Status
-from ingest.movers import IncompleteSessionError, judge, mover_of
+from ingest.daily.judge import IncompleteSessionError, judge, mover_of
 from tests.contract import conform
 from tests.properties.facts import MICRO, bars, dates, extreme, histories, instants, sessions, tickers
 from tests.samples import DAY, NIGHT, bar
@@ -60,7 +60,7 @@ def row(bar: Bar) -> dict[str, Decimal]:
     )
 )
 def test_a_number_is_written_in_plain_digits_and_is_off_by_half_a_millionth_at_most(value: Decimal) -> None:
-    text = resources.number(value)
+    text = documents.number(value)
     assert PLAIN.fullmatch(text)
     assert text != "-0"
     assert abs(Fraction(text) - Fraction(value)) <= Fraction(MICRO) / 2
@@ -69,7 +69,7 @@ def test_a_number_is_written_in_plain_digits_and_is_off_by_half_a_millionth_at_m
 @given(sessions())
 def test_a_session_keeps_every_digit(session: Session) -> None:
     mover = mover_of(session, "massive", NIGHT)
-    document = read(resources.session(mover, session))
+    document = read(documents.session(mover, session))
     ranked = [{"Ticker": ticker, **row(bar)} for ticker, bar in session.ranked()]
     assert document["Bars"] == ranked
     assert document["Margin"] == mover.margin
@@ -83,7 +83,7 @@ def test_a_session_keeps_every_digit(session: Session) -> None:
 
 @given(tickers, st.lists(st.tuples(dates, bars(), st.booleans()), min_size=1, max_size=30))
 def test_a_tickers_history_keeps_every_digit(symbol: str, past: list[tuple[date, Bar, bool]]) -> None:
-    body = resources.ticker(symbol, [Row(symbol, day, bar, won, 1) for day, bar, won in past])
+    body = documents.ticker(symbol, [Row(symbol, day, bar, won, 1) for day, bar, won in past])
     conform("/tickers/{ticker}", "200", body)
     assert read(body)["Sessions"] == [
         {"Date": day.isoformat(), **row(bar), "Won": won} for day, bar, won in past
@@ -92,7 +92,7 @@ def test_a_tickers_history_keeps_every_digit(symbol: str, past: list[tuple[date,
 
 @given(histories)
 def test_movers_keep_every_digit_in_four_fields(movers: list[Mover]) -> None:
-    body = resources.movers(movers)
+    body = documents.movers(movers)
     conform("/history", "200", body)
     assert read(body) == [
         {
@@ -107,7 +107,7 @@ def test_movers_keep_every_digit_in_four_fields(movers: list[Mover]) -> None:
 
 @given(statuses)
 def test_any_status_conforms(status: Status) -> None:
-    conform("/status", "200", resources.status(status))
+    conform("/status", "200", documents.status(status))
 
 
 @given(sessions(st.one_of(bars(), bars(extreme()))))
@@ -118,24 +118,24 @@ def test_what_is_judged_sane_conforms_and_has_no_noise(found: Session) -> None:
         session = judge(found.date, found.watchlist, found.bars, found.excused)
     except IncompleteSessionError:
         return
-    body = resources.session(mover_of(session, "massive", NIGHT), session)
+    body = documents.session(mover_of(session, "massive", NIGHT), session)
     conform("/movers/{date}", "200", body)
     assert all(map(PLAIN.fullmatch, numbers(body)))
 
 
 @given(sessions())
 def test_a_document_is_the_same_bytes_for_the_same_facts_and_others_for_others(session: Session) -> None:
-    body = resources.session(mover_of(session, "massive", NIGHT), session)
-    assert resources.session(mover_of(session, "massive", NIGHT), session) == body
+    body = documents.session(mover_of(session, "massive", NIGHT), session)
+    assert documents.session(mover_of(session, "massive", NIGHT), session) == body
     winner, best = session.ranked()[0]
     changed = Bar(best.open, best.high, best.low, best.close, best.volume + MICRO)
     other = Session(
         session.date, session.revision, session.watchlist, {**session.bars, winner: changed}, session.excused
     )
-    assert resources.etag(resources.session(mover_of(other, "massive", NIGHT), other)) != resources.etag(body)
+    assert documents.etag(documents.session(mover_of(other, "massive", NIGHT), other)) != documents.etag(body)
 
 
 @given(st.floats())
 def test_a_float_is_refused(value: float) -> None:
     with pytest.raises(TypeError, match="float"):
-        resources.render({"PercentChange": value})
+        documents.render({"PercentChange": value})

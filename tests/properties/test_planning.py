@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest import freshness, plan
 from ingest.calendar import NEW_YORK, Ready, load_calendar
-from ingest.plan import Horizon
-from ingest.run import Ingest
-from ingest.stored import Stored
+from ingest.daily import freshness, plan
+from ingest.daily.plan import Horizon
+from ingest.daily.run import Ingest
+from ingest.daily.stored import Stored
 
 CALENDAR = load_calendar()
 FIRST, LAST = date(2018, 1, 1), date(2027, 12, 31)

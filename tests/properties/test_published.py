@@ -8,11 +8,11 @@ from xml.etree import ElementTree as ET
 
 from hypothesis import given
 
-from api import resources
+from api import documents
 from api.records import Mover
 from ingest.calendar import load_calendar
-from ingest.feed import Channel
-from ingest.publish import overview
+from ingest.daily.feed import Channel
+from ingest.daily.twins import overview
 from tests.properties.facts import histories
 
 CHANNEL = Channel("prod", "https://movers.example", load_calendar().close_at)
@@ -49,5 +49,5 @@ def test_the_feed_is_the_latest_thirty_movers(movers: list[Mover]) -> None:
         assert Decimal(change) == mover.percent_change.quantize(Decimal("0.01"), ROUND_HALF_EVEN)
         assert entry.findtext("a:id", "", ATOM) == f"{CHANNEL.id}/{mover.date}"
         words = entry.findtext("a:summary", "", ATOM)
-        assert f" {resources.number(mover.open)} to {resources.number(mover.closing_price)} USD" in words
+        assert f" {documents.number(mover.open)} to {documents.number(mover.closing_price)} USD" in words
         assert (f"Runner-up {mover.runner_up}," in words) == (None not in (mover.runner_up, mover.margin))

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api.records import Bar, Session
-from ingest.movers import mover_of
+from ingest.daily.judge import mover_of
 from tests.properties.facts import bars, extreme, sessions
 from tests.samples import DAY, NIGHT, bar
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from api.items import MOVERS, SESSIONS, TICKER
 from api.records import Mover, Session, Status, rows
 from api.store import Store
-from ingest.movers import mover_of
-from ingest.rows import write
+from ingest.daily.judge import mover_of
+from ingest.daily.rows import write
 from scripts.bench.empty import create_table
 from tests.conftest import TABLE
 from tests.profiles import LONG

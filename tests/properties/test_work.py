@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 
 from api.records import Bar, Mover, Row, Session, Source
 from api.watchlists import Watchlists
-from ingest.apply import apply
 from ingest.calendar import NEW_YORK, load_calendar
+from ingest.daily.apply import apply
+from ingest.daily.judge import judge
+from ingest.daily.run import Ingest, Report
+from ingest.daily.stored import Stored
+from ingest.daily.work import Task, Work
 from ingest.lease import Lease
-from ingest.movers import judge
 from ingest.providers import Answer
-from ingest.run import Ingest, Report
-from ingest.stored import Stored
-from ingest.work import Task, Work
 from tests.samples import NIGHT
 
 SESSIONS = load_calendar().sessions(date(2026, 1, 2), date(2026, 3, 31))

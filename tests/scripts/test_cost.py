@@ -7,9 +7,9 @@ import pytest
 
 from api import handler as http
 from api.records import MOST_TICKERS, Status
-from ingest.metrics import emit
-from ingest.publish import INVALIDATED
-from ingest.run import Report
+from ingest.daily.metrics import emit
+from ingest.daily.run import Report
+from ingest.daily.twins import INVALIDATED
 from scripts.cost.__main__ import bill, caveat, cell, cost_table, flood_line, price_table
 from scripts.cost.prices import NO_TIER, PRICES, Price, services
 from scripts.cost.usage import (

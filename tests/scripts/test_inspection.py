@@ -14,10 +14,10 @@ from api.items import DamagedItemError
 from api.records import Hole, Status
 from api.store import Store
 from ingest.calendar import load_calendar
-from ingest.feed import Channel
+from ingest.daily.feed import Channel
+from ingest.daily.stored import Stored
+from ingest.daily.twins import Compare, Site, publish, status_twin
 from ingest.lease import KEY as LEASE
-from ingest.publish import Compare, Site, publish, status_twin
-from ingest.stored import Stored
 from scripts.bench.empty import create_table
 from scripts.deployment.account import Account
 from scripts.deployment.deploy import ROOT

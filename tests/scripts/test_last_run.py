@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from api.resources import instant
+from api.documents import instant
 from scripts.deployment.account import Account, Endpoint
 from scripts.last_run import last_run
 from tests.samples import NIGHT

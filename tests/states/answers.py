@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from api import resources
-from ingest.publish import Twin
+from api import documents
+from ingest.daily.twins import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,14 +14,14 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    content_type: str = resources.CONTENT_TYPE
+    content_type: str = documents.CONTENT_TYPE
     fault: Literal["hang", "abort"] | None = None
 
 
 Answers = Mapping[str, Answer]
 
-NOT_FOUND = Answer(404, resources.error("Nothing is stored under this path"))
-SERVER_ERROR = Answer(500, resources.error("Internal server error"))
+NOT_FOUND = Answer(404, documents.error("Nothing is stored under this path"))
+SERVER_ERROR = Answer(500, documents.error("Internal server error"))
 HANG = Answer(fault="hang")
 ABORT = Answer(fault="abort")
 

@@ -12,18 +12,18 @@ from itertools import islice
 from types import SimpleNamespace
 from typing import cast
 
-from api import resources
+from api import documents
 from api.records import Bar, Mover, Row, Session, Source, rows
 from api.store import Store
 from api.watchlists import Watchlists
 from ingest.calendar import Ready, load_calendar
-from ingest.feed import Channel
-from ingest.freshness import status_of
-from ingest.movers import judge, mover_of
-from ingest.plan import horizon, window
-from ingest.publish import Twin, status_twin, twins
-from ingest.run import Ingest
-from ingest.stored import Stored
+from ingest.daily.feed import Channel
+from ingest.daily.freshness import status_of
+from ingest.daily.judge import judge, mover_of
+from ingest.daily.plan import horizon, window
+from ingest.daily.run import Ingest
+from ingest.daily.stored import Stored
+from ingest.daily.twins import Twin, status_twin, twins
 from scripts.market.simulated import SimulatedMarket
 
 # Noon in New York.
@@ -75,7 +75,7 @@ class Record:
         if not self.sessions:
             return status_twin(None)
         within = horizon(load_calendar(), READY, history_days=730, now=self.at)
-        due = window(load_calendar(), within, self.sessions[0].date, resources.LATEST_MOVERS)
+        due = window(load_calendar(), within, self.sessions[0].date, documents.LATEST_MOVERS)
         return status_twin(status_of(self._ingest(clock_offset), within, due, self.stored, {}, self.at))
 
     def with_latest(self, *sessions: Session) -> "Record":
@@ -88,7 +88,7 @@ class Record:
         parts = {
             "watchlists": Watchlists.parse(self.watchlist),
             "source": source,
-            "window": resources.LATEST_MOVERS,
+            "window": documents.LATEST_MOVERS,
         }
         return cast(Ingest, SimpleNamespace(calendar=load_calendar(), ready=READY, **parts))
 

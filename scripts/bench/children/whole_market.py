@@ -13,9 +13,9 @@ from pathlib import Path
 
 import boto3
 
-from ingest import handler as _  # noqa: F401 - all that the function imports
 from ingest.archive import Archive
-from ingest.movers import judge, mover_of
+from ingest.daily import handler as _  # noqa: F401 - all that the function imports
+from ingest.daily.judge import judge, mover_of
 from ingest.providers.massive import Massive, rate_window
 from ingest.providers.massive_bars import read_grouped
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from api.resources import PUBLISHED
+from api.documents import PUBLISHED
 from infra.api_stack import ROUTES
 from scripts.cloud.edge import Edge
 from scripts.cloud.state import ROOT

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from api.records import Hole, Status
-from ingest import plan
-from ingest.run import Ingest
-from ingest.stored import Stored
+from ingest.daily import plan
+from ingest.daily.run import Ingest
+from ingest.daily.stored import Stored
 
 STALE_AFTER_READY = timedelta(hours=10)
 

@@ -16,17 +16,17 @@ from api.records import Source
 from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import load_calendar
-from ingest.edge import unreadable
-from ingest.event import read_event
-from ingest.feed import Channel
+from ingest.daily.edge import unreadable
+from ingest.daily.event import read_event
+from ingest.daily.feed import Channel
+from ingest.daily.metrics import emit
+from ingest.daily.rebuild import RebuildReport, RebuildRequest, rebuild
+from ingest.daily.reconcile import reconcile
+from ingest.daily.run import Ingest, Report
+from ingest.daily.twins import Site
 from ingest.lease import LeaseHeldError
-from ingest.metrics import emit
 from ingest.providers import RefusedError
 from ingest.providers.massive import Massive, rate_window
-from ingest.publish import Site
-from ingest.rebuild import RebuildReport, RebuildRequest, rebuild
-from ingest.reconcile import reconcile
-from ingest.run import Ingest, Report
 from ingest.settings import Settings
 
 if TYPE_CHECKING:

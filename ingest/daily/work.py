@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from api.records import Hole, Mover, Session
-from ingest import holes, plan
-from ingest.freshness import stale_after
-from ingest.run import Ingest, Report, Request
-from ingest.stored import Stored, belong_together, revisions
+from ingest.daily import holes, plan
+from ingest.daily.freshness import stale_after
+from ingest.daily.run import Ingest, Report, Request
+from ingest.daily.stored import Stored, belong_together, revisions
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from datetime import date
 from typing import Any
 
 from api.records import check_watchlist, strict_date
-from ingest.plan import RequestError
-from ingest.rebuild import RebuildRequest
-from ingest.run import Request
+from ingest.daily.plan import RequestError
+from ingest.daily.rebuild import RebuildRequest
+from ingest.daily.run import Request
 
 
 def read_event(event: object, run: str) -> Request | RebuildRequest:

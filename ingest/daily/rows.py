@@ -5,10 +5,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from api import resources
+from api import documents
 from api.records import Row, Session, rows
 from api.store import Store
-from ingest.stored import Stored
+from ingest.daily.stored import Stored
 
 
 def succeeding(session: Session, replaced: Session | None) -> Session:
@@ -53,13 +53,13 @@ class Pasts:
 
     def compared(self, ticker: str) -> tuple[list[Row], list[date], list[Row]]:
         """The rows that are missing or wrong, the days of those that are too much, and the rows as they should be."""
-        found = {row.date: row for row in self.store.ticker(ticker, resources.TICKER_SESSIONS)}
-        oldest = min(found) if len(found) == resources.TICKER_SESSIONS else date.min
+        found = {row.date: row for row in self.store.ticker(ticker, documents.TICKER_SESSIONS)}
+        oldest = min(found) if len(found) == documents.TICKER_SESSIONS else date.min
         wanted = {day: row for day, row in self.wanted.get(ticker, {}).items() if day >= oldest}
         wrong = [row for day, row in wanted.items() if found.get(day) != row]
         stale = [day for day in found if day not in wanted and self._is_known(day)]
         past = {day: row for day, row in (found | wanted).items() if day not in stale}
-        return wrong, stale, [past[day] for day in sorted(past, reverse=True)[: resources.TICKER_SESSIONS]]
+        return wrong, stale, [past[day] for day in sorted(past, reverse=True)[: documents.TICKER_SESSIONS]]
 
     def _is_known(self, day: date) -> bool:
         """Whether it is known which rows a day has."""

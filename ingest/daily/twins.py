@@ -13,12 +13,12 @@ from io import StringIO
 from itertools import chain
 from typing import TYPE_CHECKING, Self
 
-from api import resources
+from api import documents
 from api.records import TICKER, Mover, Row, Session, Status
 from api.store import Store
-from ingest import rows
-from ingest.feed import FEED_TYPE, Channel, atom
-from ingest.stored import Stored
+from ingest.daily import rows
+from ingest.daily.feed import FEED_TYPE, Channel, atom
+from ingest.daily.stored import Stored
 
 if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
@@ -38,7 +38,7 @@ class Twin:
 
     key: str
     body: bytes
-    content_type: str = resources.CONTENT_TYPE
+    content_type: str = documents.CONTENT_TYPE
 
 
 @dataclass
@@ -60,14 +60,14 @@ class Site:
 
     def put(self, twin: Twin) -> None:
         """Write the twin unless it is there already, byte for byte."""
-        if self.listing.get(twin.key) == resources.md5(twin.body):
+        if self.listing.get(twin.key) == documents.md5(twin.body):
             return
         self.s3.put_object(
             Bucket=self.bucket,
             Key=twin.key,
             Body=twin.body,
             ContentType=twin.content_type,
-            CacheControl=resources.CACHE_CONTROL,
+            CacheControl=documents.CACHE_CONTROL,
         )
         self.changed.append(twin.key)
 
@@ -164,29 +164,29 @@ def twins(store: Store, stored: Stored, symbols: Iterable[str], channel: Channel
     for mover, session in sessions(store, stored, stored.by_day):
         yield session_twin(mover, session)
     for symbol in symbols:
-        if past := store.ticker(symbol, resources.TICKER_SESSIONS):
+        if past := store.ticker(symbol, documents.TICKER_SESSIONS):
             yield ticker_twin(symbol, past)
     yield from overview(stored.movers, channel)
 
 
 def session_twin(mover: Mover, session: Session) -> Twin:
-    return Twin(session_key(mover.date), resources.session(mover, session))
+    return Twin(session_key(mover.date), documents.session(mover, session))
 
 
 def ticker_twin(ticker: str, past: Sequence[Row]) -> Twin:
-    return Twin(ticker_key(ticker), resources.ticker(ticker, past))
+    return Twin(ticker_key(ticker), documents.ticker(ticker, past))
 
 
 def overview(movers: Sequence[Mover], channel: Channel) -> Iterator[Twin]:
     """The lists of winners, `movers.json` last."""
     yield Twin("movers.csv", _csv(movers), "text/csv; charset=utf-8")
     yield Twin("feed.xml", atom(movers, channel), FEED_TYPE)
-    yield Twin("history.json", resources.movers(movers))
-    yield Twin("movers.json", resources.movers(movers[: resources.LATEST_MOVERS]))
+    yield Twin("history.json", documents.movers(movers))
+    yield Twin("movers.json", documents.movers(movers[: documents.LATEST_MOVERS]))
 
 
 def status_twin(status: Status | None) -> Twin:
-    return Twin("status.json", resources.status(status))
+    return Twin("status.json", documents.status(status))
 
 
 def tickers(site: Site, stored: Stored) -> list[str]:
@@ -238,6 +238,6 @@ def _csv(movers: Iterable[Mover]) -> bytes:
     rows.writerow(["Date", "Ticker", "PercentChange", "ClosingPrice"])
     for mover in movers:
         rows.writerow(
-            [mover.date, mover.ticker, *map(resources.number, (mover.percent_change, mover.closing_price))]
+            [mover.date, mover.ticker, *map(documents.number, (mover.percent_change, mover.closing_price))]
         )
     return text.getvalue().encode()

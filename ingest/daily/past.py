@@ -6,8 +6,8 @@ from datetime import date
 
 from api.records import Hole, Session
 from ingest.calendar import ONE_DAY, Calendar
+from ingest.daily.stored import Stored
 from ingest.providers import Bars, Fault
-from ingest.stored import Stored
 
 LONGEST_HOLE = (
     20  # sessions in a row without a bar, as in a long halt; after more, nothing says that it is the same

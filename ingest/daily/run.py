@@ -9,11 +9,11 @@ from api.store import Store
 from api.watchlists import Watchlists
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready
-from ingest.feed import Channel
-from ingest.movers import IncompleteSessionError
+from ingest.daily.feed import Channel
+from ingest.daily.judge import IncompleteSessionError
+from ingest.daily.twins import Site
 from ingest.providers import NotYetError, OutOfPlanError, OutOfTimeError
 from ingest.providers.massive import Massive
-from ingest.publish import Site
 
 
 @dataclass(frozen=True, slots=True)

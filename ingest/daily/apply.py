@@ -8,14 +8,14 @@ from aws_lambda_powertools import Logger
 
 from api.records import Bar, Session
 from api.store import RevisionConflictError
-from ingest import plan, rows
+from ingest.daily import plan, rows
+from ingest.daily.judge import IncompleteSessionError, correction, judge, mover_of
+from ingest.daily.past import LONGEST_HOLE, Strangers
+from ingest.daily.run import Ingest, Report
+from ingest.daily.work import Task, Work
 from ingest.lease import Lease
-from ingest.movers import IncompleteSessionError, correction, judge, mover_of
-from ingest.past import LONGEST_HOLE, Strangers
 from ingest.providers import Bars, History, NotYetError, OutOfTimeError, ProviderError, RefusedError
 from ingest.providers.massive_bars import read_grouped, read_range
-from ingest.run import Ingest, Report
-from ingest.work import Task, Work
 
 log = Logger(service="ingest")
 

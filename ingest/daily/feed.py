@@ -7,8 +7,8 @@ from typing import Any
 
 from feedgenerator import Atom1Feed
 
+from api.documents import number
 from api.records import Mover
-from api.resources import number
 
 ENTRIES = 30
 # Atom's own type, application/atom+xml, is not one that CloudFront compresses.

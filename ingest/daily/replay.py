@@ -7,7 +7,7 @@ from datetime import date
 from api.records import Bar
 from ingest.archive import Archive, DamagedAnswerError, Kept
 from ingest.calendar import Calendar
-from ingest.past import Past
+from ingest.daily.past import Past
 from ingest.providers import BadAnswerError, Bars, Fault, History
 from ingest.providers.massive_bars import read_grouped, read_range
 

@@ -12,16 +12,16 @@ from aws_lambda_powertools import Logger
 
 from api.records import Bar, Mover, Session
 from api.store import RevisionConflictError
-from ingest import plan, rows
-from ingest.freshness import due, horizon, status_of
+from ingest.daily import plan, rows
+from ingest.daily.freshness import due, horizon, status_of
+from ingest.daily.judge import IncompleteSessionError, correction, difference, judge, mover_of
+from ingest.daily.past import Strangers
+from ingest.daily.reconcile import show
+from ingest.daily.replay import Replay
+from ingest.daily.run import Ingest
+from ingest.daily.stored import Stored, belong_together, revisions
+from ingest.daily.twins import Compare
 from ingest.lease import held
-from ingest.movers import IncompleteSessionError, correction, difference, judge, mover_of
-from ingest.past import Strangers
-from ingest.publish import Compare
-from ingest.reconcile import show
-from ingest.replay import Replay
-from ingest.run import Ingest
-from ingest.stored import Stored, belong_together, revisions
 
 PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
 log = Logger(service="ingest")

@@ -8,15 +8,15 @@ from collections.abc import Collection
 from datetime import date, datetime, timedelta
 
 from api.records import Hole, Status
-from ingest import holes, plan
-from ingest.apply import apply
-from ingest.freshness import due, horizon, stale_after, status_of
+from ingest.daily import holes, plan
+from ingest.daily.apply import apply
+from ingest.daily.freshness import due, horizon, stale_after, status_of
+from ingest.daily.mend import mend
+from ingest.daily.run import Ingest, Report, Request
+from ingest.daily.stored import Stored
+from ingest.daily.twins import Compare, keep_status, publish, status_twin
+from ingest.daily.work import decide, terms
 from ingest.lease import Lease, held
-from ingest.mend import mend
-from ingest.publish import Compare, keep_status, publish, status_twin
-from ingest.run import Ingest, Report, Request
-from ingest.stored import Stored
-from ingest.work import decide, terms
 
 
 def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) -> Report:

@@ -8,13 +8,13 @@ from aws_lambda_powertools import Logger
 
 from api.records import Mover, Session
 from api.store import RevisionConflictError
-from ingest import rows
-from ingest.movers import IncompleteSessionError, judge, mover_of
-from ingest.plan import RECHECK_AFTER
-from ingest.publish import HANDFUL, published_days
-from ingest.replay import Replay
-from ingest.run import Ingest, Report
-from ingest.stored import Stored, revisions
+from ingest.daily import rows
+from ingest.daily.judge import IncompleteSessionError, judge, mover_of
+from ingest.daily.plan import RECHECK_AFTER
+from ingest.daily.replay import Replay
+from ingest.daily.run import Ingest, Report
+from ingest.daily.stored import Stored, revisions
+from ingest.daily.twins import HANDFUL, published_days
 
 log = Logger(service="ingest")
 

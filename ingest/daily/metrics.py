@@ -3,7 +3,7 @@
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
-from ingest.run import Report
+from ingest.daily.run import Report
 
 NAMESPACE = "Movers"
 
