@@ -3,18 +3,15 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from api.records import Bar, Mover, Row, Session, Status, Winner
+from api.markets import Market
+from api.records import Mover, Row, Session, Status, Winner, instant
 
-CACHE_CONTROL = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
-CONTENT_TYPE = "application/json"
 SCHEMA_VERSION = 1
-# The names of all that is published beside the page, as patterns: only ingest writes them.
-PUBLISHED = ("movers.json", "movers/*", "history.json", "tickers/*", "status.json", "movers.csv", "feed.xml")
 LATEST_MOVERS = 7
 TICKER_SESSIONS = 252  # a year
 
@@ -47,7 +44,7 @@ def session(mover: Mover, session: Session) -> bytes:
             "RecordedAt": mover.recorded_at,
             "Watchlist": session.watchlist,
             "Excused": session.excused,
-            "Bars": [{"Ticker": ticker, **bar_fields(bar)} for ticker, bar in session.ranked()],
+            "Bars": [{"Ticker": ticker, **bar.fields} for ticker, bar in session.ranked()],
         }
     )
 
@@ -58,12 +55,12 @@ def ticker(symbol: str, rows: Iterable[Row]) -> bytes:
         {
             "SchemaVersion": SCHEMA_VERSION,
             "Ticker": symbol,
-            "Sessions": [{"Date": row.date, **bar_fields(row.bar), "Won": row.won} for row in rows],
+            "Sessions": [{"Date": row.date, **row.bar.fields, "Won": row.won} for row in rows],
         }
     )
 
 
-def status(status: Status | None) -> bytes:
+def status(status: Status | None, market: Market) -> bytes:
     """`/status`: freshness. `None` stands for the time before the first run."""
     return render(
         {
@@ -77,7 +74,7 @@ def status(status: Status | None) -> bytes:
             "Watchlist": status.watchlist if status else [],
             "Change": "open-to-close",
             "Formula": "(Close - Open) / Open * 100",
-            "Exchange": {"Mic": "XNYS", "TimeZone": "America/New_York"},
+            "Exchange": {"Mic": market.mic, "TimeZone": market.zone},
             "Source": status
             and {
                 "Provider": status.source.provider,
@@ -99,18 +96,6 @@ def etag(body: bytes) -> str:
 
 def md5(body: bytes) -> str:
     return hashlib.md5(body, usedforsecurity=False).hexdigest()
-
-
-def bar_fields(bar: Bar) -> dict[str, Any]:
-    """A bar as documents and the table's items name its parts."""
-    return {
-        "Open": bar.open,
-        "High": bar.high,
-        "Low": bar.low,
-        "Close": bar.close,
-        "Volume": bar.volume,
-        "PercentChange": bar.percent_change,
-    }
 
 
 def render(document: Any) -> bytes:
@@ -141,11 +126,6 @@ def number(value: Decimal) -> str:
     """A decimal in plain digits, at most 6 behind the point, without trailing zeros."""
     text = f"{value:.6f}".rstrip("0").rstrip(".")
     return "0" if text == "-0" else text
-
-
-def instant(value: datetime) -> str:
-    """RFC 3339 in UTC, to the second."""
-    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 # By the very type: a year of winners takes a quarter less time than with a `match`.

@@ -12,12 +12,12 @@
 from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import wraps
 from typing import Any, TypeVar
 
 from api.attributes import plain, typed
-from api.documents import bar_fields, instant
-from api.records import Bar, Hole, Mover, Row, Session, Source, Status, Winner
+from api.records import Bar, Hole, Mover, Row, Session, Source, Status, Winner, instant
 
 MOVERS, SESSIONS, TICKER, STATUS, LATEST = "MOVERS", "SESSIONS", "TICKER#", "STATUS", "LATEST"
 WINNER = "pk, sk, Ticker, PercentChange, ClosingPrice"  # what `winner` reads, as a projection
@@ -112,8 +112,9 @@ def session_item(session: Session, winner: str) -> Item:
         "Revision": session.revision,
         "Winner": winner,
         "Watchlist": list(session.watchlist),
-        "Bars": {ticker: bar_fields(bar) for ticker, bar in session.bars.items()},
+        "Bars": {ticker: bar.fields for ticker, bar in session.bars.items()},
         **({"Excused": dict(session.excused)} if session.excused else {}),
+        **({} if session.splits is None else {"Splits": split_fields(session.splits)}),
         **({"Gone": list(session.gone)} if session.gone else {}),
     }
     return typed(item)
@@ -128,9 +129,15 @@ def session(item: Item) -> Session:
         watchlist=_texts(item["Watchlist"]),
         bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
         excused={ticker: _text(reason) for ticker, reason in item.get("Excused", {}).items()},
+        splits=_splits(item["Splits"]) if "Splits" in item else None,
         rows=_whole(item.get("Rows", Decimal(0))),
         gone=_texts(item.get("Gone", [])),
     )
+
+
+def split_fields(splits: Mapping[str, Fraction]) -> dict[str, str]:
+    """`{"AAPL": "4"}`, or `"1/10"` where ten shares became one."""
+    return {ticker: str(ratio) for ticker, ratio in splits.items()}
 
 
 def row_item(row: Row) -> Item:
@@ -206,6 +213,10 @@ def _hole(fields: Item) -> Hole:
 
 def _bar(item: Item) -> Bar:
     return Bar(*(_number(item[name]) for name in ("Open", "High", "Low", "Close", "Volume")))
+
+
+def _splits(item: Item) -> dict[str, Fraction]:
+    return {ticker: Fraction(_text(ratio)) for ticker, ratio in item.items()}
 
 
 def _number(value: Any) -> Decimal:

@@ -1,17 +1,16 @@
 """The facts of the product: bars, sessions, movers, status; and the one rule that ranks them.
 
-Prices and percentages are `Decimal`, instants aware UTC, a trading day is a `date` in New York.
+Prices and percentages are `Decimal`, instants aware UTC, a trading day is a `date` of its exchange.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date, datetime
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from fractions import Fraction
 
-TICKER = re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}")
+from api.markets import Market
 
 # One table item (400 KB) holds a session with every bar of the watchlist.
 MOST_TICKERS = 2500
@@ -19,7 +18,7 @@ MOST_TICKERS = 2500
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One ticker's session: as-traded prices in USD, volume in shares (fractional shares are real)."""
+    """One ticker's session: as-traded prices, and the volume in shares (fractional shares are real)."""
 
     open: Decimal
     high: Decimal
@@ -36,13 +35,26 @@ class Bar:
     def percent_change(self) -> Decimal:
         return percent(self.move)
 
+    @property
+    def fields(self) -> dict[str, Decimal]:
+        """The bar as documents and the table's items name its parts."""
+        return {
+            "Open": self.open,
+            "High": self.high,
+            "Low": self.low,
+            "Close": self.close,
+            "Volume": self.volume,
+            "PercentChange": self.percent_change,
+        }
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason.
 
+    `splits` are those that became effective with its open, new shares for an old one; `None` where nobody was asked.
     `rows` is the revision that the ticker rows in the table were written for, 0 before; `gone` are tickers of the
-    session it replaced, whose rows are still to be deleted. Both are no part of what happened.
+    session it replaced, whose rows are still to be deleted. These three are no part of what is judged.
     """
 
     date: date
@@ -50,6 +62,7 @@ class Session:
     watchlist: tuple[str, ...]
     bars: Mapping[str, Bar]
     excused: Mapping[str, str] = field(default_factory=dict)
+    splits: Mapping[str, Fraction] | None = field(default=None, compare=False)
     rows: int = field(default=0, compare=False)
     gone: tuple[str, ...] = field(default=(), compare=False)
 
@@ -131,6 +144,12 @@ class Status:
     source: Source
     holes: Mapping[date, Hole] = field(default_factory=dict)
 
+    def since(self, known: "Status | None") -> "Status":
+        """The same with the instant of an earlier status that says the same to viewers."""
+        if known and replace(self, generated_at=known.generated_at, holes=known.holes) == known:
+            return replace(self, generated_at=known.generated_at)
+        return self
+
 
 def rows(session: Session, winner: str) -> list[Row]:
     """The ticker rows of a session, one for each bar."""
@@ -149,6 +168,11 @@ def strict_date(text: object) -> date | None:
     return day if str(day) == text else None
 
 
+def instant(value: datetime) -> str:
+    """RFC 3339 in UTC, to the second: how documents and the table's items write an instant."""
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def percent(move: Fraction) -> Decimal:
     """A ratio in percent, rounded once, half to even, to 6 decimals."""
     return Decimal(f"{round(move * 10**8)}E-6")  # from text: exact, where arithmetic would keep 28 digits
@@ -160,14 +184,12 @@ def margin(moves: Iterable[Fraction]) -> Decimal | None:
     return percent(first - others[0]) if others else None
 
 
-def check_watchlist(watchlist: Sequence[str]) -> None:
-    """Raise ValueError unless the watchlist has 1 to 2500 different tickers; case tells tickers apart."""
+def check_watchlist(watchlist: Sequence[str], market: Market) -> None:
+    """Raise ValueError unless the watchlist has 1 to 2500 different tickers of the market; case tells tickers apart."""
     if not 1 <= len(watchlist) <= MOST_TICKERS:
         raise ValueError(f"watchlist has {len(watchlist)} tickers: allowed is 1 to {MOST_TICKERS}")
     for ticker in watchlist:
-        if not TICKER.fullmatch(ticker):
-            raise ValueError(
-                f"watchlist ticker {ticker!r}: allowed is a letter, then at most 14 letters, digits or dots"
-            )
+        if not market.ticker.fullmatch(ticker):
+            raise ValueError(f"watchlist ticker {ticker!r}: allowed is {market.spelling}")
     if repeated := [ticker for ticker, times in Counter(watchlist).items() if times > 1]:
         raise ValueError(f"watchlist repeats {', '.join(repeated)}: each ticker is allowed once")

@@ -8,6 +8,7 @@ from datetime import date
 from functools import cached_property
 from typing import Any, Self
 
+from api.markets import Market
 from api.records import check_watchlist, strict_date
 
 FORM = (
@@ -24,22 +25,22 @@ class Watchlists:
     names: Mapping[str, str]
 
     @classmethod
-    def parse(cls, setting: object) -> Self:
-        """Read the setting `watchlist`. Raises `ValueError` saying what is allowed."""
+    def parse(cls, setting: object, market: Market) -> Self:
+        """Read the setting `watchlist` of a stage of this market. Raises `ValueError` saying what is allowed."""
         dated = setting if isinstance(setting, Mapping) else {str(date.min): setting}
         if not dated:
             raise ValueError(f"watchlist is empty: allowed is {FORM}")
         entries = {_day(day): _entries(entries) for day, entries in dated.items()}
         lists = {day: tuple(ticker for ticker, _ in entries[day]) for day in sorted(entries)}
         for tickers in lists.values():
-            check_watchlist(tickers)
+            check_watchlist(tickers, market)
         names = {ticker: name for day in lists for ticker, name in entries[day] if name}
         return cls(lists, names)
 
     @classmethod
-    def load(cls, text: str) -> Self:
+    def load(cls, text: str, market: Market) -> Self:
         """Read what `dump` wrote. Raises `ValueError` for anything else."""
-        return cls.parse(json.loads(text))
+        return cls.parse(json.loads(text), market)
 
     def dump(self) -> str:
         """The setting as JSON."""

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from decimal import Decimal, Inexact
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, cast
+from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
@@ -21,36 +21,38 @@ from api import handler as http
 from api.attributes import plain, typed
 from api.dynamodb import DynamoDBError, Reader
 from api.store import Store
-from scripts.bench.empty import create_table
+from ingest.daily.record import Record
 from scripts.cloud.emulator import Emulator
 from tests.conftest import REGION, TABLE
+from tests.empty import create_table
 from tests.samples import DAY, mover, record, session, status
+from tests.world import sessions_of
 
 ENV = {"AWS_REGION": REGION, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 Reply = tuple[int, dict[str, Any]] | None
 
 
 @pytest.fixture
-def table(emulator: Emulator) -> Store:
+def table(emulator: Emulator) -> Record:
     """A table as ingest writes it."""
     client = emulator.client("dynamodb")
     create_table(client, TABLE)
-    return Store(client, TABLE)
+    return Record(client, TABLE)
 
 
 @pytest.fixture
-def reading(emulator: Emulator, table: Store) -> Store:
+def reading(emulator: Emulator, table: Record) -> Store:
     """The same table as the api function reads it."""
     reader = Reader(ENV | emulator.endpoint.credentials | {"AWS_ENDPOINT_URL": emulator.url})
-    return Store(cast(Any, reader), TABLE)
+    return Store(reader, TABLE)
 
 
-def test_everything_that_boto3_wrote_is_read_alike(table: Store, reading: Store) -> None:
+def test_everything_that_boto3_wrote_is_read_alike(table: Record, reading: Store) -> None:
     record(table, session())
     table.put_status(status())
 
     assert reading.movers() == table.movers() == [mover(session())]
-    assert reading.sessions(1) == table.sessions(1) == [session()]
+    assert sessions_of(reading) == sessions_of(table) == [session()]
     assert reading.session(DAY) == table.session(DAY)
     assert reading.ticker("TSLA", 30) == table.ticker("TSLA", 30) != []
     assert reading.status() == table.status() == status()
@@ -193,6 +195,7 @@ def test_a_table_that_does_not_answer_is_told_by_the_function_before_its_own_tim
     monkeypatch.setattr(dynamodb, "REQUEST_SECONDS", dynamodb.REQUEST_SECONDS / 10)
     monkeypatch.setattr(dynamodb, "TRY_SECONDS", dynamodb.TRY_SECONDS / 10)
     monkeypatch.setenv("TABLE_NAME", TABLE)
+    monkeypatch.setenv("MARKET", "us")
     with table_that(behaves) as url:
         reader = Reader(ENV | {"AWS_ENDPOINT_URL": url})
         monkeypatch.setattr(http, "reader", lambda: reader)

@@ -7,6 +7,7 @@ import pytest
 from openapi_spec_validator import validate
 
 from api import documents
+from api.markets import US
 from api.records import Row, Session
 from tests.contract import SPEC, conform
 from tests.samples import DAY, bar, mover, session, status
@@ -31,9 +32,9 @@ def test_the_description_is_valid_openapi() -> None:
             "/tickers/{ticker}",
             documents.ticker("TSLA", [Row("TSLA", DAY, bar("1", "2"), won=True, revision=1)]),
         ),
-        ("/status", documents.status(None)),
-        ("/status", documents.status(status())),
-        ("/status", documents.status(status(as_of=None))),
+        ("/status", documents.status(None, US)),
+        ("/status", documents.status(status(), US)),
+        ("/status", documents.status(status(as_of=None), US)),
     ],
 )
 def test_every_document_conforms(path: str, body: bytes) -> None:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import documents
+from api.markets import US
 from api.records import Row, Session
 from tests.samples import DAY, WATCHLIST, bar, mover, session, status
 
@@ -61,7 +62,7 @@ def test_a_ticker_shows_its_sessions_and_which_it_won() -> None:
 
 
 def test_status_says_what_a_reader_needs_without_a_calendar() -> None:
-    assert json.loads(documents.status(status())) == {
+    assert json.loads(documents.status(status(), US)) == {
         "SchemaVersion": 1,
         "AsOf": "2026-02-10",
         "GeneratedAt": "2026-02-11T05:10:09Z",
@@ -78,7 +79,7 @@ def test_status_says_what_a_reader_needs_without_a_calendar() -> None:
 
 
 def test_before_the_first_run_the_status_has_no_date() -> None:
-    document = json.loads(documents.status(None))
+    document = json.loads(documents.status(None, US))
     assert document["AsOf"] is None
     assert document["Expected"] == []
 

@@ -8,31 +8,33 @@ from typing import Any
 import pytest
 
 from api.records import Row, Session
-from api.store import RevisionConflictError, Store
+from api.store import RevisionConflictError
+from ingest.daily.record import Record
 from tests.conftest import TABLE
 from tests.samples import DAY, NIGHT, bar, mover, record, session, status
+from tests.world import sessions_of
 
 
 @pytest.fixture
-def store(dynamodb: Any) -> Store:
-    return Store(dynamodb, TABLE)
+def store(dynamodb: Any) -> Record:
+    return Record(dynamodb, TABLE)
 
 
-def test_a_mover_and_its_session_come_back_as_they_went(store: Store) -> None:
+def test_a_mover_and_its_session_come_back_as_they_went(store: Record) -> None:
     record(store, session())
     assert store.session(DAY) == (mover(session()), session())
     assert store.movers() == [mover(session())]
-    assert store.sessions() == [session()]
+    assert sessions_of(store) == [session()]
 
 
-def test_an_excused_ticker_comes_back_with_its_reason(store: Store) -> None:
+def test_an_excused_ticker_comes_back_with_its_reason(store: Record) -> None:
     halted = Session(DAY, 1, ("AAPL", "TSLA"), {"AAPL": bar("1", "2")}, {"TSLA": "halted"})
     record(store, halted)
-    assert store.sessions() == [halted]
+    assert sessions_of(store) == [halted]
     assert store.ticker("TSLA", 30) == []
 
 
-def test_the_items_are_laid_out_as_promised(store: Store, dynamodb: Any) -> None:
+def test_the_items_are_laid_out_as_promised(store: Record, dynamodb: Any) -> None:
     record(store, session())
     item = dynamodb.get_item(TableName=TABLE, Key={"pk": {"S": "MOVERS"}, "sk": {"S": "2026-02-10"}})["Item"]
     assert item == {
@@ -71,7 +73,7 @@ def test_the_items_are_laid_out_as_promised(store: Store, dynamodb: Any) -> None
     }
 
 
-def test_movers_come_newest_first_up_to_the_limit(store: Store) -> None:
+def test_movers_come_newest_first_up_to_the_limit(store: Record) -> None:
     days = [DAY - timedelta(days=n) for n in range(12)]
     for day in reversed(days):
         record(store, session(day))
@@ -79,21 +81,21 @@ def test_movers_come_newest_first_up_to_the_limit(store: Store) -> None:
     assert [found.date for found in store.movers()] == days
 
 
-def test_nothing_is_found_in_an_empty_table(store: Store) -> None:
+def test_nothing_is_found_in_an_empty_table(store: Record) -> None:
     assert store.movers(7) == []
     assert store.session(DAY) is None
     assert store.ticker("AAPL", 30) == []
     assert store.status() is None
 
 
-def test_a_session_is_recorded_once(store: Store) -> None:
+def test_a_session_is_recorded_once(store: Record) -> None:
     record(store, session())
     with pytest.raises(RevisionConflictError, match="2026-02-10"):
         record(store, session(AAPL=bar("1", "9")))
-    assert store.sessions() == [session()]
+    assert sessions_of(store) == [session()]
 
 
-def test_a_correction_replaces_exactly_the_revision_that_was_read(store: Store) -> None:
+def test_a_correction_replaces_exactly_the_revision_that_was_read(store: Record) -> None:
     record(store, session())
     corrected = session(revision=2, AAPL=bar("100", "150"))
     record(store, corrected, replaces=1)
@@ -104,7 +106,7 @@ def test_a_correction_replaces_exactly_the_revision_that_was_read(store: Store) 
     assert store.session(DAY) == (mover(corrected), corrected)
 
 
-def test_a_check_leaves_everything_but_its_instant(store: Store) -> None:
+def test_a_check_leaves_everything_but_its_instant(store: Record) -> None:
     record(store, session())
     store.check(DAY, 1, NIGHT + timedelta(hours=6))
     assert store.movers() == [replace(mover(session()), checked_at=NIGHT + timedelta(hours=6))]
@@ -114,7 +116,7 @@ def test_a_check_leaves_everything_but_its_instant(store: Store) -> None:
         store.check(date(2026, 2, 9), 1, NIGHT)
 
 
-def test_a_tickers_past_is_read_without_the_others(store: Store) -> None:
+def test_a_tickers_past_is_read_without_the_others(store: Record) -> None:
     record(store, session())
     record(store, session(date(2026, 2, 9), AAPL=bar("100", "120")))
     assert store.ticker("AAPL", 30) == [
@@ -124,7 +126,7 @@ def test_a_tickers_past_is_read_without_the_others(store: Store) -> None:
     assert store.ticker("BRK.B", 30) == []
 
 
-def test_more_than_a_page_of_sessions_is_read_whole(store: Store) -> None:
+def test_more_than_a_page_of_sessions_is_read_whole(store: Record) -> None:
     """Three sessions of 400 KB are more than the megabyte that one answer of a query may hold."""
     tickers = tuple(f"T{n}" for n in range(2_200))
     days = [DAY - timedelta(days=n) for n in range(3)]
@@ -133,18 +135,18 @@ def test_more_than_a_page_of_sessions_is_read_whole(store: Store) -> None:
             store,
             Session(day, 1, tickers, dict.fromkeys(tickers, bar("123.4567", "123.9876", "1234567.891234"))),
         )
-    assert [found.date for found in store.sessions(3)] == days
+    assert [found.date for found in sessions_of(store)] == days
     assert [row.date for row in store.ticker("T7", 30)] == days
 
 
-def test_numbers_keep_every_digit(store: Store) -> None:
+def test_numbers_keep_every_digit(store: Record) -> None:
     precise = bar("0.1000000000000000000001", "30002507.354057", "1.12117471E+8")
     record(store, session(AAPL=precise))
-    assert store.sessions()[0].bars["AAPL"] == precise
+    assert sessions_of(store)[0].bars["AAPL"] == precise
     assert store.movers()[0].open == Decimal("0.1000000000000000000001")
 
 
-def test_the_status_comes_back_as_it_went(store: Store) -> None:
+def test_the_status_comes_back_as_it_went(store: Record) -> None:
     for stored in (status(as_of=None), status()):
         store.put_status(stored)
         assert store.status() == stored
