@@ -8,12 +8,12 @@ import gzip
 import hashlib
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Self
 
-from ingest.providers import Answer
+from ingest.providers import Answer, Call
 
 if TYPE_CHECKING:
     from mypy_boto3_s3 import S3Client
@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 FETCHED_AT = "%Y%m%dT%H%M%SZ"
 DATE = r"\d{4}-\d{2}-\d{2}"
 KEY = re.compile(
-    r"raw/provider=[^/]+/"
-    rf"(?P<partition>endpoint=grouped/date={DATE}|endpoint=range/ticker=[^/=]+/from={DATE}/to={DATE})"
+    r"raw/provider=[^/]+/endpoint=(?P<endpoint>[^/=]+)(/ticker=(?P<ticker>[^/=]+))?/"
+    rf"(date=(?P<date>{DATE})|from=(?P<first>{DATE})/to=(?P<last>{DATE}))"
     r"/(?P<fetched_at>\d{8}T\d{6}Z)-(?P<sha8>[0-9a-f]{8})\.json\.gz"
 )
 
@@ -33,30 +33,24 @@ class DamagedAnswerError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An archived answer, by its key alone: about these days, and about every ticker or only one."""
+    """An archived answer by its key alone: to which call it came, and when."""
 
     key: str
-    partition: Mapping[str, str]
+    call: Call
     fetched_at: datetime
     sha8: str
-    first: date
-    last: date
-    ticker: str | None
 
     @classmethod
     def parse(cls, key: str) -> Self:
         """Read a key of `object_key`. Raises `DamagedAnswerError` for any other."""
         if not (match := KEY.fullmatch(key)):
             raise DamagedAnswerError("its name is not that of an archived answer")
-        partition = dict(part.split("=") for part in match["partition"].split("/"))
         try:
-            first, last = (
-                date.fromisoformat(partition.get("date", "") or partition[end]) for end in ("from", "to")
-            )
+            first, last = (date.fromisoformat(match["date"] or match[end]) for end in ("first", "last"))
             fetched_at = datetime.strptime(match["fetched_at"], FETCHED_AT).replace(tzinfo=UTC)
         except ValueError as impossible:
             raise DamagedAnswerError(f"its name has an impossible date: {impossible}") from impossible
-        return cls(key, partition, fetched_at, match["sha8"], first, last, partition.get("ticker"))
+        return cls(key, Call(match["endpoint"], first, last, match["ticker"]), fetched_at, match["sha8"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +89,21 @@ class Archive:
             raise DamagedAnswerError(f"it cannot be unpacked: {broken}") from broken
         if _sha8(body) != kept.sha8:
             raise DamagedAnswerError("its bytes are not those that were archived under its name")
-        return Answer(kept.partition, kept.fetched_at, body)
+        return Answer(kept.call, kept.fetched_at, body)
 
 
 def object_key(provider: str, answer: Answer) -> str:
-    """`raw/provider=massive/endpoint=grouped/date=2026-02-10/20260211T051009Z-1a2b3c4d.json.gz`"""
-    partition = "/".join(f"{name}={value}" for name, value in answer.partition.items())
+    """`raw/provider=massive/endpoint=grouped/date=2026-02-10/20260211T051009Z-1a2b3c4d.json.gz`, or with
+    `endpoint=range/ticker=AAPL/from=2026-02-02/to=2026-02-10`."""
+    call = answer.call
+    ticker = f"ticker={call.ticker}/" if call.ticker else ""
+    whole_day = not call.ticker and call.first == call.last
+    days = f"date={call.first}" if whole_day else f"from={call.first}/to={call.last}"
     fetched_at = answer.fetched_at.astimezone(UTC).strftime(FETCHED_AT)
-    return f"raw/provider={provider}/{partition}/{fetched_at}-{_sha8(answer.body)}.json.gz"
+    return (
+        f"raw/provider={provider}/endpoint={call.endpoint}/{ticker}{days}"
+        f"/{fetched_at}-{_sha8(answer.body)}.json.gz"
+    )
 
 
 def _sha8(body: bytes) -> str:

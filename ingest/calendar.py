@@ -1,4 +1,4 @@
-"""Which days are sessions of the New York Stock Exchange (XNYS), and when a session's bars can be had.
+"""Which days are sessions of an exchange, and when a session's bars can be had.
 
 The regular calendar comes from `holidays`; `overrides.json` beside this file has the last word, because an
 unscheduled closure reaches a library only with its next release.
@@ -6,60 +6,130 @@ unscheduled closure reaches a library only with its next release.
 
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Self
-from zoneinfo import ZoneInfo
 
-NEW_YORK = ZoneInfo("America/New_York")
-REGULAR_CLOSE = time(16, 0)
-EARLY_CLOSE = time(13, 0)
+from api.markets import MARKETS, Market
+from api.records import strict_date
+
 ONE_DAY = timedelta(days=1)
+OVERRIDES = Path(__file__).with_name("overrides.json")
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A session out of the ordinary, by the exchange's clock, and why there is one."""
+
+    open: time
+    close: time
+    reason: str
 
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What no library knows: closures, early closes, tickers excused from a session; each with its reason."""
+    """What no library knows of an exchange: closures, early closes, sessions on other days, tickers that are excused
+    from a session; each with its reason. `verified_through` is the last year whose holidays somebody has compared with
+    the exchange's own list.
+    """
 
     closed: Mapping[date, str] = field(default_factory=dict)
     early: Mapping[date, str] = field(default_factory=dict)
+    opened: Mapping[date, Hours] = field(default_factory=dict)
     excused: Mapping[date, Mapping[str, str]] = field(default_factory=dict)
+    verified_through: int | None = None
 
     @classmethod
-    def parse(cls, text: str) -> Self:
-        """Read the override file's JSON. Raises `ValueError` on an unknown key, a bad date, or no reason in words."""
+    def parse(cls, text: str, market: Market) -> Self:
+        """Read one exchange's part of the override file. Raises `ValueError` saying what is allowed."""
+        exchanges = {market.mic for market in MARKETS.values()}
         content = json.loads(text)
-        if unknown := set(content) - {"closed", "early", "excused"}:
-            raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed are closed, early, excused")
-        return cls(**{key: _by_date(key, value) for key, value in content.items()})
+        if unknown := set(content) - exchanges:
+            raise ValueError(
+                f"overrides: unknown {sorted(unknown)}; allowed are {', '.join(sorted(exchanges))}"
+            )
+        content = content.get(market.mic, {})
+        if content.get("early") and not market.early_close:
+            raise ValueError(
+                f"overrides: early is for no exchange without an early close, such as {market.mic}"
+            )
+        if unknown := set(content) - set(FORMS):
+            raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed are {', '.join(FORMS)}")
+        return cls(**{name: FORMS[name](name, value) for name, value in content.items()})
 
 
-def _by_date(key: str, entries: Mapping[str, Any]) -> dict[date, Any]:
-    for day, told in entries.items():
-        if not _fits(key, told):
-            form = '{"TICKER": "reason"}' if key == "excused" else '"reason"'
-            raise ValueError(f"overrides: {key} of {day} must have the form {form}")
-    return {date.fromisoformat(day): told for day, told in entries.items()}
+def _reasons(name: str, told: Any) -> dict[date, str]:
+    return {_day(name, day): _text(name, day, reason) for day, reason in told.items()}
 
 
-def _fits(key: str, told: Any) -> bool:
-    if key == "excused":
-        return isinstance(told, dict) and all(isinstance(reason, str) for reason in told.values())
-    return isinstance(told, str)
+def _hours(name: str, told: Any) -> dict[date, Hours]:
+    """`{"2026-11-08": {"open": "18:00", "close": "19:15", "reason": "Muhurat"}}`"""
+    try:
+        return {
+            _day(name, day): Hours(
+                time.fromisoformat(hours["open"]), time.fromisoformat(hours["close"]), hours["reason"]
+            )
+            for day, hours in told.items()
+        }
+    except (KeyError, TypeError) as wrong:
+        form = '{"open": "18:00", "close": "19:15", "reason": "…"}'
+        raise ValueError(f"overrides: {name} of a day must have the form {form}") from wrong
+
+
+def _excuses(name: str, told: Any) -> dict[date, dict[str, str]]:
+    """`{"2026-02-10": {"AAPL": "halted"}, "2026-02-11/2026-02-13": {"TSLA": "halted"}}`, by day."""
+    excuses: dict[date, dict[str, str]] = {}
+    for days, reasons in told.items():
+        if not isinstance(reasons, dict) or not all(isinstance(reason, str) for reason in reasons.values()):
+            raise ValueError(f'overrides: {name} of {days} must have the form {{"TICKER": "reason"}}')
+        first, _, last = days.partition("/")
+        begin, end = _day(name, first), _day(name, last or first)
+        if end < begin:
+            raise ValueError(f"overrides: {name} has {days!r}, which ends before it begins")
+        for n in range((end - begin).days + 1):
+            excuses.setdefault(begin + n * ONE_DAY, {}).update(reasons)
+    return excuses
+
+
+def _year(name: str, told: Any) -> int:
+    if not isinstance(told, int):
+        raise ValueError(f"overrides: {name} {told!r} must be a year")
+    return told
+
+
+def _day(name: str, text: str) -> date:
+    if day := strict_date(text):
+        return day
+    raise ValueError(f"overrides: {name} has {text!r} where a date of the form YYYY-MM-DD belongs")
+
+
+def _text(name: str, day: str, told: Any) -> str:
+    if not isinstance(told, str):
+        raise ValueError(f'overrides: {name} of {day} must have the form "reason"')
+    return told
+
+
+FORMS: Mapping[str, Callable[[str, Any], Any]] = {
+    "closed": _reasons,
+    "early": _reasons,
+    "opened": _hours,
+    "excused": _excuses,
+    "verified_through": _year,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """When a session's bars can be had from the provider: `days` after the session, at `at` New York time."""
+    """When a session's bars can be had from the provider: `days` after the session, at `at` by the exchange's clock."""
 
     days: int
     at: time
 
     @classmethod
-    def parse(cls, text: str) -> Self:
+    def parse(cls, text: str, market: Market) -> Self:
         """Read `T+1 00:05`. Raises `ValueError` for another form or for an instant before the close."""
         match = re.fullmatch(r"T\+(\d) (\d\d):(\d\d)", text)
         try:
@@ -68,32 +138,33 @@ class Ready:
             ready = None
         if ready is None:
             raise ValueError(
-                f"ready {text!r} is not of the form 'T+1 00:05' (days after the session, New York time)"
+                f"ready {text!r} is not of the form 'T+1 00:05' (days after the session, {market.zone} time)"
             )
-        if ready.days == 0 and ready.at < REGULAR_CLOSE:
-            raise ValueError(f"ready {text!r} is before the close at 16:00 New York time")
+        if ready.days == 0 and ready.at < market.close:
+            raise ValueError(f"ready {text!r} is before the close at {market.close:%H:%M} {market.zone} time")
         return ready
 
 
 class Calendar:
-    """The sessions of XNYS."""
+    """The sessions of a market's exchange."""
 
-    def __init__(self, overrides: Overrides | None = None) -> None:
+    def __init__(self, market: Market, overrides: Overrides | None = None) -> None:
         # It loads the holidays of the whole world, a second for which only those who need a calendar wait.
+        from holidays import financial_holidays
         from holidays.constants import HALF_DAY
-        from holidays.financial.ny_stock_exchange import NewYorkStockExchange
 
+        self.market = market
         self.overrides = overrides or Overrides()
-        self._holidays = NewYorkStockExchange()
-        self._half_days = NewYorkStockExchange(categories=(HALF_DAY,))
+        self._holidays = financial_holidays(market.mic)
+        self._half_days: Any = (
+            financial_holidays(market.mic, categories=(HALF_DAY,)) if market.early_close else ()
+        )
 
     def is_session(self, day: date) -> bool:
-        return day.weekday() < 5 and day not in self._holidays and day not in self.overrides.closed
-
-    def holiday(self, day: date) -> str | None:
-        """The name of the holiday on which the exchange is closed."""
-        name: str | None = self._holidays.get(day)
-        return name
+        if day in self.overrides.opened:
+            return True
+        on_a_weekend = day.weekday() in self.market.weekend
+        return not on_a_weekend and day not in self._holidays and day not in self.overrides.closed
 
     def sessions(self, first: date, last: date) -> list[date]:
         """The sessions from `first` to `last`, both included, oldest first."""
@@ -116,16 +187,25 @@ class Calendar:
 
     def close_at(self, day: date) -> datetime:
         """The instant (UTC) at which the session of `day` closes."""
-        return _utc(day, EARLY_CLOSE if self.is_early_close(day) else REGULAR_CLOSE)
+        return self.market.instant(day, self._close(day))
 
     def ready_at(self, day: date, ready: Ready) -> datetime:
-        """The instant (UTC) from which the bars of `day` can be had."""
-        return _utc(day + ONE_DAY * ready.days, ready.at)
+        """The instant (UTC) from which the bars of `day` can be had; after a late close, as long after it as ever."""
+        on_time = self.market.instant(day + ONE_DAY * ready.days, ready.at)
+        if self._close(day) <= self.market.close:
+            return on_time
+        return on_time + (self.close_at(day) - self.market.instant(day, self.market.close))
 
     def newest_ready(self, now: datetime, ready: Ready) -> date:
         """The newest session whose bars can be had at `now`."""
-        today = now.astimezone(NEW_YORK).date()
+        today = self.market.day(now)
         return next(day for day in self._walk(today + ONE_DAY, -ONE_DAY) if self.ready_at(day, ready) <= now)
+
+    def _close(self, day: date) -> time:
+        if day in self.overrides.opened:
+            return self.overrides.opened[day].close
+        early = self.market.early_close
+        return early if early and self.is_early_close(day) else self.market.close
 
     def _walk(self, day: date, step: timedelta) -> Iterator[date]:
         while True:
@@ -134,15 +214,12 @@ class Calendar:
                 yield day
 
 
-def new_york_date(instant: datetime) -> date:
-    return instant.astimezone(NEW_YORK).date()
-
-
-def _utc(day: date, at: time) -> datetime:
-    return datetime.combine(day, at, NEW_YORK).astimezone(UTC)
-
-
 @cache
-def load_calendar() -> Calendar:
-    """The calendar with the overrides of this release."""
-    return Calendar(Overrides.parse(Path(__file__).with_name("overrides.json").read_text()))
+def load_calendar(market: Market) -> Calendar:
+    """A market's calendar with the overrides of this release."""
+    return Calendar(market, load_overrides(market))
+
+
+def load_overrides(market: Market) -> Overrides:
+    """What this release knows of a market's exchange. Raises `ValueError` for a file that cannot be so."""
+    return Overrides.parse(OVERRIDES.read_text(encoding="utf-8"), market)

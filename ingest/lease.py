@@ -13,10 +13,13 @@ from math import ceil
 from typing import TYPE_CHECKING, Any, cast
 from uuid import uuid4
 
+from api.names import LEASE
+from api.records import instant
+
 if TYPE_CHECKING:
     from mypy_boto3_dynamodb import DynamoDBClient
 
-KEY = {"pk": {"S": "LEASE"}, "sk": {"S": "INGEST"}}
+KEY = {"pk": {"S": LEASE}, "sk": {"S": "INGEST"}}
 MARGIN = timedelta(minutes=1)
 
 
@@ -69,46 +72,51 @@ class Lease:
         )
 
 
-@contextmanager
-def held(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Iterator[Lease]:
-    """Work under the lease: it is released after a good end and abandoned after a bad one.
+@dataclass(frozen=True, slots=True)
+class Leases:
+    """Where the lease is: the table."""
 
-    Raises `LeaseHeldError` while another run holds it.
-    """
-    lease = take(client, table, owner, now, life)
-    try:
-        yield lease
-    except BaseException:
-        lease.abandon(now)
-        raise
-    lease.release()
+    client: "DynamoDBClient"
+    table: str
 
+    @contextmanager
+    def held(self, owner: str, now: datetime, life: timedelta) -> Iterator[Lease]:
+        """Work under the lease: it is released after a good end and abandoned after a bad one.
 
-def take(client: "DynamoDBClient", table: str, owner: str, now: datetime, life: timedelta) -> Lease:
-    """Take the lease for `life`, which is how long this run can last at most, plus a minute.
+        Raises `LeaseHeldError` while another run holds it.
+        """
+        lease = self.take(owner, now, life)
+        try:
+            yield lease
+        except BaseException:
+            lease.abandon(now)
+            raise
+        lease.release()
 
-    Raises `LeaseHeldError` while another run holds it. A lost answer makes the client try again, and then the lease is
-    this one's already; the token tells so, and not the owner, which an invocation that is delivered twice shares.
-    """
-    token, until = {"S": uuid4().hex}, {"S": _stamp(now + life + MARGIN)}
-    try:
-        answer = client.put_item(
-            TableName=table,
-            Item={**KEY, "Owner": {"S": owner}, "Token": token, "ExpiresAt": until},
-            ConditionExpression="attribute_not_exists(pk) OR ExpiresAt <= :now OR #token = :token",
-            ExpressionAttributeNames={"#token": "Token"},
-            ExpressionAttributeValues={":now": {"S": _stamp(now)}, ":token": token},
-            ReturnValues="ALL_OLD",
-            ReturnValuesOnConditionCheckFailure="ALL_OLD",
-        )
-    except client.exceptions.ConditionalCheckFailedException as held:
-        raise LeaseHeldError(_held(cast(Any, held.response).get("Item", {}))) from held
-    return Lease(client, table, token["S"], found_dead=bool(answer.get("Attributes")))
+    def take(self, owner: str, now: datetime, life: timedelta) -> Lease:
+        """Take the lease for `life`, which is how long this run can last at most, plus a minute.
 
+        Raises `LeaseHeldError` while another run holds it. A lost answer makes the client try again, and then the lease
+        is this one's already; the token tells so. The owner does not: an invocation that comes twice shares it.
+        """
+        token, until = {"S": uuid4().hex}, {"S": _stamp(now + life + MARGIN)}
+        try:
+            answer = self.client.put_item(
+                TableName=self.table,
+                Item={**KEY, "Owner": {"S": owner}, "Token": token, "ExpiresAt": until},
+                ConditionExpression="attribute_not_exists(pk) OR ExpiresAt <= :now OR #token = :token",
+                ExpressionAttributeNames={"#token": "Token"},
+                ExpressionAttributeValues={":now": {"S": _stamp(now)}, ":token": token},
+                ReturnValues="ALL_OLD",
+                ReturnValuesOnConditionCheckFailure="ALL_OLD",
+            )
+        except self.client.exceptions.ConditionalCheckFailedException as held:
+            raise LeaseHeldError(_held(cast(Any, held.response).get("Item", {}))) from held
+        return Lease(self.client, self.table, token["S"], found_dead=bool(answer.get("Attributes")))
 
-def read(client: "DynamoDBClient", table: str) -> dict[str, Any]:
-    """The lease's item as it stands in the table; empty where nobody holds it."""
-    return cast(dict[str, Any], client.get_item(TableName=table, Key=KEY).get("Item", {}))
+    def read(self) -> dict[str, Any]:
+        """The lease's item as it stands in the table; empty where nobody holds it."""
+        return cast(dict[str, Any], self.client.get_item(TableName=self.table, Key=KEY).get("Item", {}))
 
 
 def _held(holder: dict[str, dict[str, str]]) -> str:
@@ -116,6 +124,6 @@ def _held(holder: dict[str, dict[str, str]]) -> str:
     return f"run {owner} is at work, until {until} at the latest"
 
 
-def _stamp(instant: datetime) -> str:
+def _stamp(moment: datetime) -> str:
     """RFC 3339 to the second, rounded up, so that stamps compare like the instants they stand for."""
-    return datetime.fromtimestamp(ceil(instant.timestamp()), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    return instant(datetime.fromtimestamp(ceil(moment.timestamp()), UTC))

@@ -6,13 +6,15 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Self
 
+from api import names
+from api.markets import Market, market_named
+from api.names import LOCAL_STAGE
+from api.vendors import Vendor, vendor_named
 from api.watchlists import Watchlists
 from ingest.calendar import Ready
 
-LOCAL_STAGE = "local"
-MASSIVE_URL = "https://api.massive.com"
 BUNDLE = Path(__file__).resolve().parents[1]
-LOCAL_ONLY = ("MASSIVE_URL", "SOURCE_KIND", "CLOCK_OFFSET_SECONDS", "SITE_CA")
+LOCAL_ONLY = (names.VENDOR_URL, names.SOURCE_KIND, names.CLOCK_OFFSET_SECONDS, names.SITE_CA)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,14 @@ class Settings:
     site_url: str
     key_parameter: str
     watchlist_file: Path
-    provider: str
+    market: Market
+    vendor: Vendor
     ready: Ready
     window: int
     calls_per_minute: int
     history_days: int
     key_expires: date | None
-    massive_url: str
+    vendor_url: str
     source_kind: str
     clock_offset_seconds: int
     site_ca: str | None
@@ -46,38 +49,38 @@ class Settings:
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
         """Read the environment. Raises `KeyError` or `ValueError` naming the variable that is wrong."""
-        stage = env["STAGE"]
+        stage = env[names.STAGE]
         if stage != LOCAL_STAGE and (local := [name for name in LOCAL_ONLY if name in env]):
             raise ValueError(
                 f"{', '.join(local)} may be set in the stage {LOCAL_STAGE!r} only, not in {stage!r}"
             )
-        if env["PROVIDER"] != "massive":
-            raise ValueError(f"PROVIDER {env['PROVIDER']!r} is unknown; allowed is 'massive'")
+        market, vendor = market_named(env[names.MARKET]), vendor_named(env[names.PROVIDER])
         return cls(
             stage=stage,
-            table=env["TABLE_NAME"],
-            raw_bucket=env["RAW_BUCKET"],
-            site_bucket=env["SITE_BUCKET"],
-            distribution_id=env["DISTRIBUTION_ID"],
-            site_url=env["SITE_URL"].rstrip("/"),
-            key_parameter=env["KEY_PARAMETER"],
-            watchlist_file=BUNDLE / env["WATCHLIST_FILE"],
-            provider=env["PROVIDER"],
-            ready=Ready.parse(env["READY"]),
-            window=_whole(env, "WINDOW", least=1),
-            calls_per_minute=_whole(env, "CALLS_PER_MINUTE", least=0),
-            history_days=_whole(env, "HISTORY_DAYS", least=1),
-            key_expires=_day(env, "KEY_EXPIRES"),
-            massive_url=env.get("MASSIVE_URL", MASSIVE_URL).rstrip("/"),
-            source_kind=env.get("SOURCE_KIND", "live"),
-            clock_offset_seconds=int(env.get("CLOCK_OFFSET_SECONDS", "0")),
-            site_ca=env.get("SITE_CA"),
+            table=env[names.TABLE_NAME],
+            raw_bucket=env[names.RAW_BUCKET],
+            site_bucket=env[names.SITE_BUCKET],
+            distribution_id=env[names.DISTRIBUTION_ID],
+            site_url=env[names.SITE_URL].rstrip("/"),
+            key_parameter=env[names.KEY_PARAMETER],
+            watchlist_file=BUNDLE / env[names.WATCHLIST_FILE],
+            market=market,
+            vendor=vendor,
+            ready=Ready.parse(env[names.READY], market),
+            window=_whole(env, names.WINDOW, least=1),
+            calls_per_minute=_whole(env, names.CALLS_PER_MINUTE, least=0),
+            history_days=_whole(env, names.HISTORY_DAYS, least=1),
+            key_expires=_day(env, names.KEY_EXPIRES),
+            vendor_url=env.get(names.VENDOR_URL, vendor.url).rstrip("/"),
+            source_kind=env.get(names.SOURCE_KIND, "live"),
+            clock_offset_seconds=int(env.get(names.CLOCK_OFFSET_SECONDS, "0")),
+            site_ca=env.get(names.SITE_CA),
         )
 
     @property
     def watchlists(self) -> Watchlists:
         """The setting as the file has it. Raises `OSError` or `ValueError` for a file that is not as deployed."""
-        return Watchlists.load(self.watchlist_file.read_text(encoding="utf-8"))
+        return Watchlists.load(self.watchlist_file.read_text(encoding="utf-8"), self.market)
 
     @property
     def key_days_left(self) -> int | None:

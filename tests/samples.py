@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 from decimal import Decimal
 
 from api.records import Bar, Mover, Session, Source, Status
-from api.store import Store
 from ingest.daily.judge import mover_of
+from ingest.daily.record import Record
 from ingest.daily.rows import write
 
 DAY = date(2026, 2, 10)
@@ -30,9 +30,9 @@ def mover(of: Session, now: datetime = NIGHT) -> Mover:
     return mover_of(of, "massive", now)
 
 
-def record(store: Store, session: Session, replaces: int | None = None) -> None:
+def record(store: Record, session: Session, replaces: int | None = None) -> None:
     """Store a session as a run does, ticker rows included."""
-    store.record(mover(session), session, replaces)
+    store.join(mover(session), session, (replaces, replaces))
     write(store, session, mover(session).ticker)
 
 

@@ -8,7 +8,7 @@ import pytest
 import requests
 from jsonschema import ValidationError
 
-from api.documents import instant
+from api.records import instant
 from tests.contract import conform
 from tests.states import NAMES, State, is_data, state
 from tests.states.__main__ import HEADERS, StatesServer

@@ -4,13 +4,14 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
+from api.markets import Market
 from api.records import check_watchlist, strict_date
 from ingest.daily.plan import RequestError
 from ingest.daily.rebuild import RebuildRequest
 from ingest.daily.run import Request
 
 
-def read_event(event: object, run: str) -> Request | RebuildRequest:
+def read_event(event: object, run: str, market: Market) -> Request | RebuildRequest:
     """`{}`, or `{"from": "2026-01-02", "to": "2026-02-10"}` with or without `"again": true`, all also with
     `"invalidate": false`, or `{"rebuild": {…}}`, in which `from`, `to`, `watchlist` or `in_force`, and `apply` may
     stand. Raises `RequestError` for anything else; null is not a value of any of them.
@@ -22,7 +23,7 @@ def read_event(event: object, run: str) -> Request | RebuildRequest:
         return _run(event, run)
     if len(event) > 1:
         raise RequestError("an event with rebuild has nothing beside it; its days stand inside")
-    return _rebuild(event["rebuild"], run)
+    return _rebuild(event["rebuild"], run, market)
 
 
 def _run(event: Mapping[str, Any], run: str) -> Request:
@@ -35,7 +36,7 @@ def _run(event: Mapping[str, Any], run: str) -> Request:
     return Request(run, first, last, _flag(event, "invalidate", default=True), again)
 
 
-def _rebuild(asked: object, run: str) -> RebuildRequest:
+def _rebuild(asked: object, run: str, market: Market) -> RebuildRequest:
     if not isinstance(asked, Mapping):
         raise RequestError(
             "rebuild must be an object; its names from, to, watchlist, in_force, apply may all be missing"
@@ -48,7 +49,7 @@ def _rebuild(asked: object, run: str) -> RebuildRequest:
         run,
         first=_date(asked, "from"),
         last=_date(asked, "to"),
-        watchlist=_watchlist(asked["watchlist"]) if "watchlist" in asked else None,
+        watchlist=_watchlist(asked["watchlist"], market) if "watchlist" in asked else None,
         in_force=in_force,
         apply=_flag(asked, "apply", default=False),
     )
@@ -75,11 +76,11 @@ def _date(event: Mapping[str, Any], name: str) -> date | None:
     raise RequestError(f"{name} {event[name]!r} must be a date of the form YYYY-MM-DD")
 
 
-def _watchlist(tickers: object) -> tuple[str, ...]:
+def _watchlist(tickers: object, market: Market) -> tuple[str, ...]:
     if not isinstance(tickers, list) or not all(isinstance(ticker, str) for ticker in tickers):
         raise RequestError("watchlist must be a list of tickers")
     try:
-        check_watchlist(tickers)
+        check_watchlist(tickers, market)
     except ValueError as wrong:
         raise RequestError(str(wrong)) from wrong
     return tuple(tickers)

@@ -8,15 +8,13 @@ from typing import Any
 from feedgenerator import Atom1Feed
 
 from api.documents import number
+from api.markets import Market
 from api.records import Mover
 
 ENTRIES = 30
-# Atom's own type, application/atom+xml, is not one that CloudFront compresses.
-FEED_TYPE = "application/xml; charset=utf-8"
 # Ids are tag URIs (RFC 4151). The year in them says since when the product has had this name.
 TAG = "tag:daily-mover,2026"
 NAMED_AT = datetime(2026, 1, 1, tzinfo=UTC)
-MARKET = "XNYS"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +23,7 @@ class Channel:
 
     stage: str
     site_url: str
+    market: Market
     close_at: Callable[[date], datetime]
 
     @property
@@ -35,7 +34,7 @@ class Channel:
         stage is part of it because two stages may watch different tickers. A stage keeps its name: under another name
         it would be another deployment, with a table of its own.
         """
-        return f"{TAG}:{MARKET}/{self.stage}"
+        return f"{TAG}:{self.market.mic}/{self.stage}"
 
 
 class _Feed(Atom1Feed):  # type: ignore[misc] # the library ships no types
@@ -69,7 +68,7 @@ def atom(movers: Sequence[Mover], channel: Channel) -> bytes:
             link=f"{site}/day.html?date={mover.date}",
             json=f"{site}/movers/{mover.date}.json",
             unique_id=f"{channel.id}/{mover.date}",
-            description=_summary(mover),
+            description=_summary(mover, channel.market.currency),
             pubdate=channel.close_at(mover.date),
             updateddate=mover.recorded_at,
         )
@@ -81,10 +80,9 @@ def _title(mover: Mover) -> str:
     return f"{mover.date}: {mover.ticker} {mover.percent_change:+z.2f} %"
 
 
-def _summary(mover: Mover) -> str:
-    move = (
-        f"{mover.ticker} went from {number(mover.open)} to {number(mover.closing_price)} USD, open to close."
-    )
+def _summary(mover: Mover, currency: str) -> str:
+    prices = f"from {number(mover.open)} to {number(mover.closing_price)} {currency}"
+    move = f"{mover.ticker} went {prices}, open to close."
     if mover.runner_up is None or mover.margin is None:
         return move
     return f"{move} Runner-up {mover.runner_up}, {number(mover.margin)} points behind."

@@ -13,21 +13,22 @@ from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from api.records import Source
-from api.store import Store
 from ingest.archive import Archive
 from ingest.calendar import load_calendar
 from ingest.daily.edge import unreadable
 from ingest.daily.event import read_event
 from ingest.daily.feed import Channel
+from ingest.daily.judge import summary
 from ingest.daily.metrics import emit
 from ingest.daily.rebuild import RebuildReport, RebuildRequest, rebuild
 from ingest.daily.reconcile import reconcile
-from ingest.daily.run import Ingest, Report
-from ingest.daily.twins import Site
-from ingest.lease import LeaseHeldError
-from ingest.providers import RefusedError
-from ingest.providers.massive import Massive, rate_window
+from ingest.daily.record import Record
+from ingest.daily.run import Parts, Report, Rules
+from ingest.lease import LeaseHeldError, Leases
+from ingest.providers import RefusedError, connect
+from ingest.providers.asking import Line, rate_window
 from ingest.settings import Settings
+from ingest.site import Site
 
 if TYPE_CHECKING:
     from _typeshed import DataclassInstance
@@ -51,10 +52,11 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
     run = context.aws_request_id
     log.structure_logs(append=True, run=run)
     try:
-        asked, ingest, now = read_event(event, run), build(settings, context, life), settings.now()
+        asked, now = read_event(event, run, settings.market), settings.now()
+        parts, rules = parts_of(settings, context, life), rules_of(settings)
         if isinstance(asked, RebuildRequest):
-            return _rebuilt(rebuild(ingest, asked, now, life))
-        return _reconciled(reconcile(ingest, asked, now, life), settings)
+            return _rebuilt(rebuild(parts, rules, asked, now, life))
+        return _reconciled(reconcile(parts, rules, asked, now, life), settings)
     except LeaseHeldError as held:
         log.info("left to the other run", reason=str(held))
         return {"Skipped": str(held)}
@@ -79,28 +81,46 @@ def _rebuilt(report: RebuildReport) -> dict[str, Any]:
     return found
 
 
-def build(settings: Settings, context: LambdaContext, life: timedelta) -> Ingest:
-    """Put a run's parts together."""
-    reserve = PUBLISHING_SHARE * life.total_seconds()
-    calendar = load_calendar()
-    return Ingest(
-        store=Store(client("dynamodb"), settings.table),
-        archive=Archive(client("s3"), settings.raw_bucket, settings.provider),
-        site=Site(client("s3"), settings.site_bucket, client("cloudfront"), settings.distribution_id),
-        provider=Massive(
-            url=settings.massive_url,
-            key=lambda: read_key(client("ssm"), settings.key_parameter),
-            window=rate_window(settings.provider, settings.calls_per_minute),
-            clock=settings.now,
-            remaining=lambda: context.get_remaining_time_in_millis() / 1000 - reserve,
-        ),
+def rules_of(settings: Settings) -> Rules:
+    """By what a run judges."""
+    market = settings.market
+    calendar = load_calendar(market)
+    return Rules(
+        market=market,
         calendar=calendar,
         watchlists=settings.watchlists,
-        source=Source(settings.provider, settings.source_kind, settings.clock_offset_seconds),
+        excused=calendar.overrides.excused,
+        source=Source(settings.vendor.name, settings.source_kind, settings.clock_offset_seconds),
         ready=settings.ready,
         window=settings.window,
         history_days=settings.history_days,
-        channel=Channel(settings.stage, settings.site_url, calendar.close_at),
+        recheck_after=settings.vendor.recheck_after,
+        channel=Channel(settings.stage, settings.site_url, market, calendar.close_at),
+    )
+
+
+def parts_of(settings: Settings, context: LambdaContext, life: timedelta) -> Parts:
+    """What a run works with."""
+    reserve = PUBLISHING_SHARE * life.total_seconds()
+
+    def time_left() -> float:
+        return context.get_remaining_time_in_millis() / 1000 - reserve
+
+    line = Line(
+        vendor=settings.vendor,
+        url=settings.vendor_url,
+        read_key=lambda: read_key(client("ssm"), settings.key_parameter),
+        window=rate_window(settings.vendor.name, settings.calls_per_minute),
+        clock=settings.now,
+        time_left=time_left,
+    )
+    return Parts(
+        record=Record(client("dynamodb"), settings.table),
+        archive=Archive(client("s3"), settings.raw_bucket, settings.vendor.name),
+        site=Site(client("s3"), settings.site_bucket, client("cloudfront"), settings.distribution_id),
+        provider=connect(settings.vendor, settings.market, line),
+        leases=Leases(client("dynamodb"), settings.table),
+        time_left=time_left,
     )
 
 
@@ -149,13 +169,9 @@ def _failures(report: Report) -> str:
     by_reason: dict[str, list[str]] = {}
     for day, reason in sorted(report.failed.items()):
         by_reason.setdefault(reason, []).append(str(day))
-    failures = [f"{_days(days)}: {reason}" for reason, days in by_reason.items()]
+    failures = [f"{summary(days, shown=7)}: {reason}" for reason, days in by_reason.items()]
     if report.kept:
         failures.append(
             f"{report.kept} published files have no session in the table and were kept (infra/RUNBOOK.md#record-shrank)"
         )
     return "; ".join(failures)
-
-
-def _days(days: list[str], shown: int = 7) -> str:
-    return ", ".join(days[:shown]) + (f" and {len(days) - shown} more" if len(days) > shown else "")

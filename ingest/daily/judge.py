@@ -6,7 +6,8 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from api.records import Bar, Mover, Session, margin
-from ingest.providers import Bars, Fault
+from ingest.providers import Bars
+from ingest.providers.reading import Fault
 
 LEAST = Decimal("0.000001")  # documents keep 6 decimals: what is less would be shown as 0
 
@@ -32,7 +33,7 @@ def judge(day: date, watchlist: tuple[str, ...], bars: Bars, excused: Mapping[st
             case Fault(reason=reason):
                 faults.append(f"{ticker} {reason}")
     if faults:
-        raise IncompleteSessionError(_summary(faults))
+        raise IncompleteSessionError(summary(faults))
     return Session(day, 1, watchlist, sane, excused)
 
 
@@ -73,7 +74,7 @@ def difference(old: Session, new: Session) -> str:
             if ticker in watched and _told(old, ticker) != _told(new, ticker)
         ],
     }
-    words = [f"{what}: {_summary(tickers)}" for what, tickers in apart.items() if tickers]
+    words = [f"{what}: {summary(tickers)}" for what, tickers in apart.items() if tickers]
     return "; ".join(words) or "another order of the watchlist"
 
 
@@ -97,6 +98,7 @@ def _judged(bar: Bar | Fault | None) -> Bar | Fault:
     return bar
 
 
-def _summary(words: list[str], shown: int = 10) -> str:
+def summary(words: list[str], shown: int = 10) -> str:
+    """The first few, and how many more there are."""
     rest = len(words) - shown
     return ", ".join(words[:shown]) + (f" and {rest} more" if rest > 0 else "")

@@ -1,7 +1,6 @@
 """Put lost and torn items of the table right without an upstream call: from the item beside them, or the raw zone."""
 
-from collections.abc import Iterable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from aws_lambda_powertools import Logger
@@ -10,11 +9,11 @@ from api.records import Mover, Session
 from api.store import RevisionConflictError
 from ingest.daily import rows
 from ingest.daily.judge import IncompleteSessionError, judge, mover_of
-from ingest.daily.plan import RECHECK_AFTER
+from ingest.daily.record import Record
 from ingest.daily.replay import Replay
-from ingest.daily.run import Ingest, Report
-from ingest.daily.stored import Stored, revisions
-from ingest.daily.twins import HANDFUL, published_days
+from ingest.daily.run import Parts, Report, Rules
+from ingest.daily.stored import Stored, gather, revisions
+from ingest.daily.twins import HANDFUL
 
 log = Logger(service="ingest")
 
@@ -23,24 +22,24 @@ class MendError(Exception):
     """A stored session that lost an item, and that the raw zone does not make again; the message names the cure."""
 
 
-def mend(ingest: Ingest, stored: Stored, report: Report, now: datetime) -> None:
-    """Put right what can be; the rest fails, each with its cure.
+def mend(parts: Parts, rules: Rules, stored: Stored, report: Report, now: datetime) -> Stored:
+    """Put right what can be, and give what is stored then; the rest fails, each with its cure.
 
     More than a handful of lost sessions are a matter for a person: they may have been judged by other watchlists than
     those in force today.
     """
-    lost = _lost(ingest, stored)
-    days = [*stored.torn, *(lost if len(lost) <= HANDFUL else ())]
-    if days:
-        _mend(ingest, sorted(days), report, now)
+    published = filter(rules.calendar.is_session, stored.published)
+    lost = sorted(set(published) - {*stored.by_day, *stored.session_by_day})
+    if days := sorted([*stored.torn, *(lost if len(lost) <= HANDFUL else ())]):
+        mending = Mending(parts.record, rules, Replay(parts.archive, parts.provider, rules.calendar), now)
+        for day in days:
+            if parts.time_left() > 0:
+                mending.mend(day, report)
+            else:
+                report.left[day] = "this run has no time left to mend it, the next goes on"
     if len(lost) > HANDFUL:
         report.failed |= dict.fromkeys(lost, _many(lost))
-
-
-def _lost(ingest: Ingest, stored: Stored) -> list[date]:
-    """The sessions of which only a published file is left."""
-    published = filter(ingest.calendar.is_session, published_days(ingest.site.listing))
-    return sorted(set(published) - {*stored.by_day, *stored.session_by_day})
+    return gather(parts.record, parts.site.listing()) if report.mended else stored
 
 
 def _many(lost: list[date]) -> str:
@@ -50,14 +49,19 @@ def _many(lost: list[date]) -> str:
     )
 
 
-def _mend(ingest: Ingest, days: Iterable[date], report: Report, now: datetime) -> None:
-    replay = Replay(ingest.archive, ingest.calendar)
-    for day in days:
-        if ingest.provider.remaining() <= 0:
-            report.left[day] = "this run has no time left to mend it, the next goes on"
-            continue
+@dataclass(frozen=True, slots=True)
+class Mending:
+    """Makes sessions whole again."""
+
+    record: Record
+    rules: Rules
+    replay: Replay
+    now: datetime
+
+    def mend(self, day: date, report: Report) -> None:
+        """Join the items of a day, or note why that cannot be."""
         try:
-            _join(ingest, replay, day, now)
+            self._join(day)
             report.mended.append(day)
             log.warning("session mended", session=day.isoformat())
         except (IncompleteSessionError, MendError, RevisionConflictError) as reason:
@@ -66,39 +70,35 @@ def _mend(ingest: Ingest, days: Iterable[date], report: Report, now: datetime) -
                 f" `movers backfill --again --from {day} --to {day}` asks the provider"
             )
 
+    def _join(self, day: date) -> None:
+        """Write the mover and the session of a day so that they belong together."""
+        rules, now = self.rules, self.now
+        mover, session = self.record.halves(day)
+        whole = rows.succeeding(self._whole(day, mover, session), session)
+        late = now - rules.calendar.ready_at(day, rules.ready) >= rules.recheck_after
+        fresh = replace(mover_of(whole, rules.source.provider, now), checked_at=now if late else None)
+        if mover and _same_winner(mover, fresh):
+            fresh = replace(mover, revision=whole.revision)
+        self.record.join(fresh, whole, revisions(mover, session))
+        rows.write(self.record, whole, fresh.ticker)
 
-def _join(ingest: Ingest, replay: Replay, day: date, now: datetime) -> None:
-    """Write the mover and the session of a day so that they belong together."""
-    mover, session = ingest.store.halves(day)
-    whole = rows.succeeding(_whole(ingest, replay, day, mover, session, now), session)
-    checked_at = now if now - ingest.calendar.ready_at(day, ingest.ready) >= RECHECK_AFTER else None
-    fresh = replace(mover_of(whole, ingest.source.provider, now), checked_at=checked_at)
-    if mover and _same_winner(mover, fresh):
-        fresh = replace(mover, revision=whole.revision)
-    ingest.store.join(fresh, whole, revisions(mover, session))
-    rows.write(ingest.store, whole, fresh.ticker)
-
-
-def _whole(
-    ingest: Ingest, replay: Replay, day: date, mover: Mover | None, session: Session | None, now: datetime
-) -> Session:
-    """The session as it has to be: the one that is there where only its mover is lost, else what the raw zone tells."""
-    if session and not mover:
-        return session
-    watchlist = session.watchlist if session else ingest.watchlists.on(day)
-    told = judge(
-        day,
-        watchlist,
-        replay.bars(day, watchlist, vouched=True),
-        ingest.calendar.overrides.excused.get(day, {}),
-    )
-    winner = mover_of(told, ingest.source.provider, now)
-    if mover and not session and not _same_winner(mover, winner):
-        raise MendError(
-            f"by the watchlist that is in force on {day} they tell another winner than {mover.ticker};"
-            f" `movers rebuild --from {day} --to {day} --watchlist … --apply` judges by the right one"
-        )
-    return replace(told, revision=_revision(told, winner, mover, session))
+    def _whole(self, day: date, mover: Mover | None, session: Session | None) -> Session:
+        """The session as it has to be: the one that is there where only its mover is lost, else what the raw zone
+        tells.
+        """
+        if session and not mover:
+            return session
+        watchlist = session.watchlist if session else self.rules.watchlists.on(day)
+        bars = self.replay.bars(day, watchlist, vouched=True)
+        told = judge(day, watchlist, bars, self.rules.excuses(day))
+        told = replace(told, splits=self.replay.splits(day, watchlist))
+        winner = mover_of(told, self.rules.source.provider, self.now)
+        if mover and not session and not _same_winner(mover, winner):
+            raise MendError(
+                f"by the watchlist that is in force on {day} they tell another winner than {mover.ticker};"
+                f" `movers rebuild --from {day} --to {day} --watchlist … --apply` judges by the right one"
+            )
+        return replace(told, revision=_revision(told, winner, mover, session))
 
 
 def _revision(told: Session, winner: Mover, mover: Mover | None, session: Session | None) -> int:

@@ -3,9 +3,8 @@
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
 
+from api import names
 from ingest.daily.run import Report
-
-NAMESPACE = "Movers"
 
 
 def emit(report: Report, stage: str, *, edge_failed: int = 0, key_days_left: int | None = None) -> None:
@@ -13,21 +12,21 @@ def emit(report: Report, stage: str, *, edge_failed: int = 0, key_days_left: int
 
     `edge_failed` is how many paths could not be read through the CDN, `key_days_left` is told where it is known.
     """
-    metrics = Metrics(namespace=NAMESPACE)
-    metrics.add_dimension("Stage", stage)
-    days_left = {} if key_days_left is None else {"KeyDaysLeft": key_days_left}
-    for name, count in (_counts(report) | {"EdgeFailed": edge_failed} | days_left).items():
+    metrics = Metrics(namespace=names.NAMESPACE)
+    metrics.add_dimension(names.STAGE_DIMENSION, stage)
+    days_left = {} if key_days_left is None else {names.KEY_DAYS_LEFT: key_days_left}
+    for name, count in (_counts(report) | {names.EDGE_FAILED: edge_failed} | days_left).items():
         metrics.add_metric(name, MetricUnit.Count, count)
     metrics.flush_metrics()
 
 
 def _counts(report: Report) -> dict[str, int]:
     return {
-        "SessionsBehind": len(report.behind),
-        "SessionsStored": len(report.stored),
-        "SessionsFailed": len(report.failed),
-        "UpstreamCalls": report.upstream_calls,
-        "TwinsPublished": report.published,
-        "TwinsKept": report.kept,
-        "SessionsOnRecord": report.on_record,
+        names.SESSIONS_BEHIND: len(report.behind),
+        names.SESSIONS_STORED: len(report.stored),
+        names.SESSIONS_FAILED: len(report.failed),
+        names.UPSTREAM_CALLS: report.upstream_calls,
+        names.TWINS_PUBLISHED: report.published,
+        names.TWINS_KEPT: report.kept,
+        names.SESSIONS_ON_RECORD: report.on_record,
     }

@@ -7,11 +7,11 @@ from datetime import date
 from api.records import Hole, Session
 from ingest.calendar import ONE_DAY, Calendar
 from ingest.daily.stored import Stored
-from ingest.providers import Bars, Fault
+from ingest.providers import Bars
+from ingest.providers.reading import Fault
 
-LONGEST_HOLE = (
-    20  # sessions in a row without a bar, as in a long halt; after more, nothing says that it is the same
-)
+# Sessions in a row without a bar, as in a long halt; after more, nothing says that it is the same company.
+LONGEST_HOLE = 20
 
 STRANGER = "did not trade in the"
 

@@ -1,13 +1,14 @@
 """Decide what a run has to do: which sessions, and the fewest upstream calls that bring them. Pure."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from api.records import Mover
-from ingest.calendar import Calendar, Ready, new_york_date
+from ingest.calendar import Calendar, Ready
+from ingest.providers import Call, Way
 
-RECHECK_AFTER = timedelta(hours=6)
+WEEK = 7  # sessions of a backfill that are asked for by whole day all the same
 
 
 class RequestError(ValueError):
@@ -27,10 +28,8 @@ def horizon(
     calendar: Calendar, ready: Ready, history_days: int, now: datetime, watched_since: date = date.min
 ) -> Horizon:
     """From the day on that the plan serves, or that the first watchlist is in force on, if that is later."""
-    served_since, newest = (
-        new_york_date(now) - timedelta(days=history_days),
-        calendar.newest_ready(now, ready),
-    )
+    served_since = calendar.market.day(now) - timedelta(days=history_days)
+    newest = calendar.newest_ready(now, ready)
     if watched_since > served_since:
         return Horizon(watched_since, newest, "the first watchlist")
     return Horizon(served_since, newest)
@@ -58,21 +57,30 @@ def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> l
     return sessions
 
 
-def unchecked(sessions: Iterable[date], stored: Mapping[date, Mover], now: datetime) -> list[date]:
-    """Stored sessions due for their one re-read: vendors correct bars overnight."""
-    return [
-        day
-        for day in sessions
-        if (mover := stored.get(day))
-        and mover.checked_at is None
-        and now - mover.recorded_at >= RECHECK_AFTER
-    ]
+def is_unchecked(mover: Mover, after: timedelta, now: datetime) -> bool:
+    """Whether a stored session is due for its one re-read: vendors correct bars overnight."""
+    return mover.checked_at is None and now - mover.recorded_at >= after
 
 
-def by_ticker(sessions: int, tickers: int, affordable: float) -> bool:
-    """Whether to make one range call per ticker rather than one grouped call per session.
+def cheapest(ways: Sequence[Way], affordable: float, most_by_day: float) -> Way:
+    """The way with the fewest calls.
 
-    The fewer calls are better, but range answers are of use only when all of them are there. Where they do not fit
-    into the `affordable` number of calls, grouped calls are made, of which each completes a session.
+    But up to `most_by_day` sessions are asked for by whole day where the vendor has such a call: only these answers
+    hold the whole market. And calls by ticker are of use only when all of them are made: where they do not fit into the
+    `affordable` number, calls by day come first, of which each completes a session.
     """
-    return tickers < sessions and tickers <= affordable
+
+    def cost(way: Way) -> tuple[bool, bool, int, bool]:
+        by_day = all(call.ticker is None for call in way)
+        usual = by_day and len(way) <= most_by_day
+        return not usual, not by_day and len(way) > affordable, len(way), not by_day
+
+    return min(ways, key=cost)
+
+
+def in_turn(way: Way, longest_hole: int) -> list[Call]:
+    """The calls in the order in which they are made: oldest first. Whole days that are enough for a long hole come
+    newest first, because a bar is judged by those that follow it.
+    """
+    reverse = len(way) > longest_hole and all(call.ticker is None for call in way)
+    return list(reversed(way)) if reverse else list(way)

@@ -13,15 +13,14 @@ from aws_lambda_powertools import Logger
 from api.records import Bar, Mover, Session
 from api.store import RevisionConflictError
 from ingest.daily import plan, rows
-from ingest.daily.freshness import due, horizon, status_of
+from ingest.daily.freshness import due, status_of
 from ingest.daily.judge import IncompleteSessionError, correction, difference, judge, mover_of
 from ingest.daily.past import Strangers
-from ingest.daily.reconcile import show
+from ingest.daily.record import Record
 from ingest.daily.replay import Replay
-from ingest.daily.run import Ingest
-from ingest.daily.stored import Stored, belong_together, revisions
-from ingest.daily.twins import Compare
-from ingest.lease import held
+from ingest.daily.run import Parts, Rules
+from ingest.daily.stored import belong_together, gather, revisions
+from ingest.daily.twins import Compare, publish
 
 PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
 log = Logger(service="ingest")
@@ -45,7 +44,7 @@ class RebuildRequest:
 
 
 @dataclass(frozen=True, slots=True)
-class Winner:
+class Outcome:
     """Who won a session, by which change in percent, and at which price it closed."""
 
     ticker: str
@@ -60,8 +59,8 @@ class Change:
     The winner may be the same; `difference` says what is not.
     """
 
-    old: Winner
-    new: Winner
+    old: Outcome
+    new: Outcome
     difference: str
     revision: int
 
@@ -75,7 +74,7 @@ class RebuildReport:
 
     applied: bool
     watchlist: tuple[str, ...] | None
-    added: dict[date, Winner] = field(default_factory=dict)
+    added: dict[date, Outcome] = field(default_factory=dict)
     changed: dict[date, Change] = field(default_factory=dict)
     unchanged: int = 0
     unjudged: dict[date, str] = field(default_factory=dict)
@@ -85,70 +84,79 @@ class RebuildReport:
     invalidation: str | None = None
 
 
-def rebuild(ingest: Ingest, request: RebuildRequest, now: datetime, life: timedelta) -> RebuildReport:
+def rebuild(
+    parts: Parts, rules: Rules, request: RebuildRequest, now: datetime, life: timedelta
+) -> RebuildReport:
     """Find what a rebuild changes; with `apply` also write it, and publish every session looked at, under the lease.
 
     Raises `LeaseHeldError` if another run is at work and `RequestError` for sessions that cannot be asked for.
     """
-    within = horizon(ingest, now)
-    named = _named(ingest, request, within)
+    within = rules.horizon(now)
+    named = _named(rules, request, within)
     report = RebuildReport(request.apply, request.watchlist)
     if not request.apply:
-        _judge(ingest, request, named, report, now)
+        _judge(parts, rules, request, named, report, now)
         return report
-    with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
-        expected = due(ingest, within, Stored.read(ingest.store))
-        seen = _judge(ingest, request, named, report, now)
-        ingest.site.look()
-        stored = Stored.read(ingest.store)
-        status = status_of(ingest, within, expected, stored, stored.holes, now)
-        compare = Compare.of(ingest.site, stored, seen, (), now, thorough=lease.found_dead, every_ticker=True)
-        show(ingest, stored, status, compare)
-        report.published = len(ingest.site.changed)
-        if ingest.site.changed or lease.found_dead:
-            report.invalidation = ingest.site.invalidate(request.run)
+    with parts.leases.held(request.run, now, life) as lease:
+        expected = due(rules, within, gather(parts.record, parts.site.listing()))
+        seen = _judge(parts, rules, request, named, report, now)
+        stored = gather(parts.record, parts.site.listing())
+        status = status_of(rules, within, expected, stored, stored.holes, now)
+        compare = Compare.of(
+            stored, rules.market, seen, (), now, thorough=lease.found_dead, every_ticker=True
+        )
+        published = publish(parts.record, parts.site, stored, compare, rules.channel, status)
+        report.published = len(published.changed)
+        if published.to_drop or lease.found_dead:
+            report.invalidation = parts.site.invalidate(request.run)
     return report
 
 
 def _judge(
-    ingest: Ingest, request: RebuildRequest, named: list[date] | None, report: RebuildReport, now: datetime
+    parts: Parts,
+    rules: Rules,
+    request: RebuildRequest,
+    named: list[date] | None,
+    report: RebuildReport,
+    now: datetime,
 ) -> list[date]:
     """Session by session, while there is time for another and for publishing those before it, which it returns."""
-    replay = Replay(ingest.archive, ingest.calendar)
-    strangers = Strangers(ingest.calendar, Stored.read(ingest.store))
-    days = _known(ingest, request, replay) if named is None else named
+    replay = Replay(parts.archive, parts.provider, rules.calendar)
+    strangers = Strangers(rules.calendar, gather(parts.record, parts.site.listing()))
+    days = _known(parts.record, rules, request, replay) if named is None else named
     for position, day in enumerate(days):
         reserve = PUBLISH_SECONDS * position if report.applied else 0
-        if ingest.provider.remaining() <= reserve:
+        if parts.time_left() <= reserve:
             report.left = days[position:]
             break
         try:
-            _settle(ingest, request, replay, strangers, day, report, now)
+            _settle(parts.record, rules, request, replay, strangers, day, report, now)
         except (IncompleteSessionError, RevisionConflictError) as reason:
             report.unjudged[day] = str(reason)
     report.damaged = replay.damaged
     return days[: len(days) - len(report.left)]
 
 
-def _named(ingest: Ingest, request: RebuildRequest, within: plan.Horizon) -> list[date] | None:
+def _named(rules: Rules, request: RebuildRequest, within: plan.Horizon) -> list[date] | None:
     """The sessions between two bounds; refused, if need be, before the lease is taken."""
     if not request.first or not request.last:
         return None
     archived = replace(within, oldest=request.first)  # may be older than what the plan serves
-    return plan.requested(ingest.calendar, archived, request.first, request.last)
+    return plan.requested(rules.calendar, archived, request.first, request.last)
 
 
-def _known(ingest: Ingest, request: RebuildRequest, replay: Replay) -> list[date]:
+def _known(record: Record, rules: Rules, request: RebuildRequest, replay: Replay) -> list[date]:
     """The sessions that are archived or stored, within the one bound that may be given, oldest first."""
     first, last = request.first or date.min, request.last or date.max
-    archived = replay.sessions(lambda day: request.watchlist or ingest.watchlists.on(day))
-    stored = {mover.date for mover in ingest.store.movers()}
+    archived = replay.sessions(lambda day: request.watchlist or rules.watchlists.on(day))
+    stored = {mover.date for mover in record.movers()}
     known = (day for day in archived | stored if first <= day <= last)
-    return sorted(filter(ingest.calendar.is_session, known))
+    return sorted(filter(rules.calendar.is_session, known))
 
 
 def _settle(
-    ingest: Ingest,
+    record: Record,
+    rules: Rules,
     request: RebuildRequest,
     replay: Replay,
     strangers: Strangers,
@@ -157,40 +165,42 @@ def _settle(
     now: datetime,
 ) -> None:
     """Judge a session as a run does, and enter what that changes."""
-    old, stored = ingest.store.halves(day)
-    watchlist = _watchlist(ingest, request, day, stored)
-    excused = ingest.calendar.overrides.excused.get(day, {})
-    vouched = bool(stored or request.watchlist) or ingest.watchlists.dated
+    old, stored = record.halves(day)
+    watchlist = _watchlist(rules, request, day, stored)
+    vouched = bool(stored or request.watchlist) or rules.watchlists.dated
     bars = replay.bars(day, watchlist, vouched=vouched)
-    told = {ticker: bar for ticker, bar in bars.items() if isinstance(bar, Bar)}
-    fresh = judge(
-        day, watchlist, bars if vouched else {**bars, **strangers.see(day, watchlist, told)}, excused
-    )
+    if not vouched:
+        told = {ticker: bar for ticker, bar in bars.items() if isinstance(bar, Bar)}
+        bars = {**bars, **strangers.see(day, watchlist, told)}
+    fresh = judge(day, watchlist, bars, rules.excuses(day))
+    fresh = replace(fresh, splits=replay.splits(day, watchlist))
     new = (
         correction(stored, fresh) if stored and belong_together(old, stored) else _joined(old, stored, fresh)
     )
     if not new:
         report.unchanged += 1
         if request.apply and old and stored:
-            rows.write(ingest.store, stored, old.ticker)
+            rows.write(record, stored, old.ticker)
+            if stored.splits is None and fresh.splits is not None:
+                record.note_splits(day, stored.revision, fresh.splits)
         return
-    mover = _mover(ingest, new, old, now)
+    mover = _mover(rules.source.provider, new, old, now)
     if request.apply:
-        _write(ingest, mover, new, old, stored)
+        _write(record, mover, new, old, stored)
     if old:
         what = difference(stored, new) if stored else "the session's item was lost"
-        report.changed[day] = Change(_winner(old), _winner(mover), what, mover.revision)
+        report.changed[day] = Change(_outcome(old), _outcome(mover), what, mover.revision)
     else:
-        report.added[day] = _winner(mover)
+        report.added[day] = _outcome(mover)
 
 
-def _watchlist(ingest: Ingest, request: RebuildRequest, day: date, stored: Session | None) -> tuple[str, ...]:
+def _watchlist(rules: Rules, request: RebuildRequest, day: date, stored: Session | None) -> tuple[str, ...]:
     if request.watchlist:
         return request.watchlist
     if stored and not request.in_force:
         return stored.watchlist
-    if not (watchlist := ingest.watchlists.on(day)):
-        raise IncompleteSessionError(f"no watchlist is in force before {ingest.watchlists.first}")
+    if not (watchlist := rules.watchlists.on(day)):
+        raise IncompleteSessionError(f"no watchlist is in force before {rules.watchlists.first}")
     return watchlist
 
 
@@ -199,15 +209,15 @@ def _joined(old: Mover | None, stored: Session | None, fresh: Session) -> Sessio
     return replace(fresh, revision=max((half.revision for half in (old, stored) if half), default=0) + 1)
 
 
-def _mover(ingest: Ingest, session: Session, old: Mover | None, now: datetime) -> Mover:
+def _mover(provider: str, session: Session, old: Mover | None, now: datetime) -> Mover:
     """The session's mover, recorded now, and checked when the provider was last asked again, if it ever was."""
-    return replace(mover_of(session, ingest.source.provider, now), checked_at=old.checked_at if old else None)
+    return replace(mover_of(session, provider, now), checked_at=old.checked_at if old else None)
 
 
-def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None, stored: Session | None) -> None:
+def _write(record: Record, mover: Mover, session: Session, old: Mover | None, stored: Session | None) -> None:
     session = rows.succeeding(session, stored)
-    ingest.store.join(mover, session, revisions(old, stored))
-    rows.write(ingest.store, session, mover.ticker)
+    record.join(mover, session, revisions(old, stored))
+    rows.write(record, session, mover.ticker)
     log.warning(
         "session rebuilt",
         session=mover.date.isoformat(),
@@ -216,5 +226,5 @@ def _write(ingest: Ingest, mover: Mover, session: Session, old: Mover | None, st
     )
 
 
-def _winner(mover: Mover) -> Winner:
-    return Winner(mover.ticker, mover.percent_change, mover.closing_price)
+def _outcome(mover: Mover) -> Outcome:
+    return Outcome(mover.ticker, mover.percent_change, mover.closing_price)

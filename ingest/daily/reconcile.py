@@ -4,104 +4,87 @@ Gather what is stored, mend what was lost, decide what is missing, apply it. A c
 the next run, because every run starts from what is really there.
 """
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date, datetime, timedelta
 
-from api.records import Hole, Status
+from api.records import Hole
 from ingest.daily import holes, plan
 from ingest.daily.apply import apply
-from ingest.daily.freshness import due, horizon, stale_after, status_of
+from ingest.daily.freshness import due, status_of
 from ingest.daily.mend import mend
-from ingest.daily.run import Ingest, Report, Request
-from ingest.daily.stored import Stored
-from ingest.daily.twins import Compare, keep_status, publish, status_twin
-from ingest.daily.work import decide, terms
-from ingest.lease import Lease, held
+from ingest.daily.run import Parts, Report, Request, Rules
+from ingest.daily.stored import Stored, gather
+from ingest.daily.twins import Compare, publish
+from ingest.daily.work import decide
+from ingest.lease import Lease
 
 
-def reconcile(ingest: Ingest, request: Request, now: datetime, life: timedelta) -> Report:
+def reconcile(parts: Parts, rules: Rules, request: Request, now: datetime, life: timedelta) -> Report:
     """One run, under the lease. `life` is how long it can last at most.
 
     Raises `LeaseHeldError` if another run is at work and `RequestError` for a backfill that cannot be served.
     Sessions that could not be stored are in the report.
     """
-    within = horizon(ingest, now)
-    backfill = _requested(ingest, request, within)
-    with held(ingest.store.client, ingest.store.table, request.run, now, life) as lease:
-        return _run(ingest, request, within, backfill, lease, now)
+    within = rules.horizon(now)
+    backfill = requested(rules, request, within)
+    with parts.leases.held(request.run, now, life) as lease:
+        return _run(parts, rules, request, within, backfill, lease, now)
 
 
-def _requested(ingest: Ingest, request: Request, within: plan.Horizon) -> list[date] | None:
-    """The sessions of a backfill; refused, if need be, before the lease is taken."""
+def requested(rules: Rules, request: Request, within: plan.Horizon) -> Sequence[date]:
+    """The sessions of a backfill, none without one; refused, if need be, before the lease is taken."""
     if not request.first or not request.last:
-        return None
-    return plan.requested(ingest.calendar, within, request.first, request.last)
+        return ()
+    return plan.requested(rules.calendar, within, request.first, request.last)
 
 
 def _run(
-    ingest: Ingest,
+    parts: Parts,
+    rules: Rules,
     request: Request,
     within: plan.Horizon,
-    backfill: list[date] | None,
+    backfill: Sequence[date],
     lease: Lease,
     now: datetime,
 ) -> Report:
     report = Report()
-    stored = sound(ingest, report, now)
+    stored = mend(parts, rules, gather(parts.record, parts.site.listing()), report, now)
     # A session without rows was stored by a run that died, or by a release that had none.
     thorough = lease.found_dead or not all(session.rows for session in stored.sessions)
-    expected = due(ingest, within, stored)
-    days = expected if backfill is None else backfill
+    expected = due(rules, within, stored)
+    days = backfill or expected
+    stored = stored.with_older(parts.record, days)
     report.already_stored = sum(day in stored.by_day for day in days)
-    work = decide(ingest, request, stored, days, report, now)
+    work = decide(rules, request, stored, days, report.failed, now)
     if work.tasks:
         # What is due is written before the first call: should this run die, the next one knows of it.
-        before = status_of(ingest, within, expected, stored, stored.holes, now)
-        keep_status(ingest.store, stored.status, before)
-        apply(ingest, work, lease, report)
+        before = status_of(rules, within, expected, stored, stored.holes, now)
+        if before != stored.status:
+            parts.record.put_status(before)
+        apply(parts, rules, work, lease, report)
         report.forget_what_is_mended()
-        stored = Stored.read(ingest.store)
-    report.upstream_calls = ingest.provider.calls.total()
-    found = _holes(ingest, within, stored, report, now, tell_again=backfill is not None)
-    status = status_of(ingest, within, expected, stored, found, now)
-    report.behind = [day for day in reversed(status.missing) if stale_after(ingest, day) < now]
-    compare = Compare.of(ingest.site, stored, backfill or (), report.written, now, thorough=thorough)
-    report.kept = len(show(ingest, stored, status, compare))
-    report.on_record, report.published = len(stored.movers), len(ingest.site.changed)
-    if request.invalidate and (ingest.site.changed or lease.found_dead):
-        report.invalidation = ingest.site.invalidate(request.run)
+        stored = gather(parts.record, parts.site.listing())
+    report.upstream_calls = parts.provider.made.total()
+    found = _holes(rules, within, stored, report, now, tell_again=bool(backfill))
+    status = status_of(rules, within, expected, stored, found, now)
+    report.behind = [day for day in reversed(status.missing) if rules.stale_after(day) < now]
+    compare = Compare.of(stored, rules.market, backfill, report.written, now, thorough=thorough)
+    published = publish(parts.record, parts.site, stored, compare, rules.channel, status)
+    report.kept, report.published = len(published.kept), len(published.changed)
+    report.on_record = len(stored.movers)
+    if request.invalidate and (published.to_drop or lease.found_dead):
+        report.invalidation = parts.site.invalidate(request.run)
     return report
 
 
-def sound(ingest: Ingest, report: Report, now: datetime) -> Stored:
-    """What is stored, once lost items have been put right."""
-    ingest.site.look()
-    stored = Stored.read(ingest.store)
-    mend(ingest, stored, report, now)
-    return Stored.read(ingest.store) if report.mended else stored
-
-
-def show(ingest: Ingest, stored: Stored, status: Status, compare: Compare) -> Collection[str]:
-    """Publish what is stored, the status last; gives the files that were kept though no session stands behind them."""
-    kept = publish(ingest.store, ingest.site, stored, compare, ingest.channel)
-    ingest.site.put(status_twin(keep_status(ingest.store, stored.status, status)))
-    return kept
-
-
 def _holes(
-    ingest: Ingest,
-    within: plan.Horizon,
-    stored: Stored,
-    report: Report,
-    now: datetime,
-    *,
-    tell_again: bool,
+    rules: Rules, within: plan.Horizon, stored: Stored, report: Report, now: datetime, *, tell_again: bool
 ) -> dict[date, Hole]:
     """The holes as this run leaves them. It fails for those that are new, and for sessions that are not late yet."""
     known, found = stored.holes, dict[date, Hole]()
     for day, reason in [*report.unfilled.items()]:
-        found[day] = holes.hole(known.get(day), reason, terms(ingest, day), now)
-        if tell_again or now < stale_after(ingest, day) or not holes.told(known.get(day), found[day]):
+        found[day] = holes.hole(known.get(day), reason, rules.terms(day), now)
+        if tell_again or now < rules.stale_after(day) or not holes.told(known.get(day), found[day]):
             report.failed[day] = report.unfilled.pop(day)
     still = {day: each for day, each in known.items() if day >= within.oldest}
     return holes.remembered(still, found, filled=report.stored)

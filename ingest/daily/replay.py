@@ -1,15 +1,18 @@
 """What the archived answers say of a session: for each ticker, the newest answer that covers it."""
 
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import date
 
 from api.records import Bar
 from ingest.archive import Archive, DamagedAnswerError, Kept
 from ingest.calendar import Calendar
 from ingest.daily.past import Past
-from ingest.providers import BadAnswerError, Bars, Fault, History
-from ingest.providers.massive_bars import read_grouped, read_range
+from ingest.providers import SPLITS, BadAnswerError, Bars, Call, Provider, Splits
+from ingest.providers.reading import Fault
+
+History = Mapping[date, Bar | Fault]
+"""The bars of one ticker, by session."""
 
 MISSING = Fault("is missing from the newest archived answer")
 UNTOLD = Fault("stands in no archived answer")
@@ -22,15 +25,22 @@ class Replay:
     kept. `damaged` gives reasons for objects that could not be read; where one is, an older answer speaks.
     """
 
-    def __init__(self, archive: Archive, calendar: Calendar) -> None:
+    def __init__(self, archive: Archive, provider: Provider, calendar: Calendar) -> None:
         self.damaged: dict[str, str] = {}
         self._archive = archive
+        self._provider = provider
         self._calendar = calendar
         self._histories: dict[str, History] = {}
         self._strangers: dict[str, dict[date, Fault]] = {}
         self._about: defaultdict[date, list[Kept]] = defaultdict(list)
-        for kept in self._newest_first():
-            for day in calendar.sessions(kept.first, kept.last):
+        newest_first = self._newest_first()
+        self._splits: dict[Call, list[Kept]] = {}
+        self._splits_told: dict[Call, Mapping[date, Splits] | None] = {}
+        for kept in newest_first:
+            if kept.call.endpoint == SPLITS:
+                self._splits.setdefault(kept.call, []).append(kept)
+                continue
+            for day in calendar.sessions(kept.call.first, kept.call.last):
                 self._about[day].append(kept)
 
     def sessions(self, watched: Callable[[date], Collection[str]]) -> set[date]:
@@ -39,7 +49,7 @@ class Replay:
             day
             for day, answers in self._about.items()
             if (tickers := watched(day))
-            and any(not kept.ticker or kept.ticker in tickers for kept in answers)
+            and any(not kept.call.ticker or kept.call.ticker in tickers for kept in answers)
         }
 
     def bars(self, day: date, tickers: Collection[str], *, vouched: bool) -> Bars:
@@ -49,11 +59,31 @@ class Replay:
         """
         bars = dict[str, Bar | Fault]()
         for kept in self._about.get(day, ()):
-            if asked := [t for t in tickers if t not in bars and kept.ticker in (None, t)]:
+            ticker = kept.call.ticker
+            if asked := [t for t in tickers if t not in bars and ticker in (None, t)]:
                 told = self._told(kept, day, asked)
                 stranger = None if vouched or not told else self._strangers.get(kept.key, {}).get(day)
-                bars |= {kept.ticker: stranger} if kept.ticker and stranger else told
+                bars |= {ticker: stranger} if ticker and stranger else told
         return dict.fromkeys(tickers, UNTOLD) | bars
+
+    def splits(self, day: date, tickers: Collection[str]) -> Splits | None:
+        """The tickers' splits of a day, by the newest call whose answers can be read; `None` where none covers it."""
+        for call in self._splits:
+            if call.first <= day <= call.last and (told := self._told_splits(call)) is not None:
+                of_the_day = told.get(day, {})
+                return {ticker: of_the_day[ticker] for ticker in tickers if ticker in of_the_day}
+        return None
+
+    def _told_splits(self, call: Call) -> Mapping[date, Splits] | None:
+        """What all answers to a call tell together, oldest first: each may be one page of several."""
+        if call not in self._splits_told:
+            try:
+                answers = [self._archive.read(kept) for kept in reversed(self._splits[call])]
+                self._splits_told[call] = self._provider.read(call, answers, ()).splits
+            except (DamagedAnswerError, BadAnswerError) as reason:
+                self.damaged[self._splits[call][0].key] = str(reason)
+                self._splits_told[call] = None
+        return self._splits_told[call]
 
     def _newest_first(self) -> list[Kept]:
         found = []
@@ -67,19 +97,20 @@ class Replay:
     def _told(self, kept: Kept, day: date, tickers: Iterable[str]) -> Bars:
         """What one answer says of a day; nothing if it cannot be read."""
         try:
-            if kept.ticker:
-                return _of_day(kept.ticker, day, self._history(kept))
-            bars = read_grouped(self._archive.read(kept), day, tickers)
+            if kept.call.ticker:
+                return _of_day(kept.call.ticker, day, self._history(kept, kept.call.ticker))
+            told = self._provider.read(kept.call, [self._archive.read(kept)], [*tickers])
+            bars = told.bars.get(day, {})
             return {ticker: bars.get(ticker, MISSING) for ticker in tickers}
         except (DamagedAnswerError, BadAnswerError) as reason:
             self.damaged[kept.key] = str(reason)
             return {}
 
-    def _history(self, kept: Kept) -> History:
+    def _history(self, kept: Kept, ticker: str) -> History:
         if kept.key not in self._histories:
             self._histories[kept.key] = {}  # also where it cannot be read: once is enough
-            answer = self._archive.read(kept)
-            history = read_range([answer], kept.ticker or "", kept.first, kept.last)
+            told = self._provider.read(kept.call, [self._archive.read(kept)], [ticker])
+            history = {day: bars[ticker] for day, bars in told.bars.items() if ticker in bars}
             self._histories[kept.key] = history
             self._strangers[kept.key] = _strangers(history, self._calendar)
         return self._histories[kept.key]

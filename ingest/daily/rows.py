@@ -1,54 +1,55 @@
 """The ticker rows: written behind each session, and kept equal to the sessions."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from api import documents
 from api.records import Row, Session, rows
 from api.store import Store
+from ingest.daily.record import Record
 from ingest.daily.stored import Stored
 
 
 def succeeding(session: Session, replaced: Session | None) -> Session:
-    """The session as it replaces another, with the tickers whose rows have to be deleted for it."""
+    """The session as it replaces another, with its splits, and the tickers whose rows have to be deleted for it."""
     before = {*replaced.bars, *replaced.gone} if replaced else set()
-    return replace(session, gone=tuple(sorted(before - set(session.bars))))
+    splits = replaced.splits if session.splits is None and replaced else session.splits
+    return replace(session, gone=tuple(sorted(before - set(session.bars))), splits=splits)
 
 
-def write(store: Store, session: Session, winner: str) -> None:
+def write(record: Record, session: Session, winner: str) -> None:
     """Write the rows of a session that is stored, and delete those that only the session it replaced had."""
-    store.write_rows(rows(session, winner), [(ticker, session.date) for ticker in session.gone])
-    store.rows_written(session.date, session.revision)
+    record.write_rows(rows(session, winner), [(ticker, session.date) for ticker in session.gone])
+    record.rows_written(session.date, session.revision)
 
 
 @dataclass(frozen=True, slots=True)
 class Pasts:
     """The tickers' rows as the sessions that were read want them. Of older days the table's own rows stand, and of
-    sessions that are torn, or lost while their file is `published`: these may come back.
+    sessions that are torn, or lost while their file is published: these may come back.
     """
 
     store: Store
     stored: Stored
-    published: Collection[date]
     wanted: Mapping[str, Mapping[date, Row]]
 
     @classmethod
-    def of(cls, store: Store, stored: Stored, published: Collection[date]) -> "Pasts":
+    def of(cls, store: Store, stored: Stored) -> "Pasts":
         """Those that the sessions which were read want, where session and mover belong together."""
         wanted: defaultdict[str, dict[date, Row]] = defaultdict(dict)
         days = set(stored.session_by_day) - stored.torn
         for day in days:
             for row in rows(stored.session_by_day[day], stored.by_day[day].ticker):
                 wanted[row.ticker][day] = row
-        return cls(store, stored, published, wanted)
+        return cls(store, stored, wanted)
 
-    def mended(self, ticker: str) -> list[Row]:
+    def mended(self, record: Record, ticker: str) -> list[Row]:
         """A ticker's newest rows, newest first. What is missing, wrong or too much in the table is put right."""
         wrong, stale, past = self.compared(ticker)
         if wrong or stale:
-            self.store.write_rows(wrong, [(ticker, day) for day in stale])
+            record.write_rows(wrong, [(ticker, day) for day in stale])
         return past
 
     def compared(self, ticker: str) -> tuple[list[Row], list[date], list[Row]]:
@@ -65,4 +66,4 @@ class Pasts:
         """Whether it is known which rows a day has."""
         if day < self.stored.since or day in self.stored.torn:
             return False
-        return day in self.stored.session_by_day or day not in self.published
+        return day in self.stored.session_by_day or day not in self.stored.published

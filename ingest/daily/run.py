@@ -1,19 +1,23 @@
-"""What a run is asked, what it works with, and what it tells."""
+"""What a run is asked, by what rules it judges, what it works with, and what it tells."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, datetime, timedelta
 
+from api.markets import Market
 from api.records import Source
-from api.store import Store
 from api.watchlists import Watchlists
 from ingest.archive import Archive
 from ingest.calendar import Calendar, Ready
+from ingest.daily import holes, plan
 from ingest.daily.feed import Channel
 from ingest.daily.judge import IncompleteSessionError
-from ingest.daily.twins import Site
-from ingest.providers import NotYetError, OutOfPlanError, OutOfTimeError
-from ingest.providers.massive import Massive
+from ingest.daily.record import Record
+from ingest.lease import Leases
+from ingest.providers import LaterError, OutOfPlanError, Provider
+from ingest.site import Site
+
+STALE_AFTER_READY = timedelta(hours=10)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,20 +36,47 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Ingest:
-    """Everything a run works with."""
+class Rules:
+    """What sessions there should be, and by what they are judged: values. `excused` gives reasons by day and ticker."""
 
-    store: Store
-    archive: Archive
-    site: Site
-    provider: Massive
+    market: Market
     calendar: Calendar
     watchlists: Watchlists
+    excused: Mapping[date, Mapping[str, str]]
     source: Source
     ready: Ready
     window: int
     history_days: int
+    recheck_after: timedelta
     channel: Channel
+
+    def excuses(self, day: date) -> Mapping[str, str]:
+        """Why tickers need no bar on a day."""
+        return self.excused.get(day, {})
+
+    def horizon(self, now: datetime) -> plan.Horizon:
+        """The days that can be asked for."""
+        return plan.horizon(self.calendar, self.ready, self.history_days, now, self.watchlists.first)
+
+    def stale_after(self, day: date) -> datetime:
+        """When data without this session is late."""
+        return self.calendar.ready_at(day, self.ready) + STALE_AFTER_READY
+
+    def terms(self, day: date) -> str:
+        """What a missing session is judged by today, as a digest."""
+        return holes.terms(self.watchlists.on(day), self.excuses(day))
+
+
+@dataclass(frozen=True, slots=True)
+class Parts:
+    """What a run works with: clients. `time_left` are the seconds it has before it has to publish."""
+
+    record: Record
+    archive: Archive
+    site: Site
+    provider: Provider
+    leases: Leases
+    time_left: Callable[[], float]
 
 
 @dataclass(slots=True)
@@ -100,7 +131,7 @@ class Report:
         anybody has to hear of them depends on what earlier runs have told. All others have `failed`.
         """
         match failure:
-            case NotYetError() | OutOfTimeError():
+            case LaterError():
                 entered = self.left
             case IncompleteSessionError() | OutOfPlanError():
                 entered = self.unfilled

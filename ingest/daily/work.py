@@ -1,13 +1,12 @@
-"""Decide what there is to do for each session: fetch it, read it again, or leave it."""
+"""Decide what there is to do for each session: fetch it, read it again, or leave it. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from api.records import Hole, Mover, Session
+from api.records import Hole, Session
 from ingest.daily import holes, plan
-from ingest.daily.freshness import stale_after
-from ingest.daily.run import Ingest, Report, Request
+from ingest.daily.run import Request, Rules
 from ingest.daily.stored import Stored, belong_together, revisions
 
 
@@ -26,11 +25,12 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The tasks of a run, by session, and what is stored before it begins."""
+    """The tasks of a run, by session, and what is stored before it begins. `asked_for` by a person is a backfill."""
 
     tasks: Mapping[date, Task]
     now: datetime
     stored: Stored
+    asked_for: bool = False
 
     @property
     def days(self) -> list[date]:
@@ -40,58 +40,60 @@ class Work:
     def tickers(self) -> list[str]:
         return list(dict.fromkeys(ticker for day in self.days for ticker in self.watched(day)))
 
+    @property
+    def unsplit(self) -> list[date]:
+        """The sessions of whose splits nothing is known."""
+        tasks = self.tasks.items()
+        return sorted(day for day, task in tasks if not task.session or task.session.splits is None)
+
     def watched(self, day: date) -> tuple[str, ...]:
-        return self.tasks[day].watchlist
+        return self.tasks[day].watchlist if day in self.tasks else ()
 
 
 def decide(
-    ingest: Ingest, request: Request, stored: Stored, days: Sequence[date], report: Report, now: datetime
+    rules: Rules,
+    request: Request,
+    stored: Stored,
+    days: Sequence[date],
+    failed: Collection[date],
+    now: datetime,
 ) -> Work:
     """What to do for the `days`.
 
-    A person who asks for them gets all of them. A run by itself leaves a session whose lost items could not be mended,
-    and asks for one hole at the most.
+    A person who asks for them gets all of them. A run by itself leaves a session whose lost items could not be mended
+    (those that have `failed`), and asks for one hole at the most.
     """
-    known = {} if request.first else _known_holes(ingest, stored, days, now)
-    left = {*report.failed, *known} - {holes.to_ask(known, now)} if not request.first else set()
-    tasks = {}
-    for day in days:
-        mover, session = stored.halves(day) or ingest.store.halves(day)
-        if mover or session:
-            task = _stored(ingest, request, day, mover, session, now)
-        else:
-            task = Task(ingest.watchlists.on(day)) if day not in left else None
-        if task:
-            tasks[day] = task
-    return Work(tasks, now, stored)
+    left = set() if request.first else _left(rules, stored, days, failed, now)
+    tasks = {day: _task(rules, request, stored, day, now, left) for day in days}
+    return Work({day: task for day, task in tasks.items() if task}, now, stored, bool(request.first))
 
 
-def _stored(
-    ingest: Ingest,
-    request: Request,
-    day: date,
-    mover: Mover | None,
-    session: Session | None,
-    now: datetime,
+def _left(
+    rules: Rules, stored: Stored, days: Iterable[date], failed: Collection[date], now: datetime
+) -> set[date]:
+    """The sessions that a run by itself does not ask for, should nothing be stored of them."""
+    known = _known_holes(rules, stored, days, now)
+    return {*failed, *known} - {holes.to_ask(known, now)}
+
+
+def _task(
+    rules: Rules, request: Request, stored: Stored, day: date, now: datetime, left: Collection[date]
 ) -> Task | None:
-    """What to do for a session of which at least one item is stored."""
-    watchlist = session.watchlist if session else ingest.watchlists.on(day)
+    mover, session = stored.halves(day)
+    watchlist = session.watchlist if session else rules.watchlists.on(day)
+    if not mover and not session:
+        return Task(watchlist) if day not in left else None
     if not belong_together(mover, session):
         return Task(watchlist, None, revisions(mover, session)) if request.again else None
-    unchecked = mover and plan.unchecked([day], {day: mover}, now)
+    unchecked = mover and plan.is_unchecked(mover, rules.recheck_after, now)
     return Task(watchlist, session, revisions(mover, session)) if request.again or unchecked else None
 
 
-def _known_holes(ingest: Ingest, stored: Stored, days: Iterable[date], now: datetime) -> dict[date, Hole]:
+def _known_holes(rules: Rules, stored: Stored, days: Iterable[date], now: datetime) -> dict[date, Hole]:
     """The holes that would be judged as before. Until a session is late, its answer is asked for each hour."""
     known = {day: stored.holes[day] for day in days if day in stored.holes and day not in stored.by_day}
     return {
         day: hole
         for day, hole in known.items()
-        if hole.terms == terms(ingest, day) and now >= stale_after(ingest, day)
+        if hole.terms == rules.terms(day) and now >= rules.stale_after(day)
     }
-
-
-def terms(ingest: Ingest, day: date) -> str:
-    """What a missing session is judged by today, as a digest."""
-    return holes.terms(ingest.watchlists.on(day), ingest.calendar.overrides.excused.get(day, {}))

@@ -1,194 +1,206 @@
-"""Massive's REST API: daily bars of the whole market on one day, or of one ticker over a range of days.
-
-It brings answers; `massive_bars` turns them into bars, so that an answer is archived before anything is made of it.
-"""
+"""Massive's REST API: daily bars of the whole market on one day, or of one ticker over a range of days, and splits."""
 
 import re
-import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
-from datetime import date, datetime
-from functools import cache, cached_property
-from math import inf
-from typing import Any, cast
-from urllib.parse import quote
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any
 
-import requests
-from aws_lambda_powertools import Logger
-from pyrate_limiter import InMemoryBucket, Rate, RateItem
-from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError
-from urllib3.util import Retry
-
+from api.markets import Market
+from api.records import Bar, strict_date
+from api.vendors import MASSIVE, Vendor
 from ingest.providers import (
+    SPLITS,
     Answer,
     BadAnswerError,
+    Bars,
+    Call,
     NotYetError,
     OutOfPlanError,
-    OutOfTimeError,
+    ProviderError,
     RefusedError,
-    json_object,
+    Told,
+    Waiting,
+    Way,
+    by_day,
+    by_ticker,
 )
-from ingest.providers.massive_bars import good_document, message, words
+from ingest.providers.asking import Line
+from ingest.providers.reading import Fault, bar_of, believable, json_object, only, words
 
-WINDOW_SECONDS = 62  # a rolling minute; the vendor counts a call on arrival, a little after it was sent
-RETRY_AFTER_SECONDS = 61
-RETRIES = 2
-CONNECT_SECONDS, READ_SECONDS, ANSWER_SECONDS = 5, 20, 60
-MAX_BYTES = 32_000_000  # the whole market is about 1.5 MB
+GROUPED, RANGE = "grouped", "range"
 MAX_PAGES = 50
 RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
-log = Logger(service="ingest")
+SPLITS_LIMIT = 1_000  # a page's rows
+GOOD = ("OK", "DELAYED")  # DELAYED: a range reached the present and was cut to what the plan may see
+OHLCV = ("o", "h", "l", "c", "v")
+TICKER = re.compile(r'"T"\s*:\s*"([^"]*)"')
+MAX_MILLISECONDS = 10**14  # the year 5138
+UNREADABLE = Fault("stands in a row that cannot be read")
 
 
-@cache
-def rate_window(vendor: str, calls_per_minute: int) -> InMemoryBucket | None:
-    """The calls this container has made to a vendor lately: shared by its runs. `None` without a limit (0)."""
-    return InMemoryBucket([Rate(calls_per_minute, WINDOW_SECONDS * 1000)]) if calls_per_minute else None
+def connect(market: Market, line: Line) -> "Massive":
+    return Massive(market, line)
 
 
-@dataclass
+@dataclass(frozen=True, slots=True)
 class Massive:
-    """One run's connection.
+    """One run's Massive."""
 
-    `key` is asked for once, before the first call. `remaining` says how many seconds the run may still wait.
-    `progress` hears, before each call and each wait, how many seconds the wait will be.
-    """
+    market: Market
+    line: Line
 
-    url: str
-    key: Callable[[], str]
-    window: InMemoryBucket | None
-    clock: Callable[[], datetime]
-    remaining: Callable[[], float]
-    progress: Callable[[float], None] = lambda _: None
-    sleep: Callable[[float], None] = time.sleep
-    calls: Counter[str] = field(default_factory=Counter)
+    @property
+    def vendor(self) -> Vendor:
+        return MASSIVE
 
-    def grouped(self, day: date) -> Answer:
-        """The whole market's bars of one session, not judged yet. Raises a `ProviderError`."""
-        return self._get(
-            {"endpoint": "grouped", "date": day.isoformat()},
-            f"/v2/aggs/grouped/locale/us/market/stocks/{day}",
-            {"adjusted": "false"},
-        )
+    @property
+    def made(self) -> Counter[str]:
+        return self.line.made
 
-    def range(self, ticker: str, first: date, last: date) -> Iterator[Answer]:
-        """One ticker's daily bars from `first` to `last`, page by page. Raises a `ProviderError`.
+    def calls(self, days: Sequence[date], tickers: Sequence[str]) -> Sequence[Way]:
+        return [by_day(GROUPED, days), by_ticker(RANGE, days, tickers)]
 
-        A page is judged when the next one is asked for: until then it can be archived.
-        """
-        partition = {"endpoint": "range", "ticker": ticker, "from": first.isoformat(), "to": last.isoformat()}
-        path = f"/v2/aggs/ticker/{ticker}/range/1/day/{first}/{last}"
-        query = {"adjusted": "false", "sort": "asc", "limit": str(RANGE_LIMIT)}
-        for _ in range(MAX_PAGES):
-            answer = self._get(partition, path, query)
-            yield answer
-            following = good_document(answer).get("next_url")
-            if following is None:
-                return
-            path, query = _next_page(following, ticker), {}
-        raise BadAnswerError(f"the bars of {ticker} run over more than {MAX_PAGES} pages")
+    def splits(self, first: date, last: date) -> Call:
+        return Call(SPLITS, first, last)
 
     def affordable(self) -> float:
-        """How many calls fit into the rest of this run, counted with care: slow answers take time as well."""
-        if not self.window:
-            return inf
-        return self.window.rates[0].limit * (self.remaining() // WINDOW_SECONDS)
+        return self.line.affordable()
 
-    def _get(self, partition: Mapping[str, str], path: str, query: Mapping[str, str]) -> Answer:
-        http = self._http  # without a key nothing is asked and nothing counted
-        least = 0.0
-        while True:
-            self._acquire(partition["endpoint"])
-            response, body = self._send(http, path, query)
-            if response.status_code == requests.codes.ok:
-                return Answer(partition, self.clock(), body)
-            if response.status_code != requests.codes.too_many_requests:
-                raise _failure(response.status_code, message(json_object(body)))
-            seconds = max(_retry_after(response), least)
-            self._wait(seconds, "it answered 429, too many requests")
-            if seconds < RETRY_AFTER_SECONDS:
-                least = RETRY_AFTER_SECONDS  # a shorter wait that was in vain is not believed again
+    def ask(self, call: Call, waiting: Waiting) -> Iterator[Answer]:
+        path, query = _question(call)
+        headers = {"Authorization": f"Bearer {self.line.key}"}
+        for _ in range(MAX_PAGES):
+            answer = self.line.get(call, path, query, headers, _failure, waiting)
+            yield answer
+            if call.endpoint == GROUPED or (following := _good(answer).get("next_url")) is None:
+                return
+            path, query = _next_page(following, call), {}
+        raise BadAnswerError(f"the {_subject(call)} run over more than {MAX_PAGES} pages")
 
-    def _send(
-        self, http: requests.Session, path: str, query: Mapping[str, str]
-    ) -> tuple[requests.Response, bytes]:
-        try:
-            with http.get(
-                self.url + path,
-                params=query,
-                timeout=(CONNECT_SECONDS, READ_SECONDS),
-                allow_redirects=False,  # a redirect would carry the key to another host
-                stream=True,
-            ) as response:
-                return response, self._masked(_bounded(response))
-        except (requests.RequestException, HTTPError) as failure:
-            reason = words(self._masked(str(failure).encode(errors="replace")).decode())
-            raise BadAnswerError(f"Massive could not be read: {reason}") from None
+    def read(self, call: Call, answers: Sequence[Answer], tickers: Sequence[str]) -> Told:
+        match call.endpoint:
+            case "grouped":
+                (answer,) = answers
+                return Told({call.first: self._session(answer, call.first, tickers)})
+            case "range":
+                return Told(self._range(call, answers), cut=any(map(_is_cut, answers)))
+            case "splits":
+                return Told(splits=_splits(call, answers))
+        raise BadAnswerError(f"nothing can read answers of {call.endpoint}")
 
-    @cached_property
-    def _key(self) -> str:
-        return _clean(self.key())
+    def _session(self, answer: Answer, day: date, tickers: Iterable[str]) -> Bars:
+        """The bars of `tickers`. Rows of another day, and rows that cannot be read, count only for a ticker that has no
+        other.
+        """
+        rows, unreadable = _rows(answer)
+        wanted, bars = set(tickers), dict[str, Bar | Fault]()
+        strays = dict.fromkeys(wanted.intersection(TICKER.findall(unreadable)), UNREADABLE)
+        for row in rows:
+            ticker = row.get("T")
+            if isinstance(ticker, str) and ticker in wanted:
+                if (found := self._day(row)) == day:
+                    bars[ticker] = only(bars.get(ticker), bar_of(row, OHLCV))
+                else:
+                    strays[ticker] = Fault(f"carries the date {found}")
+        return strays | bars
 
-    @cached_property
-    def _http(self) -> requests.Session:
-        session = requests.Session()
-        session.trust_env = False  # a .netrc would replace the Authorization header
-        session.headers["Authorization"] = f"Bearer {self._key}"
-        adapter = HTTPAdapter(max_retries=self._retry_policy())
-        session.mount("http://", adapter)
-        session.mount("https://", adapter)
-        return session
+    def _range(self, call: Call, answers: Iterable[Answer]) -> dict[date, Bars]:
+        """One ticker's bars. Rows outside the asked days are left out: the vendor has sent such."""
+        bars, ticker = dict[date, Bar | Fault](), call.ticker or ""
+        for answer in answers:
+            if _good(answer).get("ticker") != ticker:
+                raise BadAnswerError(f"the answer for {ticker} is about another ticker")
+            for row in _rows(answer)[0]:
+                day = self._day(row)
+                if day and call.first <= day <= call.last:
+                    bars[day] = only(bars.get(day), bar_of(row, OHLCV))
+        return {day: {ticker: bar} for day, bar in bars.items()}
 
-    def _retry_policy(self) -> Retry:
-        """Connection faults and 5xx alone are tried again, each try counted against the rate limit."""
-        provider = self
+    def _day(self, row: Mapping[str, Any]) -> date | None:
+        """The exchange's date of a bar, if it has one: `t` is its midnight in ranges, 16:00 in whole days."""
+        milliseconds = row.get("t")
+        if not isinstance(milliseconds, int) or not 0 < milliseconds < MAX_MILLISECONDS:
+            return None
+        return self.market.day(datetime.fromtimestamp(milliseconds / 1000, UTC))
 
-        class CountedRetry(Retry):
-            def sleep(self, response: Any = None) -> None:
-                super().sleep(response)
-                provider._acquire("retry")
 
-        return CountedRetry(
-            total=RETRIES,
-            redirect=0,
-            status_forcelist=(500, 502, 503, 504),
-            raise_on_status=False,
-            backoff_factor=0.5,
-            respect_retry_after_header=False,
+def _question(call: Call) -> tuple[str, Mapping[str, str]]:
+    """Path and query of a call."""
+    match call.endpoint:
+        case "grouped":
+            return f"/v2/aggs/grouped/locale/us/market/stocks/{call.first}", {"adjusted": "false"}
+        case "range":
+            path = f"/v2/aggs/ticker/{call.ticker}/range/1/day/{call.first}/{call.last}"
+            return path, {"adjusted": "false", "sort": "asc", "limit": str(RANGE_LIMIT)}
+    days = {"execution_date.gte": str(call.first), "execution_date.lte": str(call.last)}
+    order = {"sort": "execution_date", "order": "asc", "limit": str(SPLITS_LIMIT)}
+    return "/v3/reference/splits", days | order
+
+
+def _good(answer: Answer) -> Mapping[str, Any]:
+    """The document of an answer, if it says of itself that it is good. Raises `BadAnswerError` for any other."""
+    document, body = answer.document, answer.body
+    if not document:
+        raise BadAnswerError(
+            f"Massive answered 200 with {len(body)} bytes that are not a JSON object: {body[:40]!r}"
         )
-
-    def _acquire(self, endpoint: str) -> None:
-        """Take a place in the rolling window, waiting for one while the run has time."""
-        if self.remaining() <= 0:
-            raise OutOfTimeError("this run has no time left for another call to Massive, the next goes on")
-        while self.window:
-            call = RateItem("massive", int(time.monotonic() * 1000))
-            if self.window.put(call):
-                break
-            self._wait(cast(int, self.window.waiting(call)) / 1000, "its rate limit is used up")
-        self.progress(0)
-        self.calls[endpoint] += 1
-
-    def _wait(self, seconds: float, reason: str) -> None:
-        if seconds > self.remaining():
-            raise OutOfTimeError(
-                f"Massive: {reason}; waiting {seconds:.0f} s would outlast this run, the next goes on"
-            )
-        log.info("waiting for the provider", seconds=round(seconds, 1), reason=reason)
-        self.progress(seconds)
-        self.sleep(seconds)
-
-    def _masked(self, text: bytes) -> bytes:
-        """The text without the key, should the vendor repeat it: it must not reach the raw zone or a log."""
-        for spelling in {self._key, quote(self._key, safe="")}:
-            text = text.replace(spelling.encode(), b"***")
-        return text
+    if document.get("status") not in GOOD:
+        status = words(document.get("status"))
+        raise BadAnswerError(f"Massive answered 200 with status {status}: {_message(document)}")
+    return document
 
 
-def _failure(status: int, said: str) -> Exception:
+def _is_cut(answer: Answer) -> bool:
+    return bool(_good(answer)["status"] == "DELAYED")
+
+
+def _rows(answer: Answer) -> tuple[list[dict[str, Any]], str]:
+    """The rows, and the text of those that cannot be read.
+
+    There are none where `results` is missing or null, as on a day without trading.
+    """
+    results = _good(answer).get("results")
+    if results is None:
+        return [], ""
+    rows = [row for row in results if isinstance(row, dict)] if isinstance(results, list) else []
+    if not rows and results != []:
+        raise BadAnswerError("Massive's results are not a list of rows")
+    return rows, "".join(row for row in results if isinstance(row, str))
+
+
+def _splits(call: Call, answers: Sequence[Answer]) -> dict[date, dict[str, Fraction]]:
+    """The splits by day and ticker. One that cannot be read makes the answer one that cannot be believed."""
+    splits: dict[date, dict[str, Fraction]] = {}
+    if _good(answers[-1]).get("next_url") is not None:
+        raise BadAnswerError("Massive's list of splits ends before its last page")
+    for answer in answers:
+        rows, unreadable = _rows(answer)
+        if unreadable:
+            raise BadAnswerError("Massive's list of splits has a row that cannot be read")
+        for row in rows:
+            day, ticker, ratio = _split(row)
+            if call.first <= day <= call.last:
+                splits.setdefault(day, {})[ticker] = ratio
+    return splits
+
+
+def _split(row: Mapping[str, Any]) -> tuple[date, str, Fraction]:
+    day, ticker = strict_date(row.get("execution_date")), row.get("ticker")
+    before, after = row.get("split_from"), row.get("split_to")
+    numbers = [Decimal(each) for each in (after, before) if isinstance(each, int | Decimal)]
+    sane = [number for number in numbers if believable(number) and number > 0]
+    if not day or not isinstance(ticker, str) or len(sane) != 2:
+        raise BadAnswerError(f"Massive's list of splits has a row that cannot be so: {words(row)}")
+    return day, ticker, Fraction(sane[0]) / Fraction(sane[1])
+
+
+def _failure(status: int, body: bytes) -> ProviderError:
     """What an HTTP status other than 200 means. 403 has three meanings; only the first passes by itself."""
+    said = _message(json_object(body))
     match status:
         case 403 if "before end of day" in said.lower():
             return NotYetError(f"Massive does not serve this session yet: {said}")
@@ -199,34 +211,19 @@ def _failure(status: int, said: str) -> Exception:
     return BadAnswerError(f"Massive answered {status}: {said}")
 
 
-def _bounded(response: requests.Response) -> bytes:
-    """The body, unpacked, or an error once it grows out of bounds in size or time."""
-    body, deadline = bytearray(), time.monotonic() + ANSWER_SECONDS
-    while chunk := response.raw.read1(65_536, decode_content=True):  # returns what is there: slow bytes count
-        body += chunk
-        if len(body) > MAX_BYTES:
-            raise BadAnswerError(f"Massive's answer is larger than {MAX_BYTES // 1_000_000} MB")
-        if time.monotonic() > deadline:
-            raise BadAnswerError(f"Massive's answer took longer than {ANSWER_SECONDS} s")
-    return bytes(body)
+def _message(document: Mapping[str, Any]) -> str:
+    """What Massive says to explain itself."""
+    return words(document.get("error") or document.get("message") or "no message")
 
 
-def _next_page(url: object, ticker: str) -> str:
+def _next_page(url: object, call: Call) -> str:
     """Path and query of the next page: the host in the link is not to be trusted with the key."""
-    page = rf"/v2/aggs/ticker/{re.escape(ticker)}/range/1/day/[!-~]+"
-    if isinstance(url, str) and (link := re.fullmatch(rf"(?:https?://[^/?#]+)?({page})", url)):
+    # A page of bars may lead from another first day on.
+    same = re.escape(_question(call)[0].removesuffix(f"{call.first}/{call.last}"))
+    if isinstance(url, str) and (link := re.fullmatch(rf"(?:https?://[^/?#]+)?({same}[!-~]+)", url)):
         return link[1]
-    raise BadAnswerError(f"the next page of {ticker} leads elsewhere: {words(url)}")
+    raise BadAnswerError(f"the next page of the {_subject(call)} leads elsewhere: {words(url)}")
 
 
-def _retry_after(response: requests.Response) -> float:
-    sent = response.headers.get("Retry-After", "")
-    return float(sent) + 1 if sent.isdecimal() else RETRY_AFTER_SECONDS
-
-
-def _clean(key: str) -> str:
-    """The key without white space around it. Raises `RefusedError` where it could not stand in a header."""
-    key = key.strip()
-    if not key or not key.isascii() or not key.isprintable() or " " in key:
-        raise RefusedError("the API key is empty or has characters that no key has; store it again")
-    return key
+def _subject(call: Call) -> str:
+    return f"bars of {call.ticker}" if call.ticker else call.endpoint

@@ -5,16 +5,17 @@ from datetime import datetime
 
 import pytest
 
+from api.markets import US
 from ingest.calendar import load_calendar
-from scripts.market.server import MarketServer
+from scripts.vendors.massive import massive_server
 from tests.chaos.worlds import SmallWorld
-from tests.ingest.conftest import KEY, EditableMarket
+from tests.world import KEY, EditableTape
 
 
 @pytest.fixture(scope="session")
 def small_market() -> Iterator[SmallWorld.Upstream]:
     """One market server for many worlds, each of which sets its clock and edits its bars."""
-    market, clock = EditableMarket(), list[Callable[[], datetime]]()
+    market, clock = EditableTape(), list[Callable[[], datetime]]()
     keys = frozenset({KEY})
-    with MarketServer(market, clock=lambda: clock[-1](), calendar=load_calendar(), keys=keys) as server:
+    with massive_server(market, clock=lambda: clock[-1](), calendar=load_calendar(US), keys=keys) as server:
         yield SmallWorld.Upstream(market, server, clock)

@@ -10,8 +10,8 @@ import pytest
 
 from api.records import Bar
 from tests.chaos.worlds import SmallWorld, assert_whole, remembered, small_world
-from tests.ingest.conftest import SITE
 from tests.samples import bar
+from tests.world import SITE
 
 FRIDAY = date(2026, 11, 20)
 TICKERS = ("AAPL", "TSLA", "NVDA")
@@ -21,7 +21,7 @@ TICKERS = ("AAPL", "TSLA", "NVDA")
 def world(small_market: SmallWorld.Upstream) -> Iterator[SmallWorld]:
     """AAPL won on Friday, six hours ago."""
     with small_world(small_market, SmallWorld, watchlist=TICKERS, window=2) as world:
-        world.market.edits |= {
+        world.tape.edits |= {
             (FRIDAY, "AAPL"): bar("100", "110"),
             (FRIDAY, "TSLA"): bar("100", "105"),
             (FRIDAY, "NVDA"): bar("100", "101"),
@@ -44,8 +44,8 @@ CHANGES: dict[str, tuple[dict[str, Bar], str]] = {
 def test_a_correction_is_told_and_published_everywhere(
     world: SmallWorld, bars: dict[str, Bar], winner: str, caplog: pytest.LogCaptureFixture
 ) -> None:
-    old = world.market.session(FRIDAY)
-    world.market.edits |= {(FRIDAY, ticker): changed for ticker, changed in bars.items()}
+    old = world.tape.session(FRIDAY)
+    world.tape.edits |= {(FRIDAY, ticker): changed for ticker, changed in bars.items()}
     report = world.run()
     assert report.corrected == [FRIDAY]
     found = world.store.session(FRIDAY)
@@ -70,7 +70,7 @@ def test_a_correction_that_is_not_whole_is_refused_with_all_the_rest_of_it(
 ) -> None:
     before = remembered(world)
     twins = {key: world.twin(key) for key in world.keys(SITE)}
-    world.market.edits |= {(FRIDAY, "NVDA"): change, (FRIDAY, "TSLA"): bar("100", "200")}
+    world.tape.edits |= {(FRIDAY, "NVDA"): change, (FRIDAY, "TSLA"): bar("100", "200")}
     report = world.run()
     assert report.failed[FRIDAY].startswith("kept as it was, because in the re-read NVDA")
     assert {key: world.twin(key) for key in world.keys(SITE)} == twins

@@ -21,9 +21,9 @@ from tests.chaos.worlds import (
     small_world,
     table,
 )
-from tests.ingest.conftest import LIFE, SATURDAY, SITE
 from tests.profiles import LONG
 from tests.samples import bar
+from tests.world import LIFE, SATURDAY, SITE
 
 FRIDAY, MONDAY = date(2026, 11, 20), date(2026, 11, 23)
 TUESDAY_NIGHT = SATURDAY + timedelta(days=3)
@@ -51,7 +51,7 @@ def a_night_passes(world: SmallWorld) -> None:
     """Monday is to be stored, Friday to be corrected, Thursday is as it was, and a twin has lost its ticker."""
     world.run()
     world.s3.put_object(Bucket=SITE, Key="tickers/GONE.json", Body=b"{}")
-    world.market.edits[FRIDAY, "TSLA"] = bar("100", "200")
+    world.tape.edits[FRIDAY, "TSLA"] = bar("100", "200")
     world.now = TUESDAY_NIGHT
 
 

@@ -13,15 +13,16 @@ from pathlib import Path
 import boto3
 import pytest
 
+from api.markets import US
 from ingest.calendar import load_calendar
 from scripts.cloud.emulator import Emulator
-from scripts.market.server import MarketServer
+from scripts.vendors.massive import massive_server
 from tests.chaos.victim import DEAD
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, table
 from tests.conftest import wipe
-from tests.ingest.conftest import KEY, SATURDAY, EditableMarket
-from tests.ingest.test_ingest_settings import ENVIRONMENT
+from tests.ingest.test_settings_of_ingest import ENVIRONMENT
 from tests.profiles import LONG
+from tests.world import KEY, SATURDAY, EditableTape
 
 TICKERS = ("AAPL", "TSLA")
 
@@ -42,9 +43,9 @@ def aws(shared_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
 def emulated_world(emulator: Emulator) -> Iterator[SmallWorld]:
     """In the emulator, with nothing left of the world before."""
     wipe(emulator)
-    market, clock = EditableMarket(), [lambda: SATURDAY]
+    market, clock = EditableTape(), [lambda: SATURDAY]
     keys = frozenset({KEY})
-    with MarketServer(market, clock=lambda: clock[0](), calendar=load_calendar(), keys=keys) as server:
+    with massive_server(market, clock=lambda: clock[0](), calendar=load_calendar(US), keys=keys) as server:
         world = SmallWorld(market, server, watchlist=TICKERS)
         clock[0] = lambda: world.now
         ssm = boto3.client("ssm")

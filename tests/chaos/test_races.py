@@ -22,6 +22,7 @@ from hypothesis.stateful import (
 )
 
 from api.handler import respond
+from api.markets import US
 from ingest.daily.rebuild import RebuildRequest, rebuild
 from ingest.daily.reconcile import reconcile
 from ingest.daily.run import Request
@@ -29,9 +30,9 @@ from ingest.lease import LeaseHeldError
 from tests.chaos.stepping import Actor, acting
 from tests.chaos.wire import Call, Died
 from tests.chaos.worlds import SmallWorld, assert_backed_by_the_raw_zone, assert_whole, small_world, table
-from tests.ingest.conftest import LIFE, SITE
 from tests.profiles import LONG
 from tests.samples import bar
+from tests.world import LIFE, SITE
 
 TICKERS = ("AAPL", "TSLA")
 DAYS = [date(2026, 11, day) for day in (17, 18, 19, 20, 23, 24)]
@@ -91,7 +92,7 @@ class Races(RuleBasedStateMachine):
     @rule(skew=skews, calls=calls)
     def schedule(self, skew: int, calls: int) -> None:
         def work(run: str, now: datetime) -> Any:
-            return reconcile(self.world.ingest(), Request(run), now, LIFE)
+            return reconcile(self.world.parts, self.world.rules, Request(run), now, LIFE)
 
         self.start("run", skew, calls, work)
 
@@ -99,7 +100,9 @@ class Races(RuleBasedStateMachine):
     @rule(skew=skews, calls=calls, first=st.sampled_from(DAYS[:2]))
     def backfill(self, skew: int, calls: int, first: date) -> None:
         def work(run: str, now: datetime) -> Any:
-            return reconcile(self.world.ingest(), Request(run, first, DAYS[3], invalidate=False), now, LIFE)
+            return reconcile(
+                self.world.parts, self.world.rules, Request(run, first, DAYS[3], invalidate=False), now, LIFE
+            )
 
         self.start("backfill", skew, calls, work)
 
@@ -108,7 +111,7 @@ class Races(RuleBasedStateMachine):
     def rebuild(self, skew: int, calls: int, watchlist: tuple[str, ...] | None) -> None:
         def work(run: str, now: datetime) -> Any:
             request = RebuildRequest(run, watchlist=watchlist, apply=True)
-            return rebuild(self.world.ingest(), request, now, LIFE)
+            return rebuild(self.world.parts, self.world.rules, request, now, LIFE)
 
         self.start("rebuild", skew, calls, work)
 
@@ -129,7 +132,7 @@ class Races(RuleBasedStateMachine):
     @rule(day=dates, ticker=st.sampled_from(TICKERS))
     def vendor_corrects(self, day: date, ticker: str) -> None:
         self.edits += 1
-        self.world.market.edits[day, ticker] = bar("100", f"{101 + self.edits}.5")
+        self.world.tape.edits[day, ticker] = bar("100", f"{101 + self.edits}.5")
 
     @rule(minutes=st.sampled_from([1, 5, 14, 15, 17, 60, 6 * 60, 24 * 60]))
     def time_passes(self, minutes: int) -> None:
@@ -205,7 +208,7 @@ class Races(RuleBasedStateMachine):
         put, self.put = self.put, None
         if put and put.endswith(".json"):
             event = {"path": f"/{put}", "httpMethod": "GET", "headers": {}}
-            assert respond(event, self.world.store)["body"] == self.world.twin(put).decode(), put
+            assert respond(event, self.world.store, US)["body"] == self.world.twin(put).decode(), put
 
     def settle(self, actor: Actor) -> None:
         """Note an end: a run may find another at work, or be killed, and nothing else may befall it."""

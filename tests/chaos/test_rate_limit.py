@@ -2,19 +2,22 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from types import SimpleNamespace
 
 import pytest
+import requests
 
+from api.markets import US
 from ingest.calendar import load_calendar
-from ingest.providers.massive import Massive, rate_window
-from scripts.market.server import MarketServer
-from scripts.market.traffic import RateLimit
+from ingest.providers.asking import rate_window
+from scripts.vendors.massive import massive_server
+from scripts.vendors.traffic import RateLimit
 from tests.chaos.worlds import SmallWorld, assert_whole, small_world
-from tests.ingest.conftest import KEY, EditableMarket
+from tests.world import KEY, EditableTape
 
 A_MINUTE = 5
+FRIDAY = "/v2/aggs/grouped/locale/us/market/stocks/2026-11-20?adjusted=false"
 TICKERS = ("AAPL", "MSFT", "TSLA", "NVDA", "AMZN", "GOOGL")
 
 
@@ -37,23 +40,19 @@ class LimitedWorld(SmallWorld):
 
     time: Time = field(default_factory=Time)
 
-    def provider(self, key: str = KEY) -> Massive:
-        return Massive(
-            url=self.server.url,
-            key=lambda: key,
-            window=rate_window("massive", A_MINUTE),
-            clock=lambda: self.now,
-            remaining=lambda: self.time.ends - self.time.now,
-            sleep=self.time.sleep,
-        )
+    calls_per_minute: int = A_MINUTE
+
+    def time_left(self) -> float:
+        return self.time.ends - self.time.now
+
+    def sleep(self, seconds: float) -> None:
+        self.time.sleep(seconds)
 
     def spend(self, calls: int) -> None:
         """Somebody else uses the key, of which this container knows nothing."""
-        stranger = Massive(
-            self.server.url, lambda: KEY, None, lambda: self.now, lambda: 1.0, sleep=self.time.sleep
-        )
         for _ in range(calls):
-            stranger.grouped(date(2026, 11, 20))
+            headers = {"Authorization": f"Bearer {KEY}"}
+            requests.get(f"{self.server.url}{FRIDAY}", headers=headers, timeout=10).raise_for_status()
 
     def refused(self) -> int:
         return sum(of.get("429", 0) for of in self.server.stats()["requests"].values())
@@ -62,13 +61,13 @@ class LimitedWorld(SmallWorld):
 @pytest.fixture
 def world(monkeypatch: pytest.MonkeyPatch) -> Iterator[LimitedWorld]:
     time = Time()
-    monkeypatch.setattr("ingest.providers.massive.time", SimpleNamespace(monotonic=lambda: time.now))
+    monkeypatch.setattr("ingest.providers.asking.time", SimpleNamespace(monotonic=lambda: time.now))
     rate_window.cache_clear()
-    market, clock = EditableMarket(), list[Callable[[], datetime]]()
-    server = MarketServer(
+    market, clock = EditableTape(), list[Callable[[], datetime]]()
+    server = massive_server(
         market,
         clock=lambda: clock[-1](),
-        calendar=load_calendar(),
+        calendar=load_calendar(US),
         keys=frozenset({KEY}),
         rate=RateLimit(A_MINUTE, lambda: time.now),
     )

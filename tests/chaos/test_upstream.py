@@ -9,14 +9,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from http.server import BaseHTTPRequestHandler
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
-from scripts.market.connections import LoopbackServer
+from scripts.vendors.connections import LoopbackServer
 from tests.chaos.worlds import SmallWorld, assert_whole, small_world
-from tests.ingest.conftest import KEY, RAW
+from tests.world import KEY, RAW
 
 THURSDAY, FRIDAY = date(2026, 11, 19), date(2026, 11, 20)
 WATCHLIST = ("AAPL", "MSFT", "TSLA")
@@ -135,8 +134,8 @@ ATTACKS = {
     "no results": Attack({"status": 200, "body": '{"status":"OK"}'}, FAILED, "AAPL is missing", kept=True),
     "null results": Attack(results(None), FAILED, "AAPL is missing, MSFT is missing", kept=True),
     "empty results": Attack(results([]), FAILED, "AAPL is missing", kept=True),
-    "results an object": Attack(results({"AAPL": 1}), FAILED, "results are not a list of bars", kept=True),
-    "rows no objects": Attack(results([1, None]), FAILED, "results are not a list of bars", kept=True),
+    "results an object": Attack(results({"AAPL": 1}), FAILED, "results are not a list of rows", kept=True),
+    "rows no objects": Attack(results([1, None]), FAILED, "results are not a list of rows", kept=True),
     "empty body": Attack({"status": 200, "body": ""}, FAILED, f"200 with 0 bytes {NO_JSON}", kept=True),
     "HTML": Attack(
         {"status": 200, "body": "<html>", "headers": HTML}, FAILED, f"{NO_JSON}: b'<html>'", kept=True
@@ -206,8 +205,7 @@ ATTACKS = {
 
 
 @pytest.fixture
-def world(small_market: SmallWorld.Upstream, monkeypatch: pytest.MonkeyPatch) -> Iterator[SmallWorld]:
-    monkeypatch.setattr("urllib3.util.retry.time", SimpleNamespace(sleep=lambda _: None))
+def world(small_market: SmallWorld.Upstream) -> Iterator[SmallWorld]:
     with small_world(small_market, SmallWorld, window=2, watchlist=WATCHLIST) as world:
         yield world
 
@@ -222,9 +220,14 @@ def test_an_attack_does_what_is_foreseen_and_no_more(world: SmallWorld, attack: 
     assert KEY not in str(report)
     stored = [THURSDAY] * (attack.becomes == STORED) + [FRIDAY] * attack.goes_on
     assert report.stored == [mover.date for mover in world.store.movers()][::-1] == stored
-    assert report.upstream_calls == world.upstream_calls() - begun == attack.calls + attack.goes_on
-    assert sum(world.slept) == attack.slept
-    assert any(str(THURSDAY) in key for key in world.keys(RAW)) is attack.kept
+    assert (
+        report.upstream_calls
+        == world.upstream_calls() - begun
+        == attack.calls + attack.goes_on + bool(stored)
+    )
+    backoff = attack.calls == 3  # seconds; a first try again follows at once
+    assert sum(world.slept) == attack.slept + backoff
+    assert any(f"date={THURSDAY}" in key for key in world.keys(RAW)) is attack.kept
     world.fail()
     world.slept.clear()
     world.now += timedelta(seconds=1)
@@ -267,7 +270,7 @@ def test_a_redirect_to_another_host_is_not_followed(world: SmallWorld, status: i
 
 
 def test_slow_bytes_take_their_session_alone(world: SmallWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.providers.massive.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.providers.asking.ANSWER_SECONDS", 0.2)
     world.fail({"path": f".*/{THURSDAY}", "slow": 0.1})
     report = world.run()
     assert "took longer than" in report.failed[THURSDAY]
@@ -277,9 +280,9 @@ def test_slow_bytes_take_their_session_alone(world: SmallWorld, monkeypatch: pyt
 def test_a_silent_connection_is_given_up_three_times(
     world: SmallWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.providers.massive.READ_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.providers.asking.READ_SECONDS", 0.2)
     world.fail({"path": f".*/{THURSDAY}", "delay": 1})
     report = world.run()
     assert "timed out" in report.failed[THURSDAY]
-    assert report.upstream_calls == 4
+    assert report.upstream_calls == 5
     assert report.stored == [FRIDAY]

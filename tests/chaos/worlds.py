@@ -6,7 +6,7 @@ import json
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -17,12 +17,11 @@ from moto import mock_aws
 
 from ingest.daily import stored
 from ingest.daily.feed import atom
-from ingest.daily.run import Ingest
-from scripts.market.server import MarketServer
+from scripts.vendors.server import VendorServer
 from tests.chaos.wire import Wire
 from tests.conftest import TABLE
-from tests.ingest.conftest import SATURDAY, SITE, EditableMarket, World
-from tests.ingest.test_reconcile import pairs
+from tests.ingest.daily.test_reconcile import pairs
+from tests.world import SATURDAY, SITE, EditableTape, World
 
 LATEST = 2
 INSTANTS = ("RecordedAt", "CheckedAt", "GeneratedAt")
@@ -39,15 +38,12 @@ class SmallWorld(World):
     class Upstream:
         """The market that is lent to one world after the other."""
 
-        market: EditableMarket
-        server: MarketServer
+        tape: EditableTape
+        server: VendorServer
         clock: list[Callable[[], datetime]]
 
     window: int = 3
     wire: Wire = field(default_factory=Wire)
-
-    def ingest(self) -> Ingest:
-        return replace(super().ingest(), window=self.window)
 
 
 Small = TypeVar("Small", bound=SmallWorld)
@@ -60,7 +56,7 @@ def small_world(
     **given: Any,
 ) -> Iterator[Small]:
     """Nothing is stored, and it is early on a Saturday."""
-    upstream.market.edits.clear()
+    upstream.tape.edits.clear()
     upstream.server.set_faults([])
     environment = {name: value for name, value in os.environ.items() if name != "AWS_ENDPOINT_URL"}
     with (
@@ -69,7 +65,7 @@ def small_world(
         patch.multiple(stored, LEAST_SESSIONS=LATEST, MOST_BARS=0),
         mock_aws(),
     ):
-        world = kind(upstream.market, upstream.server, **({"now": SATURDAY} | given))
+        world = kind(upstream.tape, upstream.server, **({"now": SATURDAY} | given))
         upstream.clock[:] = [lambda: world.now]
         with world.wire.listening(world.dynamodb, world.s3, world.cloudfront):
             yield world
@@ -98,7 +94,7 @@ def assert_whole(world: World) -> None:
     rows = list(csv.reader(io.StringIO(published.pop("movers.csv").decode())))[1:]
     numbers = json.loads(published["history.json"], parse_float=str, parse_int=str)
     assert rows == [list(each.values()) for each in numbers]
-    assert published.pop("feed.xml") == atom(movers, world.channel)
+    assert published.pop("feed.xml") == atom(movers, world.rules.channel)
     assert published == pairs(world)
 
 

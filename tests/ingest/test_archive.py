@@ -5,17 +5,17 @@ import boto3
 import pytest
 
 from ingest.archive import Archive, DamagedAnswerError, Kept, object_key
-from ingest.providers import Answer
+from ingest.providers import Answer, Call
 from tests.samples import NIGHT
 
 BODY = b'{"status":"OK", "results": [ ] }\n'
-GROUPED = Answer({"endpoint": "grouped", "date": "2026-02-10"}, NIGHT, BODY)
+GROUPED = Answer(Call("grouped", date(2026, 2, 10), date(2026, 2, 10)), NIGHT, BODY)
 
 
 def test_the_key_says_what_was_asked_and_when() -> None:
     partition = "raw/provider=massive/endpoint=grouped/date=2026-02-10"
     assert object_key("massive", GROUPED) == f"{partition}/20260211T051009Z-7efe2f38.json.gz"
-    ranged = {"endpoint": "range", "ticker": "BRK.B", "from": "2026-01-02", "to": "2026-02-10"}
+    ranged = Call("range", date(2026, 1, 2), date(2026, 2, 10), "BRK.B")
     key = object_key("massive", Answer(ranged, NIGHT, BODY))
     assert key.startswith("raw/provider=massive/endpoint=range/ticker=BRK.B/from=2026-01-02/to=2026-02-10/")
 
@@ -40,7 +40,7 @@ def test_what_was_kept_can_be_read_again_by_its_key(moto: None) -> None:
     archive.keep(GROUPED)
     (key,) = archive.listing()
     answer = archive.read(Kept.parse(key))
-    assert (answer.body, answer.partition) == (BODY, GROUPED.partition)
+    assert (answer.body, answer.call) == (BODY, GROUPED.call)
     assert answer.document == {"status": "OK", "results": []}
     assert answer.fetched_at == NIGHT
 
@@ -48,17 +48,18 @@ def test_what_was_kept_can_be_read_again_by_its_key(moto: None) -> None:
 def test_a_key_tells_days_and_ticker() -> None:
     folder = "raw/provider=massive/endpoint=range/ticker=BRK.B/from=2026-01-02/to=2026-02-10"
     kept = Kept.parse(f"{folder}/20260211T051009Z-7efe2f38.json.gz")
-    assert (kept.ticker, kept.first, kept.last) == ("BRK.B", date(2026, 1, 2), date(2026, 2, 10))
+    assert kept.call == Call("range", date(2026, 1, 2), date(2026, 2, 10), "BRK.B")
     assert kept.fetched_at == datetime(2026, 2, 11, 5, 10, 9, tzinfo=UTC)
-    day = Kept.parse(object_key("massive", GROUPED))
-    assert (day.ticker, day.first, day.last) == (None, date(2026, 2, 10), date(2026, 2, 10))
+    splits = Call("splits", date(2026, 2, 2), date(2026, 2, 10))
+    for call in (GROUPED.call, splits):
+        assert Kept.parse(object_key("massive", Answer(call, NIGHT, BODY))).call == call
 
 
 @pytest.mark.parametrize(
     "key",
     [
         "raw/provider=massive/notes.txt",
-        "raw/provider=massive/endpoint=splits/date=2026-02-10/20260211T051009Z-7efe2f38.json.gz",
+        "raw/provider=massive/endpoint=splits/day=2026-02-10/20260211T051009Z-7efe2f38.json.gz",
         "raw/provider=massive/endpoint=grouped/date=2026-02-30/20260211T051009Z-7efe2f38.json.gz",
         "raw/provider=massive/endpoint=grouped/date=2026-02-10/20260211T251009Z-7efe2f38.json.gz",
     ],

@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import tests.profiles  # noqa: F401 - how many examples
+from api.markets import US
 from ingest.calendar import Calendar, Overrides, Ready, load_calendar
 
 FIRST, LAST = date(2018, 1, 1), date(2027, 12, 31)
@@ -43,25 +44,25 @@ def sessions(closes: Closes) -> list[date]:
 
 def test_every_session_of_ten_years_is_one_and_no_other_day_is(sessions: list[date]) -> None:
     theirs = [day for day in sessions if FIRST <= day <= LAST]
-    assert load_calendar().sessions(FIRST, LAST) == theirs
+    assert load_calendar(US).sessions(FIRST, LAST) == theirs
     assert len(theirs) > 2500
 
 
 def test_every_session_closes_at_the_exchanges_instant(closes: Closes) -> None:
-    calendar = load_calendar()
+    calendar = load_calendar(US)
     ours = {day: calendar.close_at(day) for day in calendar.sessions(FIRST, LAST)}
     assert ours == {day: close for day, close in closes.items() if FIRST <= day <= LAST}
 
 
 def test_the_half_days_are_the_exchanges(closes: Closes) -> None:
-    calendar = load_calendar()
+    calendar = load_calendar(US)
     early = {day for day, close in closes.items() if FIRST <= day <= LAST and close.hour < 20}
     assert {day for day in days() if calendar.is_session(day) and calendar.is_early_close(day)} == early
     assert len(early) > 15
 
 
 def test_every_day_has_the_exchanges_neighbours(sessions: list[date]) -> None:
-    calendar = load_calendar()
+    calendar = load_calendar(US)
     for day in days():
         assert calendar.next_session(day) == sessions[bisect_right(sessions, day)]
         assert calendar.previous_session(day) == sessions[bisect_left(sessions, day) - 1]
@@ -69,7 +70,7 @@ def test_every_day_has_the_exchanges_neighbours(sessions: list[date]) -> None:
 
 @pytest.mark.parametrize("count", [1, 7, 30])
 def test_the_latest_sessions_up_to_any_day_are_the_exchanges(sessions: list[date], count: int) -> None:
-    calendar = load_calendar()
+    calendar = load_calendar(US)
     for day in days():
         until = bisect_right(sessions, day)
         assert calendar.latest(count, day) == sessions[max(0, until - count) : until]
@@ -90,7 +91,7 @@ def test_ready_is_five_past_midnight_in_new_york_in_summer_and_winter(
     sessions: list[date], later: int
 ) -> None:
     """Two days after a Friday is a Sunday, and so the very day of a change of the clocks."""
-    calendar, ready = load_calendar(), Ready.parse(f"T+{later} 00:05")
+    calendar, ready = load_calendar(US), Ready.parse(f"T+{later} 00:05", US)
     for day in sessions:
         then = day + ONE_DAY * later
         hour = 4 if summer(then) else 5
@@ -103,7 +104,7 @@ def test_a_closure_in_the_overrides_takes_away_that_session_and_no_other(
 ) -> None:
     year = sessions[bisect_left(sessions, date(2026, 1, 1)) : bisect_left(sessions, date(2027, 1, 1))]
     closed = data.draw(st.sets(st.sampled_from(year), max_size=20))
-    calendar = Calendar(Overrides(closed=dict.fromkeys(closed, "mourning")))
+    calendar = Calendar(US, Overrides(closed=dict.fromkeys(closed, "mourning")))
     left = [day for day in sessions if day not in closed]
     assert calendar.sessions(year[0], year[-1]) == [day for day in year if day not in closed]
     for day in closed:
@@ -118,9 +119,9 @@ def test_an_early_close_in_the_overrides_closes_that_session_at_one_and_opens_no
 ) -> None:
     year = [FIRST + ONE_DAY * n for n in range(365)]
     early = data.draw(st.sets(st.sampled_from(year), max_size=20))
-    calendar = Calendar(Overrides(early=dict.fromkeys(early, "storm")))
+    calendar = Calendar(US, Overrides(early=dict.fromkeys(early, "storm")))
     found = calendar.sessions(year[0], year[-1])
-    assert found == load_calendar().sessions(year[0], year[-1])
+    assert found == load_calendar(US).sessions(year[0], year[-1])
     for day in found:
         before = timedelta(hours=3) if day in early and closes[day].hour >= 20 else timedelta(0)
         assert calendar.close_at(day) == closes[day] - before

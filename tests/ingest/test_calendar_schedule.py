@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from ingest.calendar import NEW_YORK, Ready, load_calendar
+from api.markets import US
+from ingest.calendar import Ready, load_calendar
 from ingest.daily import plan
 from tests.profiles import LONG
 
@@ -20,7 +21,7 @@ READY = {"T+1 00:05": time(0, 10), "T+0 16:20": time(17, 10)}
 @pytest.fixture(scope="module")
 def minute() -> int:
     """Of the schedule `cron(10 * * * ? *)`: every hour, every day, UTC. Read, for the import of CDK takes seconds."""
-    source = Path("infra/ingest_stack.py").read_text()
+    source = Path("infra/daily.py").read_text()
     (found,) = re.findall(r'^SCHEDULE = "cron\((\d+) \* \* \* \? \*\)"$', source, re.MULTILINE)
     return int(found)
 
@@ -37,7 +38,7 @@ def runs(year: int, minute: int) -> Iterator[datetime]:
 def test_every_session_is_found_within_the_hour_at_the_same_time_of_new_york_all_year(
     minute: int, year: int, text: str
 ) -> None:
-    calendar, ready = load_calendar(), Ready.parse(text)
+    calendar, ready = load_calendar(US), Ready.parse(text, US)
     first_seen = dict[date, datetime]()
     for now in runs(year, minute):
         first_seen.setdefault(calendar.newest_ready(now, ready), now)
@@ -46,14 +47,14 @@ def test_every_session_is_found_within_the_hour_at_the_same_time_of_new_york_all
     assert len(found) > 245
     for day in found:
         assert timedelta(0) <= first_seen[day] - calendar.ready_at(day, ready) < HOUR
-        assert first_seen[day].astimezone(NEW_YORK).time() == READY[text]
+        assert first_seen[day].astimezone(US.clock).time() == READY[text]
 
 
 @pytest.mark.parametrize("year", YEARS)
 def test_of_a_years_runs_one_per_session_has_something_to_store_and_that_session_alone(
     minute: int, year: int
 ) -> None:
-    calendar, ready = load_calendar(), Ready.parse("T+1 00:05")
+    calendar, ready = load_calendar(US), Ready.parse("T+1 00:05", US)
     begin, *hours = runs(year, minute)
     stored = set(calendar.latest(7, calendar.newest_ready(begin, ready)))
     fetched = list[date]()

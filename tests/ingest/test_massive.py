@@ -3,34 +3,39 @@
 import json
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 from urllib.parse import quote
 
 import pytest
 
+from api.markets import US
 from api.records import Bar
+from api.vendors import MASSIVE
 from ingest.calendar import load_calendar
 from ingest.providers import (
     Answer,
     BadAnswerError,
     Bars,
-    Fault,
+    Call,
     NotYetError,
     OutOfPlanError,
     OutOfTimeError,
     ProviderError,
     RefusedError,
-    json_object,
+    Told,
 )
-from ingest.providers.massive import Massive, rate_window
-from ingest.providers.massive_bars import read_grouped, read_range
-from scripts.market.server import MarketServer
-from scripts.market.simulated import SimulatedMarket
-from tests.ingest.conftest import KEY
+from ingest.providers.asking import Line, rate_window
+from ingest.providers.massive import Massive
+from ingest.providers.reading import Fault, json_object
+from scripts.vendors.massive import massive_server
+from scripts.vendors.server import VendorServer
+from scripts.vendors.tape.simulated import SimulatedTape
+from tests.world import KEY
 
 SAMPLES = Path("tests/fixtures/massive")
 NOW = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
@@ -38,53 +43,81 @@ FRIDAY = date(2026, 11, 20)
 
 
 @pytest.fixture
-def server() -> Iterator[MarketServer]:
+def server() -> Iterator[VendorServer]:
     known = frozenset({KEY})
-    with MarketServer(SimulatedMarket(), clock=lambda: NOW, calendar=load_calendar(), keys=known) as running:
+    with massive_server(
+        SimulatedTape(), clock=lambda: NOW, calendar=load_calendar(US), keys=known
+    ) as running:
         yield running
 
 
-def provider(server: MarketServer, **changed: Any) -> Massive:
+def provider(server: VendorServer, **changed: Any) -> Massive:
     parts: dict[str, Any] = {
+        "vendor": MASSIVE,
         "url": server.url,
-        "key": lambda: KEY,
+        "read_key": lambda: KEY,
         "window": None,
         "clock": lambda: NOW,
-        "remaining": lambda: 600.0,
+        "time_left": lambda: 600.0,
         "sleep": lambda _: None,
     }
-    return Massive(**parts | changed)
+    return Massive(US, Line(**parts | changed))
 
 
-def sample(name: str, **partition: str) -> Answer:
-    return Answer(partition, NOW, (SAMPLES / name).read_bytes())
+def day_call(day: date = FRIDAY) -> Call:
+    return Call("grouped", day, day)
+
+
+def grouped(massive: Massive) -> Answer:
+    (answer,) = massive.ask(day_call(), lambda _: None)
+    return answer
+
+
+def pages(massive: Massive, first: date) -> list[Answer]:
+    return list(massive.ask(Call("range", first, FRIDAY, "AAPL"), lambda _: None))
+
+
+def sample(name: str) -> Answer:
+    return Answer(day_call(), NOW, (SAMPLES / name).read_bytes())
+
+
+READER = Massive(US, cast(Line, None))
+
+
+def read_grouped(answer: Answer, day: date, tickers: Sequence[str]) -> Bars:
+    return READER.read(day_call(day), [answer], tickers).bars[day]
+
+
+def read_range(answers: Sequence[Answer], ticker: str, first: date, last: date) -> dict[date, Bar | Fault]:
+    told = READER.read(Call("range", first, last, ticker), answers, [ticker])
+    return {day: bars[ticker] for day, bars in told.bars.items()}
 
 
 def bars(massive: Massive, *tickers: str) -> Bars:
     """What is read of the day's answer; where that is bad, the call or the reading says so."""
-    return read_grouped(massive.grouped(FRIDAY), FRIDAY, tickers or ("AAPL",))
+    return read_grouped(grouped(massive), FRIDAY, tickers or ("AAPL",))
 
 
-def test_a_grouped_answer_is_kept_as_it_came_and_holds_exact_bars(server: MarketServer) -> None:
-    answer = provider(server).grouped(FRIDAY)
+def test_a_grouped_answer_is_kept_as_it_came_and_holds_exact_bars(server: VendorServer) -> None:
+    answer = grouped(provider(server))
     assert json.loads(answer.body)["resultsCount"] > 20
-    assert answer.partition == {"endpoint": "grouped", "date": "2026-11-20"}
+    assert answer.call == day_call()
     found = read_grouped(answer, FRIDAY, ["AAPL", "TSLA"])
-    assert found == {ticker: server.market.session(FRIDAY)[ticker] for ticker in ("AAPL", "TSLA")}
+    assert found == {ticker: server.tape.session(FRIDAY)[ticker] for ticker in ("AAPL", "TSLA")}
 
 
-def test_a_range_answer_holds_a_tickers_days(server: MarketServer) -> None:
+def test_a_range_answer_holds_a_tickers_days(server: VendorServer) -> None:
     first = date(2026, 10, 26)  # daylight saving ends in between
-    answers = list(provider(server).range("AAPL", first, FRIDAY))
-    assert read_range(answers, "AAPL", first, FRIDAY) == server.market.bars("AAPL", first, FRIDAY)
+    answers = pages(provider(server), first)
+    assert read_range(answers, "AAPL", first, FRIDAY) == server.tape.bars("AAPL", first, FRIDAY)
 
 
 def test_pages_are_followed_on_the_configured_host_alone(
-    server: MarketServer, monkeypatch: pytest.MonkeyPatch
+    server: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("ingest.providers.massive.RANGE_LIMIT", 4)
     first = date(2026, 11, 2)
-    answers = list(provider(server).range("AAPL", first, FRIDAY))
+    answers = pages(provider(server), first)
     assert len(answers) == 4
     assert len(read_range(answers, "AAPL", first, FRIDAY)) == 15
 
@@ -102,21 +135,21 @@ def test_pages_are_followed_on_the_configured_host_alone(
         {"url": "x"},
     ],
 )
-def test_a_next_page_that_leads_elsewhere_is_not_asked_for(server: MarketServer, link: Any) -> None:
+def test_a_next_page_that_leads_elsewhere_is_not_asked_for(server: VendorServer, link: Any) -> None:
     foreign = json.dumps({"status": "OK", "ticker": "AAPL", "next_url": link})
     server.set_faults([{"status": 200, "body": foreign}])
     with pytest.raises(BadAnswerError, match="leads elsewhere"):
-        list(provider(server).range("AAPL", date(2026, 11, 2), FRIDAY))
+        pages(provider(server), date(2026, 11, 2))
     assert server.stats()["total"] == 1
 
 
-def test_pages_without_end_are_refused(server: MarketServer) -> None:
+def test_pages_without_end_are_refused(server: VendorServer) -> None:
     path = f"/v2/aggs/ticker/AAPL/range/1/day/2026-11-02/{FRIDAY}"
     server.set_faults(
         [{"status": 200, "body": json.dumps({"status": "OK", "ticker": "AAPL", "next_url": path})}]
     )
     with pytest.raises(BadAnswerError, match="more than 50 pages"):
-        list(provider(server).range("AAPL", date(2026, 11, 2), FRIDAY))
+        pages(provider(server), date(2026, 11, 2))
 
 
 @pytest.mark.parametrize(
@@ -134,7 +167,7 @@ def test_pages_without_end_are_refused(server: MarketServer) -> None:
     ],
 )
 def test_each_refusal_is_told_apart(
-    server: MarketServer, status: int, payload: str, kind: type[ProviderError]
+    server: VendorServer, status: int, payload: str, kind: type[ProviderError]
 ) -> None:
     server.set_faults([{"status": status, "body": (SAMPLES / payload).read_text()}])
     words = json.loads((SAMPLES / payload).read_text())
@@ -166,7 +199,7 @@ def test_each_refusal_is_told_apart(
     ids=lambda fault: str(fault)[:40],
 )
 def test_what_cannot_be_believed_is_an_error_and_never_an_empty_answer(
-    server: MarketServer, fault: dict[str, Any]
+    server: VendorServer, fault: dict[str, Any]
 ) -> None:
     server.set_faults([fault])
     with pytest.raises(BadAnswerError, match="Massive"):
@@ -175,50 +208,50 @@ def test_what_cannot_be_believed_is_an_error_and_never_an_empty_answer(
 
 @pytest.mark.parametrize("fault", [{"status": 503, "body": "", "next": 2}, {"drop": True, "next": 2}])
 def test_connection_faults_and_5xx_are_tried_again_and_counted(
-    server: MarketServer, fault: dict[str, Any]
+    server: VendorServer, fault: dict[str, Any]
 ) -> None:
     server.set_faults([fault])
     massive = provider(server)
     assert bars(massive)
-    assert massive.calls.total() == server.stats()["total"] == 3
+    assert massive.made.total() == server.stats()["total"] == 3
 
 
-def test_an_endless_answer_is_cut_off(server: MarketServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ingest.providers.massive.MAX_BYTES", 1_000)
+def test_an_endless_answer_is_cut_off(server: VendorServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("ingest.providers.asking.MAX_BYTES", 1_000)
     with pytest.raises(BadAnswerError, match="larger than"):
-        provider(server).grouped(FRIDAY)
+        grouped(provider(server))
 
 
 def test_bytes_that_trickle_are_cut_off_in_time(
-    server: MarketServer, monkeypatch: pytest.MonkeyPatch
+    server: VendorServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("ingest.providers.massive.ANSWER_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.providers.asking.ANSWER_SECONDS", 0.2)
     server.set_faults([{"slow": 0.1}])
     with pytest.raises(BadAnswerError, match="took longer"):
-        provider(server).grouped(FRIDAY)
+        grouped(provider(server))
 
 
 @pytest.mark.parametrize(
     ("header", "waits"), [({}, 61), ({"Retry-After": "12"}, 13), ({"Retry-After": "soon"}, 61)]
 )
 def test_429_waits_as_told_or_for_the_rolling_minute(
-    server: MarketServer, header: dict[str, str], waits: float
+    server: VendorServer, header: dict[str, str], waits: float
 ) -> None:
     server.set_faults([{"status": 429, "body": "", "headers": header, "next": 1}])
     slept: list[float] = []
-    provider(server, sleep=slept.append).grouped(FRIDAY)
+    grouped(provider(server, sleep=slept.append))
     assert slept == [waits]
 
 
-def test_a_wait_that_would_outlast_the_run_is_not_begun(server: MarketServer) -> None:
+def test_a_wait_that_would_outlast_the_run_is_not_begun(server: VendorServer) -> None:
     server.set_faults([{"status": 429, "body": ""}])
     slept: list[float] = []
     with pytest.raises(OutOfTimeError, match="the next goes on"):
-        provider(server, sleep=slept.append, remaining=lambda: 60.0).grouped(FRIDAY)
+        grouped(provider(server, sleep=slept.append, time_left=lambda: 60.0))
     assert slept == []
 
 
-def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(server: MarketServer) -> None:
+def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(server: VendorServer) -> None:
     rate_window.cache_clear()
     slept: list[float] = []
 
@@ -232,7 +265,7 @@ def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(serv
 
     massive = provider(server, window=window, sleep=sleep)
     for _ in range(6):
-        massive.grouped(FRIDAY)
+        grouped(massive)
     assert len(slept) == 1
     assert 58 < slept[0] <= 63
     assert rate_window("massive", 5) is window  # shared by the runs of a container
@@ -240,14 +273,14 @@ def test_the_sixth_call_of_a_minute_waits_for_the_first_to_leave_the_window(serv
     rate_window.cache_clear()
 
 
-def test_without_time_left_no_call_is_made(server: MarketServer) -> None:
+def test_without_time_left_no_call_is_made(server: VendorServer) -> None:
     with pytest.raises(OutOfTimeError):
-        provider(server, remaining=lambda: -1.0).grouped(FRIDAY)
+        grouped(provider(server, time_left=lambda: -1.0))
     assert server.stats()["total"] == 0
 
 
 def test_the_key_travels_in_the_header_and_a_netrc_does_not_replace_it(
-    server: MarketServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    server: VendorServer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     netrc = tmp_path / "netrc"
     netrc.write_text("machine 127.0.0.1 login somebody password else\n")
@@ -256,9 +289,9 @@ def test_the_key_travels_in_the_header_and_a_netrc_does_not_replace_it(
 
 
 @pytest.mark.parametrize("key", ["", "  ", "two words", "line\nbreak", "ключ"])
-def test_what_can_be_no_key_is_refused_without_showing_it(server: MarketServer, key: str) -> None:
+def test_what_can_be_no_key_is_refused_without_showing_it(server: VendorServer, key: str) -> None:
     with pytest.raises(RefusedError) as refusal:
-        provider(server, key=lambda: key).grouped(FRIDAY)
+        grouped(provider(server, read_key=lambda: key))
     assert key.strip() == "" or key not in str(refusal.value)
     assert server.stats()["total"] == 0
 
@@ -271,7 +304,7 @@ def test_what_can_be_no_key_is_refused_without_showing_it(server: MarketServer, 
         {"status": 200, "body": f"<html>{KEY}"},
     ],
 )
-def test_a_key_that_the_vendor_repeats_is_masked(server: MarketServer, fault: dict[str, Any]) -> None:
+def test_a_key_that_the_vendor_repeats_is_masked(server: VendorServer, fault: dict[str, Any]) -> None:
     server.set_faults([fault])
     with pytest.raises(ProviderError, match=r"\*\*\*") as failure:
         bars(provider(server))
@@ -280,19 +313,19 @@ def test_a_key_that_the_vendor_repeats_is_masked(server: MarketServer, fault: di
 
 @pytest.mark.parametrize("key", [KEY, "a+b/c="])
 def test_a_key_that_a_good_answer_repeats_is_masked_before_anything_can_keep_it(
-    server: MarketServer, key: str
+    server: VendorServer, key: str
 ) -> None:
     link = f"https://x/v2?apiKey={quote(key, safe='')}"
     body = json.dumps({"status": "OK", "results": [ROW, {"T": key}], "request_id": key, "link": link})
     server.set_faults([{"status": 200, "body": body}])
-    answer = provider(server, key=lambda: key).grouped(FRIDAY)
+    answer = grouped(provider(server, read_key=lambda: key))
     assert isinstance(read_grouped(answer, FRIDAY, ["AAPL"])["AAPL"], Bar)
     assert answer.body.count(b"***") == 3
     assert key not in str(answer.document)
 
 
 @pytest.mark.parametrize("words", ["\x1b[2J\0 it failed", "\ud800 it failed", "\udcff\x80 it failed"])
-def test_a_vendors_words_are_fit_for_a_log_and_a_terminal(server: MarketServer, words: str) -> None:
+def test_a_vendors_words_are_fit_for_a_log_and_a_terminal(server: VendorServer, words: str) -> None:
     server.set_faults([{"status": 500, "body": json.dumps({"error": words})}])
     with pytest.raises(BadAnswerError, match="it failed") as failure:
         bars(provider(server))
@@ -309,7 +342,7 @@ def test_a_vendors_words_are_fit_for_a_log_and_a_terminal(server: MarketServer, 
     ],
 )
 def test_an_explanation_that_is_not_text_is_told_in_short(
-    server: MarketServer, error: str, told: str
+    server: VendorServer, error: str, told: str
 ) -> None:
     server.set_faults([{"status": 500, "body": f'{{"error":{error}}}'}])
     with pytest.raises(BadAnswerError) as failure:
@@ -317,18 +350,18 @@ def test_an_explanation_that_is_not_text_is_told_in_short(
     assert str(failure.value) == f"Massive answered 500: {told}"
 
 
-def test_without_a_key_no_call_is_counted(server: MarketServer) -> None:
-    massive = provider(server, key=lambda: "")
+def test_without_a_key_no_call_is_counted(server: VendorServer) -> None:
+    massive = provider(server, read_key=lambda: "")
     with pytest.raises(RefusedError):
-        massive.grouped(FRIDAY)
-    assert massive.calls.total() == 0
+        grouped(massive)
+    assert massive.made.total() == 0
 
 
-def test_the_calls_that_fit_into_a_run_are_reckoned_with_care(server: MarketServer) -> None:
+def test_the_calls_that_fit_into_a_run_are_reckoned_with_care(server: VendorServer) -> None:
     assert provider(server).affordable() == float("inf")
     rate_window.cache_clear()
-    assert provider(server, window=rate_window("massive", 5), remaining=lambda: 810.0).affordable() == 65
-    assert provider(server, window=rate_window("massive", 5), remaining=lambda: 1.0).affordable() == 0
+    assert provider(server, window=rate_window("massive", 5), time_left=lambda: 810.0).affordable() == 65
+    assert provider(server, window=rate_window("massive", 5), time_left=lambda: 1.0).affordable() == 0
     rate_window.cache_clear()
 
 
@@ -453,7 +486,7 @@ def test_a_row_of_another_day_hides_no_fault_of_the_right_one(
 
 @pytest.mark.parametrize("results", [{"T": "AAPL"}, ["AAPL"], [None], {}, "", 0, False, "none"])
 def test_results_of_another_shape_are_refused(results: Any) -> None:
-    with pytest.raises(BadAnswerError, match="not a list of bars"):
+    with pytest.raises(BadAnswerError, match="not a list of rows"):
         read_grouped(answer_of(results), FRIDAY, ["AAPL"])
 
 
@@ -499,7 +532,7 @@ def test_a_row_that_cannot_be_believed_spoils_no_other(stranger: bytes, place: i
     rows = [b'%s,null,"x",[1]' % odd, line(ROW | {"T": "MSFT"})]
     rows.insert(place, stranger)
     body = b'{"queryCount":3,"results":[' + b",".join(rows) + b'],"status":"OK","count":3}'
-    found = read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL", "MSFT", "TSLA"])
+    found = read_grouped(Answer(day_call(), NOW, body), FRIDAY, ["AAPL", "MSFT", "TSLA"])
     assert list(found) == ["AAPL", "MSFT"]
     assert all(isinstance(bar, Bar) for bar in found.values())
 
@@ -507,7 +540,7 @@ def test_a_row_that_cannot_be_believed_spoils_no_other(stranger: bytes, place: i
 def test_all_strangers_at_once_spoil_no_row() -> None:
     rows = b",".join([*STRANGERS.values(), line(ROW), *STRANGERS.values()])
     body = b'\xef\xbb\xbf{"status":"OK","results":[' + rows + b"]}"
-    assert isinstance(read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL"])["AAPL"], Bar)
+    assert isinstance(read_grouped(Answer(day_call(), NOW, body), FRIDAY, ["AAPL"])["AAPL"], Bar)
 
 
 def test_no_depth_of_a_strangers_row_is_too_deep_for_the_others() -> None:
@@ -520,7 +553,7 @@ def test_no_depth_of_a_strangers_row_is_too_deep_for_the_others() -> None:
     assert 100 < limit < 100_000
     for depth in range(limit - 10, limit + 10):
         body = b'{"status":"OK","results":[' + lists(depth) + b"," + line(ROW) + b"]}"
-        assert list(read_grouped(Answer({}, NOW, body), FRIDAY, ["AAPL"])) == ["AAPL"]
+        assert list(read_grouped(Answer(day_call(), NOW, body), FRIDAY, ["AAPL"])) == ["AAPL"]
 
 
 def test_an_answer_that_is_cut_off_is_never_mended() -> None:
@@ -528,11 +561,11 @@ def test_an_answer_that_is_cut_off_is_never_mended() -> None:
     body = b'{"status":"OK","results":[' + rows + b"]}"
     for end in range(len(body)):
         with pytest.raises(BadAnswerError, match="not a JSON object"):
-            read_grouped(Answer({}, NOW, body[:end]), FRIDAY, ["AAPL"])
+            read_grouped(Answer(day_call(), NOW, body[:end]), FRIDAY, ["AAPL"])
 
 
 def answer_of(results: Any, **more: Any) -> Answer:
-    return Answer({}, NOW, line({"status": "OK", "results": results, **more}))
+    return Answer(day_call(), NOW, line({"status": "OK", "results": results, **more}))
 
 
 def line(value: Any) -> bytes:
@@ -541,10 +574,59 @@ def line(value: Any) -> bytes:
     return re.sub(r'"#(.*?)#"', r"\1", text).encode()
 
 
-def test_progress_is_told_before_each_call_and_each_wait(server: MarketServer) -> None:
+def test_progress_is_told_before_each_call_and_each_wait(server: VendorServer) -> None:
     told: list[tuple[int, float]] = []
     massive = provider(server)
-    massive.progress = lambda waiting: told.append((massive.calls.total(), waiting))
     server.set_faults([{"status": 429, "body": "", "next": 1}])
-    massive.grouped(FRIDAY)
+    list(massive.ask(day_call(), lambda waiting: told.append((massive.made.total(), waiting))))
     assert told == [(0, 0), (1, 61), (1, 0)]
+
+
+def splits_of(*pages: str) -> Told:
+    call = Call("splits", date(2026, 1, 2), FRIDAY)
+    return READER.read(call, [Answer(call, NOW, page.encode()) for page in pages], [])
+
+
+def split(**changed: Any) -> str:
+    row = {"ticker": "AAPL", "execution_date": "2026-01-05", "split_from": 1, "split_to": 4} | changed
+    return line({"status": "OK", "results": [row]}).decode()
+
+
+def test_splits_are_exact_ratios_by_day_over_all_pages(server: VendorServer) -> None:
+    first = split(split_to=Decimal("1.5")).replace('"status"', '"next_url":"x","status"')
+    assert splits_of(first, split(ticker="GE", split_from=10, split_to=1)).splits == {
+        date(2026, 1, 5): {"AAPL": Fraction(3, 2), "GE": Fraction(1, 10)}
+    }
+    assert splits_of(split(execution_date="2025-12-31")).splits == {}
+    with pytest.raises(BadAnswerError, match="before its last page"):
+        splits_of(first)
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"split_from": Decimal("NaN")},
+        {"split_to": Decimal("Infinity")},
+        {"split_to": Decimal("1E-3000000")},
+        {"split_from": 0},
+        {"split_to": -4},
+        {"split_to": "4"},
+        {"split_from": None},
+        {"ticker": 7},
+        {"execution_date": "2026-1-5"},
+    ],
+    ids=str,
+)
+def test_a_split_that_cannot_be_so_makes_the_list_one_that_cannot_be_believed(
+    changed: dict[str, Any],
+) -> None:
+    with pytest.raises(BadAnswerError, match="cannot be so"):
+        splits_of(split(**changed))
+
+
+def test_a_redirect_is_refused_without_reading_where_it_leads(server: VendorServer) -> None:
+    for location in ("", "http://[bad", "http://127.0.0.1:1/"):
+        headers = {"Location": location, "Content-Encoding": "gzip"}
+        server.set_faults([{"status": 302, "body": "no gzip", "headers": headers}])
+        with pytest.raises(BadAnswerError, match="Massive"):
+            grouped(provider(server))

@@ -6,12 +6,13 @@ from decimal import Decimal
 from hypothesis import strategies as st
 
 import tests.profiles  # noqa: F401 - how many examples
-from api.records import TICKER, Bar, Mover, Session
-from ingest.providers.massive_bars import EXPONENTS, MAX_DIGITS
+from api.markets import US
+from api.records import Bar, Mover, Session
+from ingest.providers.reading import EXPONENTS, MAX_DIGITS
 
 MICRO = Decimal("0.000001")
 
-tickers = st.from_regex(TICKER, fullmatch=True)
+tickers = st.from_regex(US.ticker, fullmatch=True)
 dates = st.dates(date(2003, 9, 10), date(2099, 12, 31))
 instants = st.datetimes(datetime(2003, 9, 10), datetime(2099, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001
     lambda instant: instant.replace(microsecond=0)

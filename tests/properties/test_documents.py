@@ -13,6 +13,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from api import documents
+from api.markets import US
 from api.records import Bar, Mover, Row, Session, Source, Status
 from ingest.daily.judge import IncompleteSessionError, judge, mover_of
 from tests.contract import conform
@@ -107,7 +108,7 @@ def test_movers_keep_every_digit_in_four_fields(movers: list[Mover]) -> None:
 
 @given(statuses)
 def test_any_status_conforms(status: Status) -> None:
-    conform("/status", "200", documents.status(status))
+    conform("/status", "200", documents.status(status, US))
 
 
 @given(sessions(st.one_of(bars(), bars(extreme()))))

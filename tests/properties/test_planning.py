@@ -10,19 +10,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ingest.calendar import NEW_YORK, Ready, load_calendar
+from api.markets import US
+from ingest.calendar import Ready, load_calendar
 from ingest.daily import freshness, plan
 from ingest.daily.plan import Horizon
-from ingest.daily.run import Ingest
+from ingest.daily.run import Rules
 from ingest.daily.stored import Stored
+from ingest.providers import by_day, by_ticker
 
-CALENDAR = load_calendar()
+CALENDAR = load_calendar(US)
 FIRST, LAST = date(2018, 1, 1), date(2027, 12, 31)
 ALL = CALENDAR.sessions(FIRST - timedelta(days=1000), LAST)
 
 nows = st.datetimes(datetime(2018, 3, 1), datetime(2027, 12, 1), timezones=st.just(UTC))  # noqa: DTZ001
 days = st.dates(FIRST, LAST)
-readies = st.sampled_from(["T+1 00:05", "T+0 16:20", "T+0 16:00", "T+2 02:30", "T+9 23:59"]).map(Ready.parse)
+readies = st.sampled_from(["T+1 00:05", "T+0 16:20", "T+0 16:00", "T+2 02:30", "T+9 23:59"]).map(
+    lambda text: Ready.parse(text, US)
+)
 counts = st.integers(1, 40)
 
 
@@ -40,8 +44,8 @@ def test_the_horizon_ends_with_the_newest_session_that_is_ready(now: datetime, r
 
 @given(nows, st.integers(1, 1000))
 def test_the_horizon_begins_as_many_days_ago_as_the_plan_serves(now: datetime, history_days: int) -> None:
-    oldest = plan.horizon(CALENDAR, Ready.parse("T+1 00:05"), history_days, now).oldest
-    assert (now.astimezone(NEW_YORK).date() - oldest).days == history_days
+    oldest = plan.horizon(CALENDAR, Ready.parse("T+1 00:05", US), history_days, now).oldest
+    assert (now.astimezone(US.clock).date() - oldest).days == history_days
 
 
 @given(horizons(), st.none() | days, counts)
@@ -69,26 +73,29 @@ def test_a_backfill_is_every_session_asked_for_or_refused_whole(
 
 
 @given(st.integers(1, 600), st.integers(1, 2500), st.integers(0, 1000) | st.just(inf))
-def test_the_calls_are_the_fewest_unless_they_would_not_fit_into_the_run(
+def test_the_calls_are_the_fewest_unless_they_would_not_fit_into_the_run_or_leave_the_market_out(
     sessions: int, tickers: int, affordable: float
 ) -> None:
-    calls = tickers if plan.by_ticker(sessions, tickers, affordable) else sessions
-    assert calls <= sessions
-    if tickers <= affordable:
-        assert calls == min(sessions, tickers)
+    days = by_day("day", ALL[:sessions])
+    ways = [days, by_ticker("span", ALL[:sessions], [f"T{n}" for n in range(tickers)])]
+    way = plan.cheapest(ways, affordable, most_by_day=7)
+    if sessions <= 7 or tickers > affordable:
+        assert way == days
+    else:
+        assert len(way) == min(sessions, tickers)
 
 
 @given(st.data())
 def test_no_session_is_forgotten_however_long_runs_fail_or_stay_away(data: st.DataObject) -> None:
     """Runs come at any distance, and any part of their sessions fails: what is not stored stays due."""
-    ready, now = Ready.parse("T+1 00:05"), data.draw(nows.filter(lambda now: now.year < 2027))
+    ready, now = Ready.parse("T+1 00:05", US), data.draw(nows.filter(lambda now: now.year < 2027))
     first = CALENDAR.newest_ready(now, ready)
     table = Table({first})
-    ingest = cast(Ingest, SimpleNamespace(calendar=CALENDAR, window=7))
+    rules = cast(Rules, SimpleNamespace(calendar=CALENDAR, window=7))
     for days_later in data.draw(st.lists(st.integers(0, 40), min_size=1, max_size=8)):
         now += timedelta(days=days_later)
         within = plan.horizon(CALENDAR, ready, 100, now)
-        due = freshness.due(ingest, within, cast(Stored, table))
+        due = freshness.due(rules, within, cast(Stored, table))
         assert {day for day in ALL if max(first, within.oldest) <= day <= within.newest} <= {
             *table.by_day,
             *due,

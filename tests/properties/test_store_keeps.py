@@ -12,14 +12,15 @@ from hypothesis import strategies as st
 
 from api.items import MOVERS, SESSIONS, TICKER
 from api.records import Mover, Session, Status, rows
-from api.store import Store
 from ingest.daily.judge import mover_of
+from ingest.daily.record import Record
 from ingest.daily.rows import write
-from scripts.bench.empty import create_table
 from tests.conftest import TABLE
+from tests.empty import create_table
 from tests.profiles import LONG
 from tests.properties.facts import bars, extreme, instants, sessions
 from tests.properties.test_documents import statuses
+from tests.world import sessions_of
 
 any_session = sessions(st.one_of(bars(), bars(extreme())))
 one_table = settings(
@@ -29,16 +30,16 @@ one_table = settings(
 
 
 @pytest.fixture
-def store(moto: None) -> Store:
+def store(moto: None) -> Record:
     client = boto3.client("dynamodb")
     create_table(client, TABLE)
-    return Store(client, TABLE)
+    return Record(client, TABLE)
 
 
 @contextmanager
-def recorded(store: Store, mover: Mover, session: Session) -> Iterator[None]:
+def recorded(store: Record, mover: Mover, session: Session) -> Iterator[None]:
     """With nothing but this in the table."""
-    store.record(mover, session, None)
+    store.join(mover, session, (None, None))
     write(store, session, mover.ticker)
     try:
         yield
@@ -51,12 +52,12 @@ def recorded(store: Store, mover: Mover, session: Session) -> Iterator[None]:
 @one_table
 @given(any_session, instants, instants)
 def test_a_session_and_its_mover_come_back_as_they_went(
-    store: Store, session: Session, now: datetime, later: datetime
+    store: Record, session: Session, now: datetime, later: datetime
 ) -> None:
     mover = mover_of(session, "massive", now)
     with recorded(store, mover, session):
         assert store.session(session.date) == (mover, session)
-        assert (store.movers(), store.sessions()) == ([mover], [session])
+        assert (store.movers(), sessions_of(store)) == ([mover], [session])
         for ticker in session.watchlist:
             kept = [row for row in rows(session, mover.ticker) if row.ticker == ticker]
             assert store.ticker(ticker, 30) == kept
@@ -66,6 +67,6 @@ def test_a_session_and_its_mover_come_back_as_they_went(
 
 @one_table
 @given(statuses)
-def test_a_status_comes_back_as_it_went(store: Store, status: Status) -> None:
+def test_a_status_comes_back_as_it_went(store: Record, status: Status) -> None:
     store.put_status(status)
     assert store.status() == status

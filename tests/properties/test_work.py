@@ -1,33 +1,33 @@
 """Whatever has to be done, one run does all of it when the provider answers, and in the fewest calls."""
 
-import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, time
+from datetime import date, datetime
 from decimal import Decimal
 from math import inf
 from types import SimpleNamespace
-from typing import Any, cast
+from typing import cast
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from api.markets import US
 from api.records import Bar, Mover, Row, Session, Source
 from api.watchlists import Watchlists
-from ingest.calendar import NEW_YORK, load_calendar
+from ingest.calendar import load_calendar
 from ingest.daily.apply import apply
 from ingest.daily.judge import judge
-from ingest.daily.run import Ingest, Report
+from ingest.daily.run import Parts, Report, Rules
 from ingest.daily.stored import Stored
 from ingest.daily.work import Task, Work
 from ingest.lease import Lease
-from ingest.providers import Answer
+from ingest.providers import Answer, Call, Told, Way, by_day, by_ticker
 from tests.samples import NIGHT
 
-SESSIONS = load_calendar().sessions(date(2026, 1, 2), date(2026, 3, 31))
+SESSIONS = load_calendar(US).sessions(date(2026, 1, 2), date(2026, 3, 31))
 TICKERS = tuple(f"T{n}" for n in range(12))
-FIELDS = "ohlcv"
+WINDOW = 3
 
 
 def bar_of(ticker: str, day: date) -> Bar:
@@ -35,36 +35,29 @@ def bar_of(ticker: str, day: date) -> Bar:
     return Bar(open_, max(open_, close), min(open_, close), close, Decimal(1000))
 
 
-def row(ticker: str, day: date) -> dict[str, Any]:
-    bar = bar_of(ticker, day)
-    at = datetime.combine(day, time(16), NEW_YORK)
-    values = (bar.open, bar.high, bar.low, bar.close, bar.volume)
-    return {"T": ticker, "t": int(at.timestamp() * 1000), **dict(zip(FIELDS, values, strict=True))}
-
-
 @dataclass
 class Vendor:
     """Answers every call, and counts them."""
 
     most: float
-    calls: Counter[str] = field(default_factory=Counter)
-    progress: Callable[[float], None] = lambda _: None
+    made: Counter[str] = field(default_factory=Counter)
+
+    def calls(self, days: Sequence[date], tickers: Sequence[str]) -> Sequence[Way]:
+        return [by_day("day", days), by_ticker("span", days, tickers)]
+
+    def splits(self, first: date, last: date) -> None:
+        return None
 
     def affordable(self) -> float:
         return self.most
 
-    def grouped(self, day: date) -> Answer:
-        self.calls["grouped"] += 1
-        return answer(results=[row(ticker, day) for ticker in TICKERS])
+    def ask(self, call: Call, waiting: object) -> Iterator[Answer]:
+        self.made[call.endpoint] += 1
+        yield Answer(call, NIGHT, b"")
 
-    def range(self, ticker: str, first: date, last: date) -> Iterator[Answer]:
-        self.calls["range"] += 1
-        rows = [row(ticker, day) for day in SESSIONS if first <= day <= last]
-        yield answer(ticker=ticker, results=rows)
-
-
-def answer(**document: Any) -> Answer:
-    return Answer({}, datetime.now(UTC), json.dumps({"status": "OK", **document}, default=int).encode())
+    def read(self, call: Call, answers: Sequence[Answer], tickers: Sequence[str]) -> Told:
+        days = (day for day in SESSIONS if call.first <= day <= call.last)
+        return Told({day: {ticker: bar_of(ticker, day) for ticker in tickers} for day in days})
 
 
 @dataclass
@@ -73,9 +66,6 @@ class Table:
 
     sessions: dict[date, Session] = field(default_factory=dict)
     checked: list[date] = field(default_factory=list)
-
-    def record(self, mover: Mover, session: Session, replaces: int | None) -> None:
-        self.join(mover, session, (replaces, replaces))
 
     def join(self, mover: Mover, session: Session, replaces: tuple[int | None, int | None]) -> None:
         assert mover.date == session.date not in self.sessions
@@ -93,7 +83,7 @@ class Table:
         self.checked.append(day)
 
 
-EMPTY = Stored([], [], None, whole=True)
+EMPTY = Stored([], [], None, {}, whole=True)
 watchlists = st.lists(st.sampled_from(TICKERS), min_size=1, unique=True).map(tuple)
 
 
@@ -122,17 +112,17 @@ def stored(draw: st.DrawFn, day: date) -> Session:
 
 def done(work: Work, affordable: float) -> tuple[Table, Report, Mapping[str, int]]:
     table, vendor, report = Table(), Vendor(affordable), Report()
-    ingest = SimpleNamespace(
-        store=table,
-        provider=vendor,
-        archive=SimpleNamespace(keep=lambda _: ""),
-        calendar=load_calendar(),
+    parts = SimpleNamespace(record=table, provider=vendor, archive=SimpleNamespace(keep=lambda _: ""))
+    rules = SimpleNamespace(
+        calendar=load_calendar(US),
         source=Source("massive", "simulated"),
-        watchlists=Watchlists.parse(TICKERS),
+        watchlists=Watchlists.parse(TICKERS, US),
+        excuses=lambda _: {},
+        window=WINDOW,
     )
     lease = SimpleNamespace(report=lambda *_: None)
-    apply(cast(Ingest, ingest), work, cast(Lease, lease), report)
-    return table, report, vendor.calls
+    apply(cast(Parts, parts), cast(Rules, rules), work, cast(Lease, lease), report)
+    return table, report, vendor.made
 
 
 @given(works(), st.integers(0, 30) | st.just(inf))
@@ -162,7 +152,7 @@ def test_never_more_calls_are_made_than_the_fewest_that_fit(work: Work, affordab
     _, _, calls = done(work, affordable)
     sessions, tickers = len(work.days), len(work.tickers)
     assert sum(calls.values()) <= sessions
-    if tickers <= affordable:
-        assert sum(calls.values()) == min(sessions, tickers)
+    if sessions <= WINDOW or tickers > affordable:
+        assert calls == {"day": sessions}
     else:
-        assert calls == {"grouped": sessions}
+        assert sum(calls.values()) == min(sessions, tickers)

@@ -12,9 +12,9 @@ from urllib.parse import urlsplit
 
 from infra.headers import CONTENT_SECURITY_POLICY, PAGE_HEADERS
 from scripts.cloud.signals import stopped_once
-from scripts.cloud.state import ROOT
 from scripts.deployment.page import page_files
-from scripts.market.connections import LoopbackServer
+from scripts.folders import ROOT
+from scripts.vendors.connections import LoopbackServer
 from tests.states import NAMES, State, state
 from tests.states.answers import Answer
 from tests.states.scenes import SCENES

@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from api import documents
-from ingest.daily.twins import Twin
+from api import documents, routes
+from ingest.site import Twin
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +14,7 @@ class Answer:
 
     status: int = 200
     body: bytes = b""
-    content_type: str = documents.CONTENT_TYPE
+    content_type: str = routes.JSON
     fault: Literal["hang", "abort"] | None = None
 
 

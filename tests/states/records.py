@@ -9,22 +9,24 @@ from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
 from itertools import islice
-from types import SimpleNamespace
 from typing import cast
 
 from api import documents
+from api.markets import US
 from api.records import Bar, Mover, Row, Session, Source, rows
 from api.store import Store
+from api.vendors import MASSIVE
 from api.watchlists import Watchlists
 from ingest.calendar import Ready, load_calendar
 from ingest.daily.feed import Channel
 from ingest.daily.freshness import status_of
 from ingest.daily.judge import judge, mover_of
-from ingest.daily.plan import horizon, window
-from ingest.daily.run import Ingest
+from ingest.daily.plan import window
+from ingest.daily.run import Rules
 from ingest.daily.stored import Stored
-from ingest.daily.twins import Twin, status_twin, twins
-from scripts.market.simulated import SimulatedMarket
+from ingest.daily.twins import status_twin, twins
+from ingest.site import Twin
+from scripts.vendors.tape.simulated import SimulatedTape
 
 # Noon in New York.
 RECORDED = datetime(2026, 5, 30, 16, tzinfo=UTC)
@@ -61,36 +63,42 @@ class Record:
 
     @cached_property
     def stored(self) -> Stored:
-        return Stored([_mover(session) for session in self.sessions], [*self.sessions], None, whole=True)
+        return Stored([_mover(session) for session in self.sessions], [*self.sessions], None, {}, whole=True)
 
     @cached_property
     def twins(self) -> list[Twin]:
         """Every twin but the status."""
         symbols = {ticker for session in self.sessions for ticker in session.bars}
-        channel = Channel("local", SITE_URL, load_calendar().close_at)
+        channel = self._rules(timedelta()).channel
         return list(twins(cast(Store, self), self.stored, sorted(symbols), channel))
 
     def status(self, clock_offset: timedelta) -> Twin:
         """The status; with nothing stored, that of the time before the first run."""
         if not self.sessions:
-            return status_twin(None)
-        within = horizon(load_calendar(), READY, history_days=730, now=self.at)
-        due = window(load_calendar(), within, self.sessions[0].date, documents.LATEST_MOVERS)
-        return status_twin(status_of(self._ingest(clock_offset), within, due, self.stored, {}, self.at))
+            return status_twin(None, US)
+        rules = self._rules(clock_offset)
+        within = rules.horizon(self.at)
+        due = window(rules.calendar, within, self.sessions[0].date, rules.window)
+        return status_twin(status_of(rules, within, due, self.stored, {}, self.at), US)
 
     def with_latest(self, *sessions: Session) -> "Record":
         """The same with these in place of as many latest ones."""
         return replace(self, sessions=(*sessions, *self.sessions[len(sessions) :]))
 
-    def _ingest(self, clock_offset: timedelta) -> Ingest:
-        """As much of one as the status is made from."""
-        source = Source("massive", self.kind, int(clock_offset.total_seconds()))
-        parts = {
-            "watchlists": Watchlists.parse(self.watchlist),
-            "source": source,
-            "window": documents.LATEST_MOVERS,
-        }
-        return cast(Ingest, SimpleNamespace(calendar=load_calendar(), ready=READY, **parts))
+    def _rules(self, clock_offset: timedelta) -> Rules:
+        calendar = load_calendar(US)
+        return Rules(
+            market=US,
+            calendar=calendar,
+            watchlists=Watchlists.parse(self.watchlist, US),
+            excused={},
+            source=Source(MASSIVE.name, self.kind, int(clock_offset.total_seconds())),
+            ready=READY,
+            window=documents.LATEST_MOVERS,
+            history_days=MASSIVE.history_days,
+            recheck_after=MASSIVE.recheck_after,
+            channel=Channel("local", SITE_URL, US, calendar.close_at),
+        )
 
 
 @cache
@@ -98,9 +106,9 @@ def record(
     at: datetime, *, kind: str = "live", watchlist: tuple[str, ...] = WATCHLIST, count: int = YEAR
 ) -> Record:
     """The latest sessions that a simulated market has at an instant, none missing."""
-    calendar = load_calendar()
+    calendar = load_calendar(US)
     days = calendar.latest(count, calendar.newest_ready(at, READY))
-    market = SimulatedMarket(watchlist, calendar)
+    market = SimulatedTape(watchlist, calendar)
     bars = {ticker: market.bars(ticker, days[0], days[-1]) for ticker in watchlist}
     sessions = [
         judge(day, watchlist, {ticker: bars[ticker][day] for ticker in watchlist}, {}) for day in days
@@ -123,4 +131,6 @@ def _moved(bar: Bar, change: Decimal) -> Bar:
 
 def _mover(session: Session) -> Mover:
     """The winner, recorded with the first run that could have the bars."""
-    return mover_of(session, "massive", load_calendar().ready_at(session.date, READY) + timedelta(minutes=5))
+    return mover_of(
+        session, "massive", load_calendar(US).ready_at(session.date, READY) + timedelta(minutes=5)
+    )

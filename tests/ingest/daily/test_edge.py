@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from ingest.daily.edge import PATHS, unreadable
-from scripts.market.connections import LoopbackServer
+from scripts.vendors.connections import LoopbackServer
 
 
 class Viewed(BaseHTTPRequestHandler):

@@ -4,23 +4,22 @@ import gzip
 import json
 import logging
 import traceback
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-import boto3
 import pytest
 
 from ingest.daily import handler as function
 from ingest.daily.plan import RequestError
-from ingest.lease import take
+from ingest.lease import Leases
 from tests.conftest import TABLE
-from tests.ingest.conftest import KEY, LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
-from tests.ingest.test_ingest_settings import ENVIRONMENT
+from tests.ingest.test_settings_of_ingest import ENVIRONMENT
 from tests.samples import bar
+from tests.world import KEY, LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 
 PARAMETER = ENVIRONMENT["KEY_PARAMETER"]
 
@@ -37,14 +36,31 @@ class Context:
 
 
 @pytest.fixture
-def deployed(world: World, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[World]:
-    watchlist = tmp_path / "watchlist.json"
-    watchlist.write_text(json.dumps(WATCHLIST))
-    for name, value in (ENVIRONMENT | world.environment(watchlist)).items():
-        monkeypatch.setenv(name, value)
-    boto3.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
+def configured(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[World], World]:
+    """Give the function the environment of a world, and the world the provider's key."""
+
+    def configure(world: World) -> World:
+        watchlist = tmp_path / "watchlist.json"
+        watchlist.write_text(json.dumps(WATCHLIST))
+        for name, value in (ENVIRONMENT | world.environment(watchlist)).items():
+            monkeypatch.setenv(name, value)
+        world.client("ssm").put_parameter(Name=PARAMETER, Value=KEY, Type="SecureString")
+        return world
+
+    return configure
+
+
+@pytest.fixture
+def deployed(world: World, configured: Callable[[World], World], monkeypatch: pytest.MonkeyPatch) -> World:
+    monkeypatch.setattr(function, "client", world.client)
+    return configured(world)
+
+
+@pytest.fixture
+def on_aws(aws_world: World, configured: Callable[[World], World]) -> Iterator[World]:
+    """The function makes its own clients, as Lambda has it: for what it reads with them, and when they refuse."""
     function.client.cache_clear()
-    yield world
+    yield configured(aws_world)
     function.client.cache_clear()
 
 
@@ -53,12 +69,12 @@ def invoke(event: Any = MappingProxyType({}), milliseconds: int = 900_000) -> di
     return function.handler(event, context)
 
 
-def test_a_run_says_what_it_did(deployed: World) -> None:
+def test_a_run_says_what_it_did(on_aws: World) -> None:
     done = invoke()
     assert len(done["Stored"]) == 7
-    assert done["UpstreamCalls"] == 6
+    assert done["UpstreamCalls"] == 8
     assert done["Failed"] == done["Left"] == {}
-    assert done["Published"] == len(deployed.keys(SITE))
+    assert done["Published"] == len(on_aws.keys(SITE))
     assert json.loads(json.dumps(done)) == done
 
 
@@ -128,7 +144,7 @@ def test_invalidate_is_true_or_false_wherever_it_stands(
 
 def test_a_rebuild_says_what_it_found_and_then_what_it_did(deployed: World) -> None:
     invoke()
-    deployed.market.edits[date(2026, 11, 20), "TSLA"] = bar("100", "150.125")
+    deployed.tape.edits[date(2026, 11, 20), "TSLA"] = bar("100", "150.125")
     deployed.now += timedelta(days=1)
     deployed.archive(date(2026, 11, 20))
     old = deployed.store.movers(1)[0]
@@ -172,7 +188,7 @@ def told(output: str) -> list[dict[str, Any]]:
 def test_a_run_tells_its_numbers_also_when_it_fails(
     deployed: World, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    deployed.market.edits[date(2026, 11, 19), "TSLA"] = None
+    deployed.tape.edits[date(2026, 11, 19), "TSLA"] = None
     with pytest.raises(function.SessionsFailedError):
         invoke()
     (line,) = told(capfd.readouterr().out)
@@ -186,30 +202,30 @@ def test_a_run_tells_its_numbers_also_when_it_fails(
 
 def test_what_is_no_run_tells_no_numbers(deployed: World, capfd: pytest.CaptureFixture[str]) -> None:
     invoke({"rebuild": {}})
-    take(deployed.dynamodb, TABLE, "other", SATURDAY, LIFE)
+    Leases(deployed.dynamodb, TABLE).take("other", SATURDAY, LIFE)
     invoke()
     assert told(capfd.readouterr().out) == []
 
 
 def test_a_failed_session_fails_the_run_after_the_twins_are_published(deployed: World) -> None:
-    deployed.market.edits[date(2026, 11, 19), "TSLA"] = None
+    deployed.tape.edits[date(2026, 11, 19), "TSLA"] = None
     with pytest.raises(function.SessionsFailedError, match=r"^2026-11-19: TSLA is missing$"):
         invoke()
     assert len(json.loads(deployed.twin("movers.json"))) == 6
 
 
 def test_a_second_run_leaves_without_failing(deployed: World) -> None:
-    take(deployed.dynamodb, TABLE, "other", SATURDAY, LIFE)
+    Leases(deployed.dynamodb, TABLE).take("other", SATURDAY, LIFE)
     assert "run other is at work" in invoke()["Skipped"]
 
 
-def test_a_missing_key_says_where_it_belongs(deployed: World) -> None:
-    boto3.client("ssm").delete_parameter(Name=PARAMETER)
+def test_a_missing_key_says_where_it_belongs(on_aws: World) -> None:
+    on_aws.client("ssm").delete_parameter(Name=PARAMETER)
     with pytest.raises(
         function.SessionsFailedError, match=f"put it as a SecureString at SSM parameter {PARAMETER}"
     ):
         invoke()
-    assert deployed.upstream_calls() == 0
+    assert on_aws.upstream_calls() == 0
 
 
 def test_one_cause_with_many_sessions_reads_as_one(deployed: World) -> None:
@@ -245,7 +261,7 @@ def test_the_key_stands_in_no_log_exception_url_item_or_object(
     capfd: pytest.CaptureFixture[str],
     fault: dict[str, Any],
 ) -> None:
-    monkeypatch.setattr("ingest.providers.massive.READ_SECONDS", 0.2)
+    monkeypatch.setattr("ingest.providers.asking.READ_SECONDS", 0.2)
     caplog.set_level(logging.INFO)
     caplog.set_level(logging.DEBUG, "urllib3")
     told = ""

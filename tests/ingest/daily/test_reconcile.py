@@ -4,22 +4,24 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
 from api import documents
+from api.markets import US
 from api.records import Bar
-from ingest.calendar import NEW_YORK, Calendar, Overrides
+from ingest.calendar import Calendar, Overrides, load_calendar
 from ingest.daily.plan import RequestError
-from ingest.daily.reconcile import reconcile
-from ingest.daily.run import Request
-from ingest.lease import LeaseHeldError, take
-from ingest.providers.massive import rate_window
+from ingest.lease import LeaseHeldError, Leases
+from ingest.providers.asking import rate_window
 from tests.conftest import TABLE
-from tests.ingest.conftest import LIFE, RAW, SATURDAY, SITE, WATCHLIST, World
 from tests.samples import bar
+from tests.world import LIFE, RAW, SATURDAY, SITE, WATCHLIST, World, sessions_of
 
 SEVEN = [date(2026, 11, day) for day in (12, 13, 16, 17, 18, 19, 20)]
+TEN = load_calendar(US).latest(10, SEVEN[-1])  # more than a window: ranges are fewer calls
+MONDAY = date(2026, 11, 23)
 FRIDAY, THURSDAY = SEVEN[-1], SEVEN[-2]
 
 
@@ -35,7 +37,7 @@ def pairs(world: World) -> dict[str, bytes]:
     overview = {
         "movers.json": documents.movers(world.store.movers(7)),
         "history.json": documents.movers(world.store.movers()),
-        "status.json": documents.status(world.store.status()),
+        "status.json": documents.status(world.store.status(), world.market),
     }
     return sessions | tickers | overview
 
@@ -50,12 +52,11 @@ def test_the_first_run_fills_seven_days(world: World) -> None:
     report = world.run()
     assert report.stored == SEVEN
     assert report.failed == report.left == {}
-    assert (
-        report.upstream_calls == world.upstream_calls() == 6
-    )  # one range per ticker is fewer than seven days
+    # Whole days, one for each session, though six ranges would do; and one for the splits of all.
+    assert report.upstream_calls == world.upstream_calls() == 8
     assert [mover.date for mover in world.store.movers()] == SEVEN[::-1]
     assert_twins_equal_the_table(world)
-    assert len(world.keys(RAW)) == 6
+    assert len(world.keys(RAW)) == 8
     assert world.invalidations() == 1
 
 
@@ -72,14 +73,16 @@ def test_a_second_run_calls_and_writes_nothing(world: World) -> None:
 def test_the_winner_has_the_biggest_move_of_the_bars_that_were_served(world: World) -> None:
     world.run()
     for mover in world.store.movers():
-        bars = world.market.session(mover.date)
+        bars = world.tape.session(mover.date)
         moves = {ticker: abs(bars[ticker].close / bars[ticker].open - 1) for ticker in WATCHLIST}
         assert mover.ticker == max(moves, key=moves.__getitem__)
         assert abs(abs(mover.percent_change) - moves[mover.ticker] * 100) < Decimal("0.000001")
 
 
-def test_a_week_hour_by_hour_costs_one_call_a_session_and_one_re_read(world: World) -> None:
-    """From a Saturday over Thanksgiving (closed) and the half day after it, to the next Saturday."""
+def test_a_week_hour_by_hour_costs_two_calls_a_session_and_one_re_read(world: World) -> None:
+    """From a Saturday over Thanksgiving (closed) and the half day after it, to the next Saturday: a call for the bars
+    of each session, one for its splits, one to look again.
+    """
     world.watchlist = ("AAPL", "TSLA")
     world.settle()
     calls = Counter[date]()
@@ -89,16 +92,16 @@ def test_a_week_hour_by_hour_costs_one_call_a_session_and_one_re_read(world: Wor
         before = world.upstream_calls()
         report = world.run()
         calls[world.now.date()] += world.upstream_calls() - before
-        assert len(report.stored) + len(report.checked) == world.upstream_calls() - before <= 1
+        assert len(report.stored) * 2 + len(report.checked) == world.upstream_calls() - before <= 2
         stored += report.stored
         checked += report.checked
         instants |= dict.fromkeys(report.stored, world.now)
     assert stored == [date(2026, 11, day) for day in (23, 24, 25, 27)]
     assert checked == stored
     assert all((found.hour, found.minute) == (5, 10) for found in instants.values())  # 00:10 in New York
-    assert set(calls.values()) == {0, 2}
+    assert set(calls.values()) == {0, 3}
     assert calls[date(2026, 11, 27)] == 0  # the day after the holiday
-    assert sum(calls.values()) == 2 * len(stored)
+    assert sum(calls.values()) == 3 * len(stored)
     assert_twins_equal_the_table(world)
 
 
@@ -107,15 +110,15 @@ def test_a_long_outage_heals_whole(world: World) -> None:
     world.now = datetime(2026, 10, 1, 5, 10, tzinfo=UTC)
     world.run()
     hole = date(2026, 10, 20)
-    good = world.market.session(hole)["TSLA"]
-    world.market.edits = {(hole, "TSLA"): None, (date(2026, 9, 30), "AAPL"): bar("100", "200")}
+    good = world.tape.session(hole)["TSLA"]
+    world.tape.edits = {(hole, "TSLA"): None, (date(2026, 9, 30), "AAPL"): bar("100", "200")}
     world.now = SATURDAY
     report = world.run()
     assert report.stored == [day for day in world.calendar.sessions(date(2026, 10, 1), FRIDAY) if day != hole]
     assert report.corrected == [date(2026, 9, 30)]
     assert set(report.failed) == {hole}
     assert json.loads(world.twin("status.json"))["Missing"] == ["2026-10-20"]
-    world.market.edits[hole, "TSLA"] = good
+    world.tape.edits[hole, "TSLA"] = good
     world.now += timedelta(hours=1)
     assert world.run().stored == [hole]  # a new hole is worth a second call at once
     assert json.loads(world.twin("status.json"))["Missing"] == []
@@ -133,8 +136,8 @@ def test_an_outage_that_begins_with_the_very_first_run_heals_whole_too(world: Wo
 
 def test_a_session_is_behind_from_ten_hours_after_it_was_ready_until_it_is_stored(world: World) -> None:
     """Friday was ready at 00:05 on Saturday in New York, which is 05:05 UTC."""
-    good = world.market.session(FRIDAY)["TSLA"]
-    world.market.edits[FRIDAY, "TSLA"] = None
+    good = world.tape.session(FRIDAY)["TSLA"]
+    world.tape.edits[FRIDAY, "TSLA"] = None
     assert world.run().behind == []
     world.now = datetime(2026, 11, 21, 15, 5, tzinfo=UTC)
     assert world.run().behind == []
@@ -143,23 +146,23 @@ def test_a_session_is_behind_from_ten_hours_after_it_was_ready_until_it_is_store
     world.now += timedelta(days=30)
     world.run()
     assert world.run().behind == [FRIDAY]  # long out of the window, and still a hole
-    world.market.edits[FRIDAY, "TSLA"] = good
+    world.tape.edits[FRIDAY, "TSLA"] = good
     world.now += timedelta(days=1)
     assert FRIDAY not in world.run().behind
 
 
 def test_a_hole_that_was_no_session_after_all_is_forgotten(world: World) -> None:
     for ticker in WATCHLIST:
-        world.market.edits[THURSDAY, ticker] = None
+        world.tape.edits[THURSDAY, ticker] = None
     assert set(world.run().failed) == {THURSDAY}
-    world.calendar = Calendar(Overrides(closed={THURSDAY: "day of mourning"}))
+    world.calendar = Calendar(US, Overrides(closed={THURSDAY: "day of mourning"}))
     assert world.run().failed == {}
     assert json.loads(world.twin("status.json"))["Missing"] == []
 
 
 def test_one_damaged_row_fails_its_session_alone_whichever_calls_are_made(world: World) -> None:
-    damaged = replace(world.market.session(THURSDAY)["TSLA"], high=Decimal(10**12))
-    world.market.edits[THURSDAY, "TSLA"] = damaged
+    damaged = replace(world.tape.session(THURSDAY)["TSLA"], high=Decimal(10**12))
+    world.tape.edits[THURSDAY, "TSLA"] = damaged
     report = world.run()
     assert report.stored == [day for day in SEVEN if day != THURSDAY]
     assert report.failed == {THURSDAY: "TSLA carries a number beyond belief as h"}
@@ -167,33 +170,33 @@ def test_one_damaged_row_fails_its_session_alone_whichever_calls_are_made(world:
 
 def test_a_ticker_that_only_an_old_watchlist_holds_cannot_stop_the_new_one(world: World) -> None:
     world.watchlist = ("AAPL", "MSFT")
-    world.run()
+    world.run(TEN[0], FRIDAY)
     world.watchlist = ("TSLA",)
     world.now = datetime(2026, 11, 24, 11, 10, tzinfo=UTC)
     world.fail({"path": "/v2/aggs/ticker/MSFT/", "status": 404, "body": "{}"})
-    report = world.run()
-    assert report.stored == [date(2026, 11, 23)]
-    assert set(report.failed) == set(SEVEN[1:])
+    report = world.run(TEN[0], MONDAY, again=True)
+    assert report.stored == [MONDAY]
+    assert set(report.failed) == set(TEN)
 
 
 def test_only_the_newest_session_can_be_too_new(world: World) -> None:
     world.fail({"status": 403, "body": '{"message":"before end of day"}', "next": 1})
-    report = world.run()
-    assert report.stored == SEVEN[:-1]
+    report = world.run(TEN[0], FRIDAY)
+    assert report.stored == TEN[:-1]
     assert set(report.left) == {FRIDAY}
-    assert report.upstream_calls == 7
+    assert report.upstream_calls == 8
 
 
 def test_a_hole_in_a_delayed_answer_is_a_failure_and_its_end_is_not(world: World) -> None:
     for ticker in WATCHLIST:
-        world.market.edits[THURSDAY, ticker] = None
-        world.market.edits[FRIDAY, ticker] = None
-    rows = {ticker: world.market.bars(ticker, SEVEN[0], FRIDAY) for ticker in WATCHLIST}
+        world.tape.edits[THURSDAY, ticker] = None
+        world.tape.edits[FRIDAY, ticker] = None
+    rows = {ticker: world.tape.bars(ticker, TEN[0], FRIDAY) for ticker in WATCHLIST}
     bodies = {ticker: body_of(ticker, {**bars, SEVEN[1]: None}) for ticker, bars in rows.items()}
     world.fail(
         *({"path": f"/v2/aggs/ticker/{t}/", "status": 200, "body": body} for t, body in bodies.items())
     )
-    report = world.run()
+    report = world.run(TEN[0], FRIDAY)
     assert set(report.failed) == {SEVEN[1]}
     assert set(report.left) == {THURSDAY, FRIDAY}
 
@@ -207,7 +210,7 @@ def body_of(ticker: str, bars: Mapping[date, Bar | None]) -> str:
             "l": float(found.low),
             "c": float(found.close),
             "v": int(found.volume),
-            "t": int(datetime.combine(day, time(), NEW_YORK).timestamp()) * 1000,
+            "t": int(datetime.combine(day, time(), US.clock).timestamp()) * 1000,
         }
         for day, found in bars.items()
         if found
@@ -235,8 +238,8 @@ def test_an_answer_that_cannot_be_used_is_kept_all_the_same(world: World) -> Non
 
 @pytest.mark.parametrize("fault", ["missing", "impossible", "zero volume", "negative"])
 def test_a_faulty_session_is_not_stored_while_the_others_are(world: World, fault: str) -> None:
-    good = world.market.session(THURSDAY)["TSLA"]
-    world.market.edits[THURSDAY, "TSLA"] = {
+    good = world.tape.session(THURSDAY)["TSLA"]
+    world.tape.edits[THURSDAY, "TSLA"] = {
         "missing": None,
         "impossible": replace(good, high=good.low),
         "zero volume": replace(good, volume=Decimal(0)),
@@ -250,7 +253,7 @@ def test_a_faulty_session_is_not_stored_while_the_others_are(world: World, fault
     assert status["Missing"] == ["2026-11-19"]
     assert status["AsOf"] == "2026-11-20"
     assert_twins_equal_the_table(world)
-    world.market.edits.clear()
+    world.tape.edits.clear()
     assert world.run().stored == [THURSDAY]
 
 
@@ -301,8 +304,8 @@ def test_a_range_cut_before_a_session_leaves_it_for_later(world: World) -> None:
             for ticker in WATCHLIST
         )
     )
-    report = world.run()
-    assert list(report.left) == SEVEN
+    report = world.run(TEN[0], FRIDAY)
+    assert list(report.left) == TEN
     assert report.failed == {}
 
 
@@ -311,7 +314,7 @@ def test_a_correction_raises_the_revision_and_republishes(world: World) -> None:
     old = world.store.session(FRIDAY)
     assert old
     loser = old[1].ranked()[-1][0]
-    world.market.edits[FRIDAY, loser] = bar("100", "200")
+    world.tape.edits[FRIDAY, loser] = bar("100", "200")
     world.now += timedelta(hours=6)
     report = world.run()
     assert report.corrected == [FRIDAY]
@@ -331,7 +334,7 @@ def test_a_correction_that_loses_a_ticker_is_refused_once_and_loudly(world: Worl
     world.run()
     before = world.store.session(FRIDAY)
     assert before
-    world.market.edits[FRIDAY, "AAPL"] = None
+    world.tape.edits[FRIDAY, "AAPL"] = None
     world.now += timedelta(hours=6)
     report = world.run()
     assert report.failed[FRIDAY] == "kept as it was, because in the re-read AAPL is missing"
@@ -348,14 +351,14 @@ def test_a_new_watchlist_applies_forward(world: World) -> None:
     report = world.run()
     assert report.stored == [date(2026, 11, 23)]
     assert FRIDAY in report.checked  # judged by the two tickers it was recorded with
-    assert [session.watchlist for session in world.store.sessions(2)] == [("TSLA",), ("AAPL", "MSFT")]
+    assert [session.watchlist for session in sessions_of(world.store)[:2]] == [("TSLA",), ("AAPL", "MSFT")]
     assert {"tickers/AAPL.json", "tickers/TSLA.json"} <= set(world.keys(SITE))
     assert "tickers/GOOGL.json" not in world.keys(SITE)
 
 
 def test_an_override_excuses_a_ticker_and_the_session_says_so(world: World) -> None:
-    world.market.edits[FRIDAY, "TSLA"] = None
-    world.calendar = Calendar(Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
+    world.tape.edits[FRIDAY, "TSLA"] = None
+    world.calendar = Calendar(US, Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
     assert world.run().stored == SEVEN
     document = json.loads(world.twin(f"movers/{FRIDAY}.json"))
     assert document["Excused"] == {"TSLA": "halted"}
@@ -368,7 +371,7 @@ def test_a_backfill_is_the_same_run_with_another_window(world: World) -> None:
     report = world.run(date(2026, 5, 1), date(2026, 5, 29), invalidate=False)
     assert report.invalidation is None
     assert report.stored == world.calendar.sessions(date(2026, 5, 1), date(2026, 5, 29))
-    assert report.upstream_calls == 6
+    assert report.upstream_calls == 7  # a range for each ticker, and the splits of all those days
     assert_twins_equal_the_table(world)
 
 
@@ -395,7 +398,7 @@ def test_a_window_that_cannot_be_served_is_refused_before_anything_is_done(
 
 
 def test_a_second_run_sees_the_lease_and_leaves(world: World) -> None:
-    take(world.dynamodb, TABLE, "other", world.now, LIFE)
+    Leases(world.dynamodb, TABLE).take("other", world.now, LIFE)
     with pytest.raises(LeaseHeldError, match="run other is at work, until 2026-11-21T05:26:00Z"):
         world.run()
     assert world.upstream_calls() == 0
@@ -413,7 +416,7 @@ def test_a_dead_runs_lease_ends_and_the_next_compares_every_twin(
     behind = "movers/2026-02-10.json"
     world.s3.put_object(Bucket=SITE, Key=behind, Body=b"an older revision")
     assert world.run().published == 0  # too old to be looked at without a reason
-    take(world.dynamodb, TABLE, "dead", world.now, LIFE)
+    Leases(world.dynamodb, TABLE).take("dead", world.now, LIFE)
     world.now += LIFE + timedelta(minutes=1)
     before = world.invalidations()
     report = world.run()
@@ -444,7 +447,7 @@ def test_a_lost_twin_is_mended(world: World, lost: str) -> None:
     world.s3.delete_object(Bucket=SITE, Key=lost)
     report = world.run()
     assert report.published == 1
-    assert report.invalidation
+    assert bool(report.invalidation) == (lost != "status.json")  # that alone is soon asked for again
     assert_twins_equal_the_table(world)
 
 
@@ -457,10 +460,16 @@ def test_a_twin_that_nothing_stands_behind_is_taken_away(world: World) -> None:
     assert "index.html" in world.keys(SITE)
 
 
-def test_movers_go_next_to_last_and_the_status_last(world: World) -> None:
-    ingest = world.ingest()
-    reconcile(ingest, Request("run"), world.now, LIFE)
-    assert ingest.site.changed[-3:] == ["history.json", "movers.json", "status.json"]
+def test_movers_go_next_to_last_and_the_status_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    put, keep = list[str](), world.s3.put_object
+
+    def noted(**asked: Any) -> None:
+        put.append(asked["Key"])
+        keep(**asked)
+
+    monkeypatch.setattr(world.s3, "put_object", noted)
+    world.run()
+    assert put[-3:] == ["history.json", "movers.json", "status.json"]
 
 
 def test_429_waits_for_the_rest_of_the_window_and_goes_on(world: World) -> None:

@@ -11,15 +11,16 @@ from weakref import WeakSet
 
 import pytest
 
+from api.markets import US
 from ingest.calendar import Calendar, Overrides
 from ingest.daily.plan import RequestError
 from ingest.daily.rebuild import RebuildRequest, rebuild
-from ingest.lease import LeaseHeldError, read, take
-from ingest.providers import json_object
+from ingest.lease import LeaseHeldError, Leases
+from ingest.providers.reading import json_object
 from tests.conftest import TABLE
-from tests.ingest.conftest import LIFE, RAW, SITE, WATCHLIST, World
-from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
+from tests.ingest.daily.test_reconcile import FRIDAY, SEVEN, TEN, THURSDAY, assert_twins_equal_the_table
 from tests.samples import bar
+from tests.world import LIFE, RAW, SITE, WATCHLIST, World, sessions_of
 
 
 def everything(world: World) -> tuple[Any, dict[str, bytes]]:
@@ -52,7 +53,7 @@ def test_what_was_stored_from_the_answers_is_unchanged(world: World) -> None:
 
 def test_a_dry_run_tells_what_would_change_and_only_reads(world: World) -> None:
     world.run()
-    take(world.dynamodb, TABLE, "other", world.now, LIFE)  # which it needs not
+    Leases(world.dynamodb, TABLE).take("other", world.now, LIFE)  # which it needs not
     before, invalidations = everything(world), world.invalidations()
     second = losers(world, FRIDAY)[0]
     report = world.rebuild(second)
@@ -73,7 +74,7 @@ def test_another_watchlist_is_given_its_past_and_viewers_see_it(world: World) ->
     world.now += timedelta(hours=1)
     report = world.rebuild("TSLA", "NVDA", apply=True)
     assert list(report.changed) == SEVEN
-    assert {session.watchlist for session in world.store.sessions()} == {("TSLA", "NVDA")}
+    assert {session.watchlist for session in sessions_of(world.store)} == {("TSLA", "NVDA")}
     for mover in world.store.movers():
         assert mover.ticker == report.changed[mover.date].new.ticker
         assert mover.percent_change == report.changed[mover.date].new.percent_change
@@ -94,7 +95,7 @@ def test_each_session_is_judged_by_the_watchlist_it_was_recorded_with_a_new_one_
     report = world.rebuild(apply=True)
     assert report.watchlist is None
     assert (report.unchanged, report.changed, list(report.added)) == (3, {}, [FRIDAY])
-    watched = {session.date: session.watchlist for session in world.store.sessions()}
+    watched = {session.date: session.watchlist for session in sessions_of(world.store)}
     assert watched == dict.fromkeys(SEVEN[:3], ("AAPL", "MSFT")) | {FRIDAY: ("TSLA", "NVDA")}
 
 
@@ -102,19 +103,19 @@ def test_a_correction_keeps_the_watchlist_that_the_session_was_recorded_with(wor
     world.watchlist = ("AAPL", "MSFT")
     world.run()
     world.watchlist = ("TSLA", "NVDA")
-    world.market.edits[FRIDAY, "AAPL"] = bar("100", "300")
+    world.tape.edits[FRIDAY, "AAPL"] = bar("100", "300")
     world.now += timedelta(days=1)
     world.archive(FRIDAY)
     report = world.rebuild(apply=True)
     assert list(report.changed) == [FRIDAY]
     assert report.changed[FRIDAY].new.ticker == "AAPL"
-    assert {session.watchlist for session in world.store.sessions()} == {("AAPL", "MSFT")}
+    assert {session.watchlist for session in sessions_of(world.store)} == {("AAPL", "MSFT")}
 
 
 def test_a_change_of_other_bars_than_the_winners_says_whose(world: World) -> None:
     world.run()
     loser = losers(world, FRIDAY)[-1]
-    world.market.edits[FRIDAY, loser] = bar("100", "100.01")
+    world.tape.edits[FRIDAY, loser] = bar("100", "100.01")
     world.now += timedelta(days=1)
     world.archive(FRIDAY)
     change = world.rebuild().changed[FRIDAY]
@@ -123,8 +124,7 @@ def test_a_change_of_other_bars_than_the_winners_says_whose(world: World) -> Non
 
 
 def test_days_of_which_only_answers_about_unwatched_tickers_are_kept_are_not_missed(world: World) -> None:
-    for answer in world.provider().range("NVDA", SEVEN[0], FRIDAY):
-        world.ingest().archive.keep(answer)
+    world.archive(SEVEN[0], FRIDAY, "NVDA")
     world.watchlist = ("AAPL", "MSFT")
     report = world.rebuild()
     assert (report.added, report.unjudged) == ({}, {})
@@ -162,7 +162,7 @@ def test_a_smaller_watchlist_is_a_change_also_where_the_winner_stays(world: Worl
 
 def test_another_order_of_the_watchlist_is_a_change_for_it_decides_a_tie(world: World) -> None:
     world.watchlist = ("AAPL", "MSFT")
-    world.market.edits = {(FRIDAY, "AAPL"): bar("100", "200"), (FRIDAY, "MSFT"): bar("50", "100")}
+    world.tape.edits = {(FRIDAY, "AAPL"): bar("100", "200"), (FRIDAY, "MSFT"): bar("50", "100")}
     world.run(FRIDAY, FRIDAY)
     change = world.rebuild("MSFT", "AAPL", apply=True).changed[FRIDAY]
     assert change.difference == "another order of the watchlist"
@@ -196,14 +196,14 @@ def test_recorded_is_when_it_was_written_and_checked_is_when_the_provider_was_as
 def test_the_newest_answer_decides(world: World) -> None:
     world.run()
     loser = losers(world, FRIDAY)[-1]
-    good = world.market.session(FRIDAY)[loser]
+    good = world.tape.session(FRIDAY)[loser]
     for night, found in enumerate((bar("100", "300"), bar("100", "200")), 1):
         world.now += timedelta(days=night)
-        world.market.edits[FRIDAY, loser] = found
+        world.tape.edits[FRIDAY, loser] = found
         world.archive(FRIDAY)
     change = world.rebuild(apply=True).changed[FRIDAY]
     assert (change.new.ticker, change.new.percent_change) == (loser, Decimal(100))
-    world.market.edits[FRIDAY, loser] = good
+    world.tape.edits[FRIDAY, loser] = good
     world.now += timedelta(days=1)
     world.archive(FRIDAY)
     assert world.rebuild().changed[FRIDAY].new == change.old
@@ -212,7 +212,7 @@ def test_the_newest_answer_decides(world: World) -> None:
 def test_a_ticker_missing_from_the_newest_answer_leaves_the_session_as_it_is(world: World) -> None:
     world.run()
     before = world.store.session(FRIDAY)
-    world.market.edits[FRIDAY, "TSLA"] = None
+    world.tape.edits[FRIDAY, "TSLA"] = None
     world.now += timedelta(days=1)
     world.archive(FRIDAY)
     report = world.rebuild("TSLA", "NVDA", apply=True)
@@ -225,10 +225,9 @@ def test_of_the_days_around_its_bars_an_answer_about_a_range_says_nothing(world:
     """A page of several, or one cut at the present, is silent about the others; a hole between its bars is not."""
     world.run()
     for day in (SEVEN[0], SEVEN[2], FRIDAY):
-        world.market.edits[day, "TSLA"] = None
+        world.tape.edits[day, "TSLA"] = None
     world.now += timedelta(days=1)
-    for answer in world.provider().range("TSLA", SEVEN[0], FRIDAY):
-        world.ingest().archive.keep(answer)
+    world.archive(SEVEN[0], FRIDAY, "TSLA")
     report = world.rebuild()
     assert report.unjudged == {SEVEN[2]: "TSLA is missing from the newest archived answer"}
     assert report.unchanged == 6
@@ -236,9 +235,9 @@ def test_of_the_days_around_its_bars_an_answer_about_a_range_says_nothing(world:
 
 def test_a_ticker_of_which_no_answer_speaks_is_named(world: World) -> None:
     world.watchlist = ("AAPL", "MSFT")
-    world.run()
+    world.run(TEN[0], FRIDAY)
     report = world.rebuild("AAPL", "TSLA", apply=True)
-    assert report.unjudged == dict.fromkeys(SEVEN, "TSLA stands in no archived answer")
+    assert report.unjudged == dict.fromkeys(TEN, "TSLA stands in no archived answer")
     assert world.store.movers()[0].revision == 1
 
 
@@ -252,8 +251,8 @@ def test_an_answer_with_the_whole_market_gives_a_past_to_tickers_nobody_asked_fo
 
 def test_an_insane_bar_leaves_the_session_as_it_is(world: World) -> None:
     world.run()
-    good = world.market.session(FRIDAY)["TSLA"]
-    world.market.edits[FRIDAY, "TSLA"] = replace(good, high=good.low)
+    good = world.tape.session(FRIDAY)["TSLA"]
+    world.tape.edits[FRIDAY, "TSLA"] = replace(good, high=good.low)
     world.now += timedelta(days=1)
     world.archive(FRIDAY)
     assert "TSLA has impossible prices" in world.rebuild(apply=True).unjudged[FRIDAY]
@@ -261,8 +260,8 @@ def test_an_insane_bar_leaves_the_session_as_it_is(world: World) -> None:
 
 def test_an_excused_ticker_needs_no_answer(world: World) -> None:
     world.watchlist = ("AAPL", "MSFT")
-    world.run()
-    world.calendar = Calendar(Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
+    world.run(TEN[0], FRIDAY)
+    world.calendar = Calendar(US, Overrides(excused={FRIDAY: {"TSLA": "halted"}}))
     report = world.rebuild("AAPL", "TSLA", apply=True)
     assert list(report.changed) == [FRIDAY]
     assert report.changed[FRIDAY].difference == "joined: TSLA; left: MSFT"
@@ -283,11 +282,11 @@ def test_half_a_session_is_joined_again(world: World, lost: str) -> None:
 def test_what_is_no_answer_is_named_and_an_older_answer_speaks(world: World) -> None:
     world.run()
     world.now += timedelta(days=1)
-    world.market.edits[FRIDAY, "TSLA"] = bar("100", "300")
+    world.tape.edits[FRIDAY, "TSLA"] = bar("100", "300")
     broken = world.archive(FRIDAY)
     world.s3.put_object(Bucket=RAW, Key=broken, Body=b"broken")
     bad = {
-        '{"status":"OK","results":"none"}': "Massive's results are not a list of bars",
+        '{"status":"OK","results":"none"}': "Massive's results are not a list of rows",
         '{"status":"ERROR","error":"oops"}': "Massive answered 200 with status ERROR: oops",
         "<html>": "Massive answered 200 with 6 bytes that are not a JSON object: b'<html>'",
     }
@@ -329,14 +328,15 @@ def test_a_session_asked_for_by_name_is_told_of_though_nothing_is_known_of_it(wo
 def test_days_that_cannot_be_had_are_refused(world: World, first: str, last: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         world.rebuild(first=date.fromisoformat(first), last=date.fromisoformat(last), apply=True)
-    assert read(world.dynamodb, TABLE) == {}  # no lease was taken
+    assert world.parts.leases.read() == {}  # no lease was taken
 
 
 def test_what_there_is_no_time_for_is_left_and_what_was_done_is_published(world: World) -> None:
     world.run()
-    ingest, seconds = world.ingest(), itertools.chain([9.0, 5.0, 1.0], itertools.repeat(0.3))
-    ingest.provider.remaining = lambda: next(seconds)
-    report = rebuild(ingest, RebuildRequest("run", watchlist=("TSLA",), apply=True), world.now, LIFE)
+    seconds = itertools.chain([9.0, 5.0, 1.0], itertools.repeat(0.3))
+    parts = replace(world.parts, time_left=lambda: next(seconds))
+    request = RebuildRequest("run", watchlist=("TSLA",), apply=True)
+    report = rebuild(parts, world.rules, request, world.now, LIFE)
     assert list(report.changed) == SEVEN[:3]  # to publish these takes the rest
     assert report.left == SEVEN[3:]
     assert report.published
@@ -346,7 +346,7 @@ def test_what_there_is_no_time_for_is_left_and_what_was_done_is_published(world:
 
 def test_one_writer_at_a_time(world: World) -> None:
     world.run()
-    take(world.dynamodb, TABLE, "other", world.now, LIFE)
+    Leases(world.dynamodb, TABLE).take("other", world.now, LIFE)
     before = everything(world)
     with pytest.raises(LeaseHeldError, match="run other is at work"):
         world.rebuild("TSLA", apply=True)

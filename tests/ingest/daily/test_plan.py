@@ -3,12 +3,15 @@ from datetime import date, timedelta
 
 import pytest
 
+from api.markets import US
 from ingest.calendar import load_calendar
 from ingest.daily import plan
 from ingest.daily.plan import Horizon
-from tests.samples import DAY, NIGHT, mover, session
+from ingest.providers import by_day
+from ingest.providers import by_ticker as calls_by_ticker
+from tests.samples import NIGHT, mover, session
 
-CALENDAR = load_calendar()
+CALENDAR = load_calendar(US)
 WITHIN = Horizon(oldest=date(2024, 11, 21), newest=date(2026, 11, 20))
 INFINITE = float("inf")
 
@@ -33,18 +36,19 @@ def test_the_window_ends_where_the_plans_history_does() -> None:
 def test_a_session_is_read_again_once_six_hours_after_it_was_recorded() -> None:
     fresh = mover(session(), NIGHT)
     six_hours = NIGHT + timedelta(hours=6)
-    assert plan.unchecked([DAY], {DAY: fresh}, six_hours - timedelta(seconds=1)) == []
-    assert plan.unchecked([DAY], {DAY: fresh}, six_hours) == [DAY]
-    assert plan.unchecked([DAY], {DAY: replace(fresh, checked_at=six_hours)}, six_hours) == []
-    assert plan.unchecked([DAY], {}, six_hours) == []
+    after = timedelta(hours=6)
+    assert not plan.is_unchecked(fresh, after, six_hours - timedelta(seconds=1))
+    assert plan.is_unchecked(fresh, after, six_hours)
+    assert not plan.is_unchecked(replace(fresh, checked_at=six_hours), after, six_hours)
 
 
 @pytest.mark.parametrize(
     ("sessions", "tickers", "affordable", "by_ticker"),
     [
         (1, 500, INFINITE, False),
-        (7, 6, INFINITE, True),
-        (6, 6, INFINITE, False),  # as few, and each completes a session
+        (7, 6, INFINITE, False),  # the sessions of a window, with the whole market
+        (8, 6, INFINITE, True),
+        (8, 8, INFINITE, False),  # as few, and each completes a session
         (500, 65, 65, True),
         (500, 66, 65, False),  # they would not fit into the run
     ],
@@ -52,7 +56,10 @@ def test_a_session_is_read_again_once_six_hours_after_it_was_recorded() -> None:
 def test_the_fewest_calls_are_made_that_bring_something(
     sessions: int, tickers: int, affordable: float, by_ticker: bool
 ) -> None:
-    assert plan.by_ticker(sessions, tickers, affordable) is by_ticker
+    days = CALENDAR.latest(sessions, WITHIN.newest)
+    spans = calls_by_ticker("span", days, [f"T{n}" for n in range(tickers)])
+    way = plan.cheapest([by_day("day", days), spans], affordable, most_by_day=7)
+    assert (way == spans) is by_ticker
 
 
 def test_a_backfill_may_end_on_a_day_off_after_the_newest_session() -> None:

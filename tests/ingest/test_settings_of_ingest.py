@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pytest
 
+from api.markets import US
 from api.watchlists import Watchlists
 from ingest.calendar import Ready
 from ingest.settings import Settings
@@ -16,6 +17,7 @@ ENVIRONMENT = {
     "SITE_URL": "https://movers.example/",
     "KEY_PARAMETER": "/movers/prod/massive-api-key",
     "WATCHLIST_FILE": "watchlist.txt",
+    "MARKET": "us",
     "PROVIDER": "massive",
     "READY": "T+1 00:05",
     "WINDOW": "7",
@@ -23,7 +25,7 @@ ENVIRONMENT = {
     "HISTORY_DAYS": "730",
 }
 LOCAL = {
-    "MASSIVE_URL": "http://127.0.0.1:1/",
+    "VENDOR_URL": "http://127.0.0.1:1/",
     "SOURCE_KIND": "recorded",
     "CLOCK_OFFSET_SECONDS": "-60",
     "SITE_CA": "/ca.pem",
@@ -33,15 +35,15 @@ LOCAL = {
 def test_the_environment_is_read_typed() -> None:
     settings = Settings.from_env(ENVIRONMENT)
     assert settings.watchlist_file == Path("watchlist.txt").resolve()  # beside the packages
-    assert settings.ready == Ready.parse("T+1 00:05")
-    assert (settings.massive_url, settings.source_kind) == ("https://api.massive.com", "live")
+    assert settings.ready == Ready.parse("T+1 00:05", US)
+    assert (settings.vendor_url, settings.source_kind) == ("https://api.massive.com", "live")
     assert (settings.site_ca, settings.key_expires, settings.key_days_left) == (None, None, None)
     assert settings.site_url == "https://movers.example"
 
 
 def test_the_local_stage_may_have_another_source_and_clock() -> None:
     settings = Settings.from_env(ENVIRONMENT | LOCAL | {"STAGE": "local"})
-    assert (settings.massive_url, settings.source_kind, settings.clock_offset_seconds) == (
+    assert (settings.vendor_url, settings.source_kind, settings.clock_offset_seconds) == (
         "http://127.0.0.1:1",
         "recorded",
         -60,
@@ -61,7 +63,7 @@ def test_a_missing_variable_is_named(name: str) -> None:
 
 
 def test_an_unknown_provider_is_refused() -> None:
-    with pytest.raises(ValueError, match="allowed is 'massive'"):
+    with pytest.raises(ValueError, match="allowed is massive"):
         Settings.from_env(ENVIRONMENT | {"PROVIDER": "other"})
 
 
@@ -88,7 +90,9 @@ def test_the_days_that_a_key_has_left_are_counted_until_after_its_end(
 
 
 def test_the_watchlists_lie_beside_the_code(tmp_path: Path) -> None:
-    deployed = Watchlists.parse({"2020-01-01": ["AAPL Apple", "FB"], "2022-06-09": ["AAPL Apple", "META"]})
+    deployed = Watchlists.parse(
+        {"2020-01-01": ["AAPL Apple", "FB"], "2022-06-09": ["AAPL Apple", "META"]}, US
+    )
     (tmp_path / "watchlist.json").write_text(deployed.dump())
     settings = Settings.from_env(ENVIRONMENT | {"WATCHLIST_FILE": str(tmp_path / "watchlist.json")})
     assert settings.watchlists == deployed

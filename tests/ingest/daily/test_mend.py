@@ -7,12 +7,12 @@ from typing import Any
 import pytest
 
 from api.items import DamagedItemError
-from api.store import ThrottledError
+from ingest.daily.record import ThrottledError
 from ingest.daily.replay import Replay
 from tests.conftest import TABLE
-from tests.ingest.conftest import RAW, SITE, WATCHLIST, World
-from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
+from tests.ingest.daily.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
 from tests.samples import bar
+from tests.world import RAW, SITE, WATCHLIST, World, sessions_of
 
 Key = tuple[str, str]
 
@@ -73,8 +73,8 @@ def test_every_kind_of_item_has_been_lost_in_a_test(settled: World) -> None:
 @pytest.mark.parametrize("half", ["MOVERS", "SESSIONS"])
 def test_an_item_of_an_older_revision_is_brought_to_the_newer_one(settled: World, half: str) -> None:
     old = items(settled)
-    loser = settled.store.sessions(1)[0].ranked()[-1][0]
-    settled.market.edits[FRIDAY, loser] = bar("100", "200")
+    loser = sessions_of(settled.store)[0].ranked()[-1][0]
+    settled.tape.edits[FRIDAY, loser] = bar("100", "200")
     settled.now += timedelta(hours=1)
     assert settled.run(FRIDAY, FRIDAY, again=True).corrected == [FRIDAY]
     settled.dynamodb.put_item(TableName=TABLE, Item=old[half, str(FRIDAY)])
@@ -227,7 +227,7 @@ def test_an_outage_whose_first_run_dies_still_leaves_every_hole_due(
     world.now = datetime(2026, 10, 1, 5, 10, tzinfo=UTC)
     world.run()
     hole = date(2026, 10, 20)
-    world.market.edits[hole, "TSLA"] = None
+    world.tape.edits[hole, "TSLA"] = None
     world.now = datetime(2026, 11, 21, 5, 10, tzinfo=UTC)
     monkeypatch.setattr("ingest.daily.reconcile.publish", lambda *_: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -257,7 +257,7 @@ def test_what_is_taken_away_on_purpose_stays_away(settled: World) -> None:
 
 
 def test_a_rebuild_for_another_watchlist_leaves_no_file_of_the_one_before(settled: World) -> None:
-    others = sorted(settled.market.tickers - {*WATCHLIST})[:2]
+    others = sorted(settled.tape.tickers - {*WATCHLIST})[:2]
     settled.now += timedelta(hours=1)
     for day in SEVEN:
         settled.archive(day)
@@ -270,7 +270,7 @@ def test_a_rebuild_for_another_watchlist_leaves_no_file_of_the_one_before(settle
 
 
 def test_a_rebuild_that_leaves_a_session_unjudged_is_published(world: World) -> None:
-    world.market.edits[THURSDAY, "TSLA"] = None
+    world.tape.edits[THURSDAY, "TSLA"] = None
     world.run()
     report = world.rebuild(first=SEVEN[0], last=FRIDAY, apply=True)
     assert set(report.unjudged) == {THURSDAY}
@@ -281,7 +281,7 @@ def test_refused_rows_are_written_again_and_not_for_ever(
     settled: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     paused = list[float]()
-    monkeypatch.setattr("api.store.time.sleep", paused.append)
+    monkeypatch.setattr("ingest.daily.record.time.sleep", paused.append)
     client = settled.store.client
     taken = client.batch_write_item
     rows = settled.store.ticker("TSLA", 3)

@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
+from api.markets import US
 from api.watchlists import Watchlists
 from ingest.calendar import Calendar, Overrides
 from ingest.daily.plan import RequestError
-from tests.ingest.conftest import RAW, SATURDAY, WATCHLIST, World
-from tests.ingest.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
+from tests.ingest.daily.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
 from tests.samples import bar
+from tests.world import RAW, SATURDAY, WATCHLIST, World, sessions_of
 
 RENAMED = SEVEN[3]  # TSLA before, NVDA from then on
-DATED = Watchlists.parse({"2020-01-01": ["AAPL", "TSLA"], str(RENAMED): ["AAPL", "NVDA"]})
+DATED = Watchlists.parse({"2020-01-01": ["AAPL", "TSLA"], str(RENAMED): ["AAPL", "NVDA"]}, US)
 OLD, NEW = ("AAPL", "TSLA"), ("AAPL", "NVDA")
 
 
@@ -22,13 +23,13 @@ OLD, NEW = ("AAPL", "TSLA"), ("AAPL", "NVDA")
 def renamed(world: World) -> World:
     """The new ticker has no bars before the first session of its name, the old one none from then on."""
     for day in world.calendar.sessions(date(2026, 1, 2), FRIDAY):
-        world.market.edits[day, "NVDA" if day < RENAMED else "TSLA"] = None
+        world.tape.edits[day, "NVDA" if day < RENAMED else "TSLA"] = None
     world.watchlists = DATED
     return world
 
 
 def watchlists(world: World) -> dict[date, tuple[str, ...]]:
-    return {session.date: session.watchlist for session in world.store.sessions()}
+    return {session.date: session.watchlist for session in sessions_of(world.store)}
 
 
 def test_each_session_is_stored_with_the_list_in_force_on_its_day(renamed: World) -> None:
@@ -45,8 +46,8 @@ def test_each_session_is_stored_with_the_list_in_force_on_its_day(renamed: World
 def test_a_correction_of_an_old_session_keeps_its_list_and_raises_the_revision(renamed: World) -> None:
     renamed.run(SEVEN[0], FRIDAY)
     renamed.now += timedelta(hours=7)
-    renamed.market.edits[SEVEN[0], "TSLA"] = bar("100", "150")
-    renamed.watchlists = Watchlists.parse(["AAPL", "MSFT"])  # also whatever the settings say by then
+    renamed.tape.edits[SEVEN[0], "TSLA"] = bar("100", "150")
+    renamed.watchlists = Watchlists.parse(["AAPL", "MSFT"], US)  # also whatever the settings say by then
     report = renamed.run(SEVEN[0], SEVEN[1], again=True)
     assert (report.corrected, report.checked, report.failed) == ([SEVEN[0]], [SEVEN[1]], {})
     mover, session = renamed.store.session(SEVEN[0]) or (None, None)
@@ -67,11 +68,11 @@ def test_again_reads_what_is_stored_and_fetches_what_is_missing(world: World) ->
 
 
 def test_before_its_first_list_a_stage_has_no_sessions(world: World) -> None:
-    world.watchlists = Watchlists.parse({str(THURSDAY): ["AAPL", "TSLA"]})
+    world.watchlists = Watchlists.parse({str(THURSDAY): ["AAPL", "TSLA"]}, US)
     assert world.run().stored == [THURSDAY, FRIDAY]
     with pytest.raises(RequestError, match=f"begins on {THURSDAY}"):
         world.run(SEVEN[0], FRIDAY)
-    world.watchlists = Watchlists.parse({"2027-01-04": ["AAPL", "TSLA"]})
+    world.watchlists = Watchlists.parse({"2027-01-04": ["AAPL", "TSLA"]}, US)
     assert world.run().failed == {}
 
 
@@ -80,7 +81,7 @@ def test_a_rebuild_judges_by_the_list_of_the_day_and_rewrites_the_past_only_when
 ) -> None:
     renamed.run()
     assert renamed.rebuild().unchanged == len(SEVEN)
-    renamed.watchlists = Watchlists.parse({"2020-01-01": ["TSLA"], str(RENAMED): ["NVDA"]})
+    renamed.watchlists = Watchlists.parse({"2020-01-01": ["TSLA"], str(RENAMED): ["NVDA"]}, US)
     assert renamed.rebuild().changed == {}
     assert set(renamed.rebuild(in_force=True).changed) == set(SEVEN)
     renamed.rebuild(in_force=True, apply=True)
@@ -98,7 +99,7 @@ def test_what_was_never_stored_is_rebuilt_by_the_list_of_its_day(renamed: World)
 @pytest.fixture
 def hole(renamed: World) -> World:
     """One list for all time, so that the sessions before the new name are holes that nothing fills."""
-    renamed.watchlists = Watchlists.parse(NEW)
+    renamed.watchlists = Watchlists.parse(NEW, US)
     return renamed
 
 
@@ -126,7 +127,7 @@ def test_a_hole_is_told_once_and_costs_at_most_a_call_a_day(hole: World) -> None
 def test_a_hole_is_told_again_when_its_reason_changes(hole: World) -> None:
     hole.run()
     newest = HOLES[-1]  # of holes that have waited equally long, it is asked for first
-    hole.market.edits[newest, "AAPL"] = None
+    hole.tape.edits[newest, "AAPL"] = None
     hole.now += timedelta(days=1)
     assert set(hole.run().failed) == {newest}
 
@@ -140,9 +141,9 @@ def test_what_fills_a_hole_is_seen_by_the_next_run(hole: World, cure: str) -> No
         case "a dated list":
             hole.watchlists = DATED
         case "an excuse":
-            hole.calendar = Calendar(Overrides(excused={day: {"NVDA": "not listed"} for day in HOLES}))
+            hole.calendar = Calendar(US, Overrides(excused={day: {"NVDA": "not listed"} for day in HOLES}))
         case "the vendor":
-            hole.market.edits = {key: each for key, each in hole.market.edits.items() if key[1] != "NVDA"}
+            hole.tape.edits = {key: each for key, each in hole.tape.edits.items() if key[1] != "NVDA"}
             hole.now += timedelta(days=1)
     first = hole.run()
     assert first.failed == {}
@@ -163,7 +164,7 @@ def test_a_session_that_is_not_late_yet_is_asked_for_each_hour(world: World) -> 
     """A vendor may be late with one ticker."""
     world.settle()
     world.now = datetime(2026, 11, 24, 5, 10, tzinfo=UTC)
-    world.market.edits[date(2026, 11, 23), "TSLA"] = None
+    world.tape.edits[date(2026, 11, 23), "TSLA"] = None
     before = world.upstream_calls()
     assert all(world.run().failed for _ in hours(world, 9))
     assert world.upstream_calls() - before == 9
@@ -173,7 +174,7 @@ def test_the_report_tells_found_in_place_from_nothing_found(world: World) -> Non
     first, second = world.run(), world.run()
     assert (first.already_stored, first.tickers_read, first.tickers_failed) == (0, len(WATCHLIST), 0)
     assert (second.already_stored, second.tickers_read) == (len(SEVEN), 0)
-    world.market.edits[date(2026, 11, 11), "TSLA"] = None
+    world.tape.edits[date(2026, 11, 11), "TSLA"] = None
     third = world.run(date(2026, 11, 11), FRIDAY)
     assert (third.already_stored, third.tickers_read, third.tickers_failed) == (7, len(WATCHLIST) - 1, 1)
 
@@ -187,8 +188,8 @@ class TestAReusedTicker:
     @pytest.fixture
     def reused(self, world: World) -> World:
         for day in world.calendar.sessions(date(2026, 9, 1), date(2026, 10, 29)):
-            world.market.edits[day, "NVDA"] = None
-        world.watchlists = Watchlists.parse(NEW)
+            world.tape.edits[day, "NVDA"] = None
+        world.watchlists = Watchlists.parse(NEW, US)
         return world
 
     @pytest.mark.parametrize("more", [0, 90])
@@ -196,24 +197,24 @@ class TestAReusedTicker:
         self, reused: World, more: int
     ) -> None:
         """With many tickers, each session is a call of its own."""
-        others = sorted(reused.market.tickers - {*NEW})[:more]
-        others = [ticker for ticker in others if reused.market.session(FRIDAY)[ticker].volume]
-        reused.watchlists = Watchlists.parse([*NEW, *others])
+        others = sorted(reused.tape.tickers - {*NEW})[:more]
+        others = [ticker for ticker in others if reused.tape.session(FRIDAY)[ticker].volume]
+        reused.watchlists = Watchlists.parse([*NEW, *others], US)
         report = reused.run(self.FIRST, FRIDAY)
         assert set(report.stored) == set(reused.calendar.sessions(self.BEGIN, FRIDAY))
         before = reused.calendar.sessions(self.FIRST, self.END)
         assert all("may have been another company" in report.failed[day] for day in before)
-        assert reused.server.stats()["requests"].keys() == ({"grouped"} if more else {"range"})
+        assert reused.server.stats()["requests"].keys() == (
+            {"grouped", "splits"} if more else {"range", "splits"}
+        )
 
     @pytest.mark.parametrize("more", [0, 90])
     def test_asking_again_does_not_let_them_in(self, reused: World, more: int) -> None:
         """Not by the same backfill, nor one of the oldest days alone, nor a rebuild, nor the hours that follow."""
         others = [
-            t
-            for t in sorted(reused.market.tickers - {*NEW})[:more]
-            if reused.market.session(FRIDAY)[t].volume
+            t for t in sorted(reused.tape.tickers - {*NEW})[:more] if reused.tape.session(FRIDAY)[t].volume
         ]
-        reused.watchlists = Watchlists.parse([*NEW, *others])
+        reused.watchlists = Watchlists.parse([*NEW, *others], US)
         reused.run(self.FIRST, FRIDAY)
         before = reused.calendar.sessions(self.FIRST, self.END)
         for last in (FRIDAY, self.END):
@@ -227,14 +228,14 @@ class TestAReusedTicker:
     def test_a_dated_list_that_names_the_ticker_vouches_for_it(self, reused: World) -> None:
         gap = str(date(2026, 9, 1))
         lists = {"2020-01-01": NEW, gap: ["AAPL"], str(self.BEGIN): NEW}
-        reused.watchlists = Watchlists.parse(lists)
+        reused.watchlists = Watchlists.parse(lists, US)
         report = reused.run(self.FIRST, FRIDAY)
         assert report.failed == {}
         assert watchlists(reused)[self.FIRST] == NEW
 
     def test_a_halt_of_twenty_sessions_is_no_hole(self, reused: World) -> None:
         halted = reused.calendar.sessions(date(2026, 9, 1), date(2026, 9, 29))[:20]
-        reused.market.edits = dict.fromkeys(((day, "NVDA") for day in halted), None)
+        reused.tape.edits = dict.fromkeys(((day, "NVDA") for day in halted), None)
         report = reused.run(self.FIRST, FRIDAY)
         assert set(report.failed) == set(halted)
         assert all("is missing" in reason for reason in report.failed.values())
@@ -251,7 +252,7 @@ def test_a_conflict_during_the_re_read_of_an_incomplete_session_is_named_and_the
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     world.run()
-    world.market.edits[FRIDAY, "AAPL"] = None
+    world.tape.edits[FRIDAY, "AAPL"] = None
     world.now = SATURDAY + timedelta(hours=6)
     store = type(world.store)
     check = store.check

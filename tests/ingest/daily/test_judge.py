@@ -4,7 +4,7 @@ from decimal import Decimal
 import pytest
 
 from ingest.daily.judge import IncompleteSessionError, correction, judge, mover_of
-from ingest.providers import Fault
+from ingest.providers.reading import Fault
 from tests.samples import BARS, DAY, NIGHT, WATCHLIST, bar, session
 
 
