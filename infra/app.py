@@ -1,66 +1,98 @@
-"""Puts the stacks together and says who may do what: `python -m infra.app`."""
+"""Puts the stacks together and says who may do what."""
 
 import json
 import os
 from pathlib import Path
 
-from aws_cdk import App, Tags
+from aws_cdk import App, CfnOutput, Stack, Tags
+from constructs import Construct
 
-from api.documents import PUBLISHED
-from infra.api_stack import ApiStack
-from infra.data_stack import DataStack
+from api.names import LEASE
+from api.routes import PUBLISHED
+from infra.api import Api
+from infra.daily import Daily
+from infra.data import DataStack
 from infra.functions import allow
-from infra.ingest_stack import IngestStack
 from infra.nag import check
-from infra.operations_stack import CdnAlarmsStack, OperationsStack
-from infra.settings import CDN_REGION, Settings
-from infra.site_stack import SiteStack
+from infra.operations import CdnAlarmsStack, Operations
+from infra.settings import CDN_REGION, Deployment
+from infra.site import Site
 
-# What another stack uses cannot be taken away from under it.
+# What the services use cannot be taken away from under them.
 STRONG_REFERENCES = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
 OUTDIR = Path(__file__).resolve().parents[1] / "build" / "cdk.out"
 
 
-def build_app(settings: Settings, outdir: Path) -> App:
+def build_app(deployment: Deployment, outdir: Path) -> App:
     """All stacks of one deployment, to be written to `outdir` by `synth()`."""
     app = App(outdir=str(outdir), analytics_reporting=False, context=STRONG_REFERENCES)
-    data = DataStack(app, settings=settings)
-    api = ApiStack(app, settings=settings, table=data.table)
-    site = SiteStack(app, settings=settings, api=api.api)
-    ingest = IngestStack(app, settings=settings, data=data, site=site)
-    grant_api(api, data)
-    grant_ingest(ingest, data, site)
-    OperationsStack(app, settings=settings, data=data, api=api, site=site, ingest=ingest)
-    if settings.region != CDN_REGION:
-        CdnAlarmsStack(app, settings=settings)
-    tag(app, project="movers", stage=settings.stage)
-    check(app, settings=settings, data=data, api=api, site=site, ingest=ingest)
+    data = DataStack(app, deployment=deployment)
+    services = ServicesStack(app, deployment=deployment, data=data)
+    if deployment.region != CDN_REGION:
+        CdnAlarmsStack(app, deployment=deployment)
+    tag(app, project="movers", stage=deployment.stage)
+    check(app, deployment=deployment, data=data, api=services.api, site=services.site, daily=services.daily)
     return app
 
 
-def grant_api(api: ApiStack, data: DataStack) -> None:
+class ServicesStack(Stack):
+    """All that can be made again from the repository and the data."""
+
+    def __init__(self, scope: Construct, *, deployment: Deployment, data: DataStack) -> None:
+        super().__init__(
+            scope,
+            deployment.name("services"),
+            env={"region": deployment.region},
+            description="API, page and CDN, daily run, alarms",
+        )
+        self.api = Api(self, deployment=deployment, table=data.table)
+        self.site = Site(self, deployment=deployment, api=self.api.rest_api)
+        self.daily = Daily(self, deployment=deployment, data=data, site=self.site)
+        grant_api(self.api, data)
+        grant_daily(self.daily, data, self.site)
+        operations = Operations(
+            self, deployment=deployment, data=data, api=self.api, site=self.site, daily=self.daily
+        )
+        outputs = {
+            "ApiUrl": self.api.rest_api.url,
+            "ApiFunctionName": self.api.function.function_name,
+            "SiteBucketName": self.site.bucket.bucket_name,
+            "DistributionId": self.site.distribution.distribution_id,
+            "DistributionDomainName": self.site.distribution.distribution_domain_name,
+            "SiteUrl": self.site.url,
+            "IngestFunctionName": self.daily.function.function_name,
+            "FailureQueueUrl": self.daily.failures.queue_url,
+            "KeyParameterName": deployment.key_parameter,
+            "AlarmTopicArn": operations.topic.topic_arn,
+            "DashboardName": operations.dashboard.dashboard_name,
+        }
+        for name, value in outputs.items():
+            CfnOutput(self, name, value=value)
+
+
+def grant_api(api: Api, data: DataStack) -> None:
     """The api function reads the table."""
     allow(api.function, ["dynamodb:GetItem", "dynamodb:Query"], data.table.table_arn)
 
 
-def grant_ingest(ingest: IngestStack, data: DataStack, site: SiteStack) -> None:
+def grant_daily(daily: Daily, data: DataStack, site: Site) -> None:
     """The ingest function writes sessions, raw answers and twins, reads its key and reports what it did.
 
     It reads raw answers to make sessions of them again.
     """
-    function = ingest.function
+    function = daily.function
     table = data.table.table_arn
     allow(function, ["dynamodb:GetItem", "dynamodb:Query"], table)
     allow(function, ["dynamodb:PutItem", "dynamodb:UpdateItem"], table)
-    allow(function, ["dynamodb:DeleteItem"], table, conditions=only_key("LEASE"))
+    allow(function, ["dynamodb:DeleteItem"], table, conditions=only_key(LEASE))
     allow(function, ["dynamodb:BatchWriteItem"], table, conditions=only_key("TICKER#*"))
     allow(function, ["s3:GetObject", "s3:PutObject"], data.raw_bucket.arn_for_objects("raw/*"))
     allow(function, ["s3:ListBucket"], data.raw_bucket.bucket_arn, site.bucket.bucket_arn)
     allow(function, ["s3:PutObject", "s3:DeleteObject"], *map(site.bucket.arn_for_objects, PUBLISHED))
-    allow(function, ["ssm:GetParameter"], ingest.key_parameter_arn)
-    allow(function, ["sqs:SendMessage"], ingest.failures.queue_arn)
-    if ingest.news:
-        allow(function, ["events:PutEvents"], ingest.news)
+    allow(function, ["ssm:GetParameter"], daily.key_parameter_arn)
+    allow(function, ["sqs:SendMessage"], daily.failures.queue_arn)
+    if daily.news:
+        allow(function, ["events:PutEvents"], daily.news)
     site.distribution.grant_create_invalidation(function)
 
 
@@ -83,12 +115,8 @@ def main() -> None:
     """Synthesize into CDK_OUTDIR, with CDK_CONTEXT_JSON laid over the defaults, as the CDK CLI asks for it."""
     outdir = Path(os.environ.get("CDK_OUTDIR", OUTDIR))
     try:
-        settings = Settings.from_context(json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}")))
-        app = build_app(settings, outdir)
+        deployment = Deployment.from_context(json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}")))
+        app = build_app(deployment, outdir)
     except (ValueError, FileNotFoundError) as error:  # what the operator can mend
         raise SystemExit(str(error)) from error
     app.synth()
-
-
-if __name__ == "__main__":
-    main()

@@ -2,11 +2,12 @@
 
 from collections.abc import Mapping
 
-from aws_cdk import Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
+from constructs import Construct
 
 from api.headers import CORS, SECURITY
-from infra.settings import Settings
+from infra.settings import Deployment
 
 CONTENT_SECURITY_POLICY = "; ".join(
     [
@@ -41,12 +42,12 @@ NO_REFERRER = cloudfront.ResponseHeadersReferrerPolicy(
 )
 
 
-def page_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeadersPolicy:
+def page_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
     """The page runs its own scripts, talks to its own host and stands in nobody's frame."""
     return cloudfront.ResponseHeadersPolicy(
-        stack,
+        scope,
         "PageHeaders",
-        response_headers_policy_name=f"{stack.stack_name}-page",
+        response_headers_policy_name=deployment.name("page"),
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_security_policy=cloudfront.ResponseHeadersContentSecurityPolicy(
                 content_security_policy=CONTENT_SECURITY_POLICY, override=True
@@ -56,22 +57,22 @@ def page_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeaders
                 frame_option=cloudfront.HeadersFrameOption.DENY, override=True
             ),
             referrer_policy=NO_REFERRER,
-            strict_transport_security=strict_transport(settings),
+            strict_transport_security=strict_transport(deployment),
         ),
         custom_headers_behavior=custom(PAGE_HEADERS),
         remove_headers=REMOVED,
     )
 
 
-def asset_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
+def asset_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
     """Scripts and styles run under the policies of the page that loads them; none is sent again with each.
 
     They are public and hold nothing of the reader, so that no resource policy is worth its bytes in each of them.
     """
     return cloudfront.ResponseHeadersPolicy(
-        stack,
+        scope,
         "AssetHeaders",
-        response_headers_policy_name=f"{stack.stack_name}-assets",
+        response_headers_policy_name=deployment.name("assets"),
         security_headers_behavior=cloudfront.ResponseSecurityHeadersBehavior(
             content_type_options=NO_SNIFFING
         ),
@@ -79,12 +80,12 @@ def asset_headers(stack: Stack) -> cloudfront.ResponseHeadersPolicy:
     )
 
 
-def data_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeadersPolicy:
+def data_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
     """Any site may read the data, so it carries CORS and no resource policy of its own."""
     return cloudfront.ResponseHeadersPolicy(
-        stack,
+        scope,
         "DataHeaders",
-        response_headers_policy_name=f"{stack.stack_name}-data",
+        response_headers_policy_name=deployment.name("data"),
         cors_behavior=cloudfront.ResponseHeadersCorsBehavior(
             access_control_allow_credentials=False,
             access_control_allow_headers=["*"],
@@ -99,17 +100,17 @@ def data_headers(stack: Stack, settings: Settings) -> cloudfront.ResponseHeaders
                 content_security_policy=SECURITY["Content-Security-Policy"], override=True
             ),
             content_type_options=NO_SNIFFING,
-            strict_transport_security=strict_transport(settings),
+            strict_transport_security=strict_transport(deployment),
         ),
         remove_headers=REMOVED,
     )
 
 
-def strict_transport(settings: Settings) -> cloudfront.ResponseHeadersStrictTransportSecurity:
+def strict_transport(deployment: Deployment) -> cloudfront.ResponseHeadersStrictTransportSecurity:
     """HTTPS only, for two years. Names below the site's own may be other services: only a setting includes them."""
     return cloudfront.ResponseHeadersStrictTransportSecurity(
         access_control_max_age=Duration.seconds(63_072_000),
-        include_subdomains=settings.hsts_subdomains,
+        include_subdomains=deployment.hsts_subdomains,
         override=True,
     )
 

@@ -4,28 +4,22 @@ from aws_cdk import Acknowledgment, App, Stack, Validations
 from cdk_nag import AwsSolutionsChecks
 from constructs import IConstruct
 
-from infra.api_stack import ApiStack
-from infra.data_stack import DataStack
-from infra.ingest_stack import IngestStack
-from infra.settings import Settings
-from infra.site_stack import SiteStack
+from infra.api import Api
+from infra.daily import Daily
+from infra.data import DataStack
+from infra.settings import Deployment
+from infra.site import Site
 
 XRAY = ("IAM5[Resource::*]", "X-Ray knows no resources, its two actions work on * alone.")
-RUNTIME = (
-    "L1",
-    "Python 3.13 is what the locked libraries and the tests run on; a newer one comes with them.",
-)
+RUNTIME = ("L1", "The locked libraries and the tests run on Python 3.13; a newer one comes with them.")
 
 
-def check(
-    app: App, *, settings: Settings, data: DataStack, api: ApiStack, site: SiteStack, ingest: IngestStack
-) -> None:
+def check(app: App, *, deployment: Deployment, data: DataStack, api: Api, site: Site, daily: Daily) -> None:
     """Run the rules when the app is synthesized."""
     Validations.of(app).add_plugins(AwsSolutionsChecks(app))
-    accept_in_data(data)
     accept_in_api(api)
-    accept_in_site(site, settings)
-    accept_in_ingest(ingest, data, site)
+    accept_in_site(site, deployment)
+    accept_in_daily(daily, data, site)
 
 
 def accept(construct: IConstruct, *findings: tuple[str, str]) -> None:
@@ -35,38 +29,24 @@ def accept(construct: IConstruct, *findings: tuple[str, str]) -> None:
     )
 
 
-def accept_in_data(data: DataStack) -> None:
-    """The raw zone."""
-    accept(
-        data.raw_bucket, ("S1", "One function writes here, and its run logs each object; nobody else comes.")
-    )
-
-
-def accept_in_api(api: ApiStack) -> None:
+def accept_in_api(api: Api) -> None:
     """A public, read-only API."""
+    logged = "The function logs each request; the gateway's logs need a role that the whole account shares."
+    public = "The data is public and every method only reads."
     accept(api.function, RUNTIME)
-    accept(api.node.find_child("ApiFunctionRole"), XRAY)
+    accept(api.node.find_child("FunctionRole"), XRAY)
     accept(
-        api.api,
-        (
-            "APIG1",
-            "The function logs each request; an access log would need a role that the whole account shares.",
-        ),
+        api.rest_api,
+        ("APIG1", logged),
         ("APIG2", "The function checks each request itself and says in its 400 what is allowed."),
-        (
-            "APIG3",
-            "The stage throttle bounds what a flood can cost; a web ACL costs more than the whole system.",
-        ),
-        ("APIG4", "The data is public and every method only reads."),
-        (
-            "APIG6",
-            "The function logs each request; execution logs need a role that the whole account shares.",
-        ),
-        ("COG4", "The data is public and every method only reads."),
+        ("APIG3", "The stage's throttle bounds what a flood can cost; a web ACL costs more than all else."),
+        ("APIG4", public),
+        ("APIG6", logged),
+        ("COG4", public),
     )
 
 
-def accept_in_site(site: SiteStack, settings: Settings) -> None:
+def accept_in_site(site: Site, deployment: Deployment) -> None:
     """A public site that keeps no record of its readers."""
     accept(site.bucket, ("S1", "CloudFront alone may read, and no record of readers is kept."))
     accept(
@@ -75,28 +55,23 @@ def accept_in_site(site: SiteStack, settings: Settings) -> None:
         ("CFR2", "There is nothing to inject into: files and five read-only resources behind a throttle."),
         ("CFR3", "No record of readers is kept; CloudFront's metrics say how many they are."),
     )
-    if not settings.domain:
-        accept(
-            site.distribution, ("CFR4", "CloudFront's own certificate fixes the minimum; a domain raises it.")
-        )
+    if not deployment.domain:
+        fixed = "CloudFront's own certificate fixes the minimum; a domain raises it."
+        accept(site.distribution, ("CFR4", fixed))
 
 
-def accept_in_ingest(ingest: IngestStack, data: DataStack, site: SiteStack) -> None:
-    """The run's own wildcards: keys that carry a date or a ticker."""
-    raw = exported(ingest, data, data.raw_bucket.bucket_arn)
-    published = exported(ingest, site, site.bucket.bucket_arn)
-    accept(ingest.failures, ("SQS3", "This is the queue that the others' failures go to."))
-    accept(ingest.function, RUNTIME)
+def accept_in_daily(daily: Daily, data: DataStack, site: Site) -> None:
+    """The run, its raw zone, and its wildcards: keys that carry a date or a ticker."""
+    stack = Stack.of(daily)
+    raw = stack.resolve(data.export_value(data.raw_bucket.bucket_arn))["Fn::ImportValue"]
+    published = f"<{stack.resolve(site.bucket.bucket_arn)['Fn::GetAtt'][0]}.Arn>"
+    accept(data.raw_bucket, ("S1", "One function writes here, and its run logs each object."))
+    accept(daily.failures, ("SQS3", "This is the queue that the others' failures go to."))
+    accept(daily.function, RUNTIME)
     accept(
-        ingest.node.find_child("IngestFunctionRole"),
+        daily.node.find_child("FunctionRole"),
         XRAY,
         (f"IAM5[Resource::{raw}/raw/*]", "Raw answers are named by date and time."),
         (f"IAM5[Resource::{published}/movers/*]", "One twin for each session."),
         (f"IAM5[Resource::{published}/tickers/*]", "One twin for each ticker."),
     )
-
-
-def exported(consumer: Stack, producer: Stack, value: str) -> str:
-    """The name under which one stack takes a value from another, as the rules write it."""
-    name: str = consumer.resolve(producer.export_value(value))["Fn::ImportValue"]
-    return name

@@ -7,10 +7,13 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
-from datetime import date
+from datetime import date, time
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+from api.markets import Market, market_named
+from api.vendors import Vendor, vendor_named
 from api.watchlists import Watchlists
 
 DEFAULTS = Path(__file__).with_name("cdk.json")
@@ -24,10 +27,9 @@ KEY_NOTICE_DAYS = 14
 PATTERNS = {
     "stage": (r"[a-z][a-z0-9-]{0,19}", "lower-case letters, digits and hyphens, at most 20, a letter first"),
     "region": (r"[a-z]{2}(-[a-z]+)+-\d", "the name of an AWS region such as us-east-1"),
-    "provider": (r"massive", "massive"),
     "ready": (
-        r"T\+(0 (1[6-9]|2[0-3])|[1-9] ([01]\d|2[0-3])):[0-5]\d",
-        "T+DAYS HH:MM in exchange time and after the close at 16:00, such as T+1 00:05",
+        r"T\+\d ([01]\d|2[0-3]):[0-5]\d",
+        "T+DAYS HH:MM by the exchange's clock, such as T+1 00:05",
     ),
     "domain": (r"|([a-z0-9]([a-z0-9-]*[a-z0-9])?\.)+[a-z]{2,}", "a lower-case host name, or nothing"),
     "certificate": (
@@ -40,6 +42,8 @@ PATTERNS = {
         "failures (alarms and their end), all (also each newly stored session), or none (alarms tell nobody)",
     ),
 }
+# What is empty is as the vendor has it.
+OF_THE_VENDOR = ("ready", "calls_per_minute", "history_days")
 RANGES = {
     "window": (7, 366),
     "calls_per_minute": (0, 10_000),
@@ -51,7 +55,7 @@ RANGES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Settings:
+class Deployment:
     """One deployment. `calls_per_minute` 0 means no limit.
 
     `hsts_subdomains` has browsers use HTTPS also for every name below the site's own.
@@ -62,8 +66,9 @@ class Settings:
 
     stage: str
     region: str
+    market: Market
     watchlist: Watchlists
-    provider: str
+    provider: Vendor
     ready: str
     window: int
     calls_per_minute: int
@@ -86,13 +91,17 @@ class Settings:
         for name, (least, most) in RANGES.items():
             if not least <= getattr(self, name) <= most:
                 raise ValueError(f"{name} {getattr(self, name)}: allowed is {least} to {most}")
+        if self.provider.market != self.market.name:
+            raise ValueError(f"provider {self.provider.name!r} serves market {self.provider.market!r} alone")
+        if self.ready.startswith("T+0") and time.fromisoformat(self.ready[4:]) < self.market.close:
+            raise ValueError(f"ready {self.ready!r} is before the close at {self.market.close:%H:%M}")
         if bool(self.domain) != bool(self.certificate):
             raise ValueError(
                 "domain and certificate: give both or neither, CloudFront serves no name without one"
             )
 
     @classmethod
-    def from_context(cls, context: Mapping[str, object]) -> "Settings":
+    def from_context(cls, context: Mapping[str, object]) -> "Deployment":
         """The documented defaults, over them what `stages` says of this one, over both `context`.
 
         Names that are not plain words belong to the CDK itself and are passed over.
@@ -105,16 +114,34 @@ class Settings:
             raise ValueError(f"unknown setting {', '.join(unknown)}: allowed are {', '.join(known)}")
         if absent := sorted(set(known) - values.keys()):
             raise ValueError(f"setting {', '.join(absent)} is missing: infra/cdk.json names them all")
-        return cls(**{name: PARSERS.get(name, text)(name, values[name]) for name in known})
+        market = market_named(text("market", values["market"]))
+        vendor = vendor_named(text("provider", values["provider"]))
+        values |= {name: getattr(vendor, name) for name in OF_THE_VENDOR if values[name] == ""}
+        parsers = PARSERS | {
+            "market": lambda *_: market,
+            "provider": lambda *_: vendor,
+            "watchlist": partial(watchlists, market),
+        }
+        return cls(**{name: parsers.get(name, text)(name, values[name]) for name in known})
 
-    def stack_name(self, part: str) -> str:
-        """The CloudFormation name of one of the stacks, such as data, api, site, ingest or operations."""
-        return f"movers-{self.stage}-{part}"
+    def name(self, part: str) -> str:
+        """What a stack, an alarm or a policy of this stage is called."""
+        return full_name(self.stage, part)
 
     @property
     def key_parameter(self) -> str:
         """The SSM parameter with the provider's API key, made outside CloudFormation, which makes no SecureString."""
-        return f"/movers/{self.stage}/massive-api-key"
+        return key_parameter(self.stage, self.provider.name)
+
+
+def full_name(stage: str, part: str) -> str:
+    """What a stack, an alarm or a policy of a stage is called."""
+    return f"movers-{stage}-{part}"
+
+
+def key_parameter(stage: str, provider: str) -> str:
+    """The SSM parameter with the key that the provider has given to a stage."""
+    return f"/movers/{stage}/{provider}-api-key"
 
 
 def default_context() -> dict[str, object]:
@@ -161,14 +188,14 @@ def flag(name: str, value: object) -> bool:
     return flags[word]
 
 
-def watchlists(name: str, value: object) -> Watchlists:
+def watchlists(market: Market, name: str, value: object) -> Watchlists:
     """The watchlist as infra/cdk.json has it, or as the command line gives it: comma separated, or as JSON."""
     if not isinstance(value, str):
-        return Watchlists.parse(value)
+        return Watchlists.parse(value, market)
     if not value.lstrip().startswith(("[", "{")):
-        return Watchlists.parse(value.split(","))
+        return Watchlists.parse(value.split(","), market)
     try:
-        return Watchlists.load(value)
+        return Watchlists.load(value, market)
     except json.JSONDecodeError as wrong:
         raise ValueError(f"{name} {value!r}: this JSON cannot be read ({wrong})") from wrong
 
@@ -183,7 +210,6 @@ def day(name: str, value: object) -> date | None:
 
 
 PARSERS: dict[str, Callable[[str, object], Any]] = {
-    "watchlist": watchlists,
     "key_expires": day,
     "hsts_subdomains": flag,
     **dict.fromkeys(RANGES, whole),

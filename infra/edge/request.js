@@ -2,29 +2,24 @@
 // form, in the API's own words. What it lets through has one spelling, so that no variant of it gets past the cache.
 // CloudFront and nginx's njs run this same file, which is why it keeps to the JavaScript that both know.
 
-const CORS = {
-  "access-control-allow-origin": { value: "*" },
-  "access-control-expose-headers": { value: "ETag, Date, Age, Retry-After" },
-};
-const ERROR = {
-  "cache-control": { value: "no-store" },
-  "content-security-policy": { value: "default-src 'none'; frame-ancestors 'none'; sandbox" },
-  "content-type": { value: "application/json" },
-  "strict-transport-security": { value: "max-age=63072000" },
-  "x-content-type-options": { value: "nosniff" },
-};
-const PREFLIGHT = {
-  "access-control-allow-methods": { value: "GET, HEAD, OPTIONS" },
-  "access-control-allow-headers": { value: "*" },
-  "access-control-max-age": { value: "86400" },
-};
-const MAX_DAYS = 366;
+// The deployment fills this in from the routes, the headers and the market: `request_code` in infra/site.py.
+const GIVEN = {};
+
+const CORS = headers(GIVEN.cors);
+const ERROR = headers(
+  Object.assign({ "Cache-Control": "no-store", "Content-Type": "application/json" }, GIVEN.security),
+);
+const PREFLIGHT = headers({
+  "Access-Control-Allow-Methods": "GET, HEAD, OPTIONS",
+  "Access-Control-Allow-Headers": "*",
+  "Access-Control-Max-Age": "86400",
+});
+const FILES = GIVEN.files.concat(["openapi.json"]);
 
 // All that may stand for data, with repeated slashes and with dots: the CDN resolves these to choose a behaviour, but
 // asks the origin for the path as it was written. The rest are pages.
-const DATA = /^\/+(movers|history|tickers|status|movers\.csv|feed\.xml)(%2[Ff]|\/|$)|\.json\/*$|\/\.\.?(\/|$)/;
-const RESOURCES = ["movers", "history", "status"];
-const FILES = ["movers.csv", "feed.xml", "openapi.json"];
+const NAMES = GIVEN.resources.concat(Object.keys(GIVEN.parameters), GIVEN.files).join("|").replace(/\./g, "\\.");
+const DATA = new RegExp(`^/+(${NAMES})(%2[Ff]|/|$)|\\.json/*$|/\\.\\.?(/|$)`);
 
 // biome-ignore lint/correctness/noUnusedVariables: CloudFront calls it
 function handler(event) {
@@ -51,13 +46,14 @@ function checked(request, written) {
 
 function wrongName(name) {
   const resource = name.replace(/\.json$/, "");
-  const parts = /^(movers|tickers)\/([^/]*)$/.exec(resource);
-  if (parts) {
-    return parts[1] === "movers" ? wrongDate(parts[2]) : wrongTicker(parts[2]);
+  const parts = /^([^/]*)\/([^/]*)$/.exec(resource);
+  const parameter = parts && Object.keys(GIVEN.parameters).includes(parts[1]) && GIVEN.parameters[parts[1]];
+  if (parameter) {
+    return parameter === "date" ? wrongDate(parts[2]) : wrongTicker(parts[2]);
   }
-  return RESOURCES.includes(resource) || FILES.includes(name)
+  return GIVEN.resources.includes(resource) || FILES.includes(name)
     ? undefined
-    : error(404, "There is no such resource; try /movers, /movers/{date}, /history, /tickers/{ticker} or /status");
+    : error(404, `There is no such resource; try ${GIVEN.list}`);
 }
 
 function wrongDate(text) {
@@ -69,21 +65,28 @@ function wrongDate(text) {
 }
 
 function wrongTicker(text) {
-  return isWhole(/[A-Za-z][A-Za-z0-9.]{0,14}/, text)
-    ? undefined
-    : error(400, "A ticker is a letter followed by at most 14 letters, digits and points");
+  return isWhole(new RegExp(GIVEN.ticker), text) ? undefined : error(400, `A ticker is ${GIVEN.spelling}`);
 }
 
 function wrongDays(text) {
-  return text === undefined || (isWhole(/[0-9]{1,3}/, text) && text >= 1 && text <= MAX_DAYS)
+  return text === undefined || (isWhole(/[0-9]{1,3}/, text) && text >= 1 && text <= GIVEN.maxDays)
     ? undefined
-    : error(400, `days must be a whole number from 1 to ${MAX_DAYS}`);
+    : error(400, `days must be a whole number from 1 to ${GIVEN.maxDays}`);
 }
 
 // API Gateway also takes the last of several.
 function lastDays(querystring) {
   const days = querystring.days;
   return days && decoded([days].concat(days.multiValue || []).pop().value);
+}
+
+// As CloudFront has them.
+function headers(values) {
+  const named = {};
+  Object.keys(values).forEach((name) => {
+    named[name.toLowerCase()] = { value: values[name] };
+  });
+  return named;
 }
 
 // For njs, `$` also matches before a line feed at the end.

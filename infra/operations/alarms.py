@@ -7,12 +7,13 @@ from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.api_stack import ApiStack
-from infra.data_stack import DataStack
-from infra.ingest_stack import IngestStack
+from api import names
+from infra.api import Api
+from infra.daily import Daily
+from infra.data import DataStack
 from infra.operations import metrics
 from infra.operations.notices import tell
-from infra.settings import KEY_NOTICE_DAYS, Settings
+from infra.settings import KEY_NOTICE_DAYS, Deployment
 
 # What viewers feel counts in three of an hour's twelve spans: a blip is one span however many it hits, and a
 # fault that stays is seen in a quarter of an hour, or within the hour where a reader comes every twenty minutes.
@@ -46,13 +47,13 @@ class Signal:
     comparison: cloudwatch.ComparisonOperator = AT_LEAST
 
 
-def raise_alarm(scope: Construct, settings: Settings, signal: Signal, topic: sns.Topic) -> None:
+def raise_alarm(scope: Construct, deployment: Deployment, signal: Signal, topic: sns.Topic) -> None:
     """Make the alarm of a signal; whether it is told to anybody is the settings' choice."""
     needed, latest = signal.spans
     alarm = cloudwatch.Alarm(
         scope,
         "".join(map(str.capitalize, signal.name.split("-"))),
-        alarm_name=f"movers-{settings.stage}-{signal.name}",
+        alarm_name=deployment.name(signal.name),
         alarm_description=f"{signal.meaning} What to do: infra/RUNBOOK.md#{signal.name}",
         metric=signal.metric,
         threshold=signal.threshold,
@@ -61,10 +62,10 @@ def raise_alarm(scope: Construct, settings: Settings, signal: Signal, topic: sns
         evaluation_periods=latest,
         treat_missing_data=signal.silence,
     )
-    tell(settings, alarm, topic)
+    tell(deployment, alarm, topic)
 
 
-def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
+def run_signals(deployment: Deployment, daily: Daily) -> Iterator[Signal]:
     """Is the data there, and do the runs work?"""
     # The promise itself. Three hours, since the next hour's run is the retry; silence counts as failure,
     # because a schedule that has stopped reports nothing at all. Nothing has been reported at the very
@@ -72,7 +73,7 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
     yield Signal(
         "sessions-behind",
         "For three hours a session has been overdue, or no run has reported.",
-        metrics.own(settings, "SessionsBehind", "Maximum"),
+        metrics.own(deployment, names.SESSIONS_BEHIND, "Maximum"),
         threshold=1,
         spans=(3, 3),
         silence=cloudwatch.TreatMissingData.BREACHING,
@@ -81,7 +82,7 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
     yield Signal(
         "ingest-errors",
         "Runs have failed in two hours on end, so the hourly retry does not mend it.",
-        metrics.function(ingest.function, "Errors", period=metrics.HOUR),
+        metrics.measured(daily.function, "Errors", period=metrics.HOUR),
         threshold=1,
         spans=TWO_RUNS,
     )
@@ -90,7 +91,7 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
     yield Signal(
         "failure-queue",
         "A failed or undelivered run waits in the failure queue to be looked at.",
-        metrics.waiting(ingest.failures),
+        metrics.waiting(daily.failures),
         threshold=1,
         spans=(1, 1),
     )
@@ -98,27 +99,27 @@ def run_signals(settings: Settings, ingest: IngestStack) -> Iterator[Signal]:
     yield Signal(
         "record-shrank",
         "Sessions are gone from the table; their published files are kept.",
-        metrics.own(settings, "TwinsKept", "Maximum"),
+        metrics.own(deployment, names.TWINS_KEPT, "Maximum"),
         threshold=1,
         spans=(1, 1),
     )
-    if settings.key_expires:
+    if deployment.key_expires:
         yield Signal(
             "key-ends",
             f"The provider's key ends within {KEY_NOTICE_DAYS} days.",
-            metrics.own(settings, "KeyDaysLeft", "Minimum"),
+            metrics.own(deployment, names.KEY_DAYS_LEFT, "Minimum"),
             threshold=KEY_NOTICE_DAYS,
             spans=(1, 1),
             comparison=AT_MOST,
         )
 
 
-def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
+def reader_signals(deployment: Deployment, api: Api) -> Iterator[Signal]:
     """Do readers get answers? Where nobody asks there are no measurements, and nothing is wrong."""
     yield Signal(
         "api-5xx",
         "The API has answered 5xx again and again.",
-        metrics.api(api.api, "5XXError"),
+        metrics.measured(api.rest_api, "5XXError"),
         threshold=1,
         spans=LASTING,
     )
@@ -127,7 +128,7 @@ def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
     yield Signal(
         "api-latency",
         "The slowest of a hundred API answers takes three seconds or more, close to what the page waits for.",
-        metrics.api(api.api, "Latency", "p99"),
+        metrics.measured(api.rest_api, "Latency", "p99"),
         threshold=3000,
         spans=LASTING,
     )
@@ -136,7 +137,7 @@ def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
     yield Signal(
         "edge-failed",
         "For three hours the page or its data could not be read through the CDN, or no run has looked.",
-        metrics.own(settings, "EdgeFailed", "Maximum"),
+        metrics.own(deployment, names.EDGE_FAILED, "Maximum"),
         threshold=1,
         spans=(3, 3),
         silence=cloudwatch.TreatMissingData.BREACHING,
@@ -146,13 +147,13 @@ def reader_signals(settings: Settings, api: ApiStack) -> Iterator[Signal]:
     yield Signal(
         "twin-miss",
         "Files that should be in the bucket were answered by the API instead.",
-        metrics.own(settings, "TwinMiss"),
+        metrics.own(deployment, names.TWIN_MISS),
         threshold=3,
         spans=(1, 1),
     )
 
 
-def cdn_signals(settings: Settings, distribution_id: str) -> Iterator[Signal]:
+def cdn_signals(deployment: Deployment, distribution_id: str) -> Iterator[Signal]:
     """What is measured where CloudFront is. Shares, not counts: the CDN carries every reader.
 
     It measures nothing while it is down, nor while nobody comes; edge-failed is what tells the two apart.
@@ -174,12 +175,12 @@ def cdn_signals(settings: Settings, distribution_id: str) -> Iterator[Signal]:
         threshold=50,
         spans=(9, 12),
     )
-    if settings.certificate:
+    if deployment.certificate:
         # ACM stops counting when the certificate has ended, so silence is failure.
         yield Signal(
             "certificate-ends",
             f"The certificate of the domain ends within {CERTIFICATE_NOTICE_DAYS} days.",
-            metrics.certificate_days(settings.certificate),
+            metrics.certificate_days(deployment.certificate),
             threshold=CERTIFICATE_NOTICE_DAYS,
             spans=(1, 1),
             silence=cloudwatch.TreatMissingData.BREACHING,
@@ -198,22 +199,22 @@ def news_signal(rule_name: str) -> Signal:
     )
 
 
-def capacity_signals(data: DataStack, api: ApiStack, ingest: IngestStack) -> Iterator[Signal]:
+def capacity_signals(data: DataStack, api: Api, daily: Daily) -> Iterator[Signal]:
     """Does AWS give what is needed? The API's own 429 are not among these: they are its limit at work."""
     # Reads are the API's, by readers; where a run's few are refused for long, the run fails and says so.
     of_readers = {
-        "api-throttles": ("the api function", metrics.function(api.function, "Throttles")),
-        "table-read-throttles": ("reads of the table", metrics.table(data.table, "ReadThrottleEvents")),
+        "api-throttles": ("the api function", metrics.measured(api.function, "Throttles")),
+        "table-read-throttles": ("reads of the table", metrics.measured(data.table, "ReadThrottleEvents")),
     }
     # Only runs write. Lambda tries a refused start again for an hour, at most five minutes apart.
     of_runs = {
         "ingest-throttles": (
             "the ingest function",
-            metrics.function(ingest.function, "Throttles", period=metrics.HOUR),
+            metrics.measured(daily.function, "Throttles", period=metrics.HOUR),
         ),
         "table-write-throttles": (
             "writes to the table",
-            metrics.table(data.table, "WriteThrottleEvents", period=metrics.HOUR),
+            metrics.measured(data.table, "WriteThrottleEvents", period=metrics.HOUR),
         ),
     }
     for refusals, spans in ((of_readers, LASTING), (of_runs, TWO_RUNS)):

@@ -4,22 +4,22 @@ from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_sns as sns
 from constructs import Construct
 
-from infra.settings import Settings
+from infra.settings import Deployment
 
 # Half of it is a month unlike the others, four fifths wants a look, the forecast leaves time to act.
 NOTICES = (("ACTUAL", 50), ("ACTUAL", 80), ("FORECASTED", 100))
 
 
-def monthly_budget(scope: Construct, settings: Settings, topic: sns.Topic) -> None:
+def monthly_budget(scope: Construct, deployment: Deployment, topic: sns.Topic) -> None:
     """Watch what the whole account costs; by tag alone, what somebody forgot to tag would cost unseen."""
     budget = budgets.CfnBudget(
         scope,
         "MonthlyBudget",
         budget={
-            "budgetName": f"movers-{settings.stage}",
+            "budgetName": f"movers-{deployment.stage}",
             "budgetType": "COST",
             "timeUnit": "MONTHLY",
-            "budgetLimit": {"amount": settings.monthly_budget, "unit": "USD"},
+            "budgetLimit": {"amount": deployment.monthly_budget, "unit": "USD"},
         },
         notifications_with_subscribers=[notice(kind, percent, topic) for kind, percent in NOTICES],
     )

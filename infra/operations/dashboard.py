@@ -1,34 +1,38 @@
 """One page that answers: is the data fresh, do the runs work, do readers get answers, what does it cost?"""
 
-from aws_cdk import Duration, Stack
-from aws_cdk import aws_cloudwatch as cloudwatch
+from functools import partial
 
-from infra.api_stack import ApiStack
-from infra.data_stack import DataStack
-from infra.ingest_stack import IngestStack
+from aws_cdk import Duration
+from aws_cdk import aws_cloudwatch as cloudwatch
+from constructs import Construct
+
+from api import names
+from infra.api import Api
+from infra.daily import Daily
+from infra.data import DataStack
 from infra.operations import metrics
-from infra.settings import CDN_REGION, Settings
-from infra.site_stack import SiteStack
+from infra.settings import CDN_REGION, Deployment
+from infra.site import Site
 
 WIDTH = 8  # three graphs stand in a row of 24
 Graph = cloudwatch.GraphWidget
 
 
 def dashboard(
-    stack: Stack, settings: Settings, *, data: DataStack, api: ApiStack, site: SiteStack, ingest: IngestStack
+    scope: Construct, deployment: Deployment, *, data: DataStack, api: Api, site: Site, daily: Daily
 ) -> cloudwatch.Dashboard:
     """The dashboard: data and runs above, readers in the middle, what they use and cost below."""
     return cloudwatch.Dashboard(
-        stack,
+        scope,
         "Dashboard",
-        dashboard_name=f"movers-{settings.stage}",
+        dashboard_name=f"movers-{deployment.stage}",
         default_interval=Duration.days(7),
         widgets=[
-            run_graphs(settings, ingest),
-            upstream_graphs(settings, ingest),
-            api_graphs(settings, api),
+            run_graphs(deployment, daily),
+            upstream_graphs(deployment, daily),
+            api_graphs(deployment, api),
             cdn_graphs(site),
-            [*table_graphs(data), *cost_graphs(stack)],
+            [*table_graphs(data), *cost_graphs(deployment)],
         ],
     )
 
@@ -37,48 +41,49 @@ def graph(title: str, *left: cloudwatch.IMetric, right: tuple[cloudwatch.IMetric
     return Graph(title=title, left=list(left), right=list(right), width=WIDTH, left_y_axis={"min": 0})
 
 
-def run_graphs(settings: Settings, ingest: IngestStack) -> list[cloudwatch.IWidget]:
+def run_graphs(deployment: Deployment, daily: Daily) -> list[cloudwatch.IWidget]:
     return [
         graph(
             "Freshness: sessions overdue, and on record",
-            metrics.own(settings, "SessionsBehind", "Maximum"),
-            right=(metrics.own(settings, "SessionsOnRecord", "Minimum"),),
+            metrics.own(deployment, names.SESSIONS_BEHIND, "Maximum"),
+            right=(metrics.own(deployment, names.SESSIONS_ON_RECORD, "Minimum"),),
         ),
         graph(
             "Runs: sessions stored and failed",
-            metrics.own(settings, "SessionsStored"),
-            metrics.own(settings, "SessionsFailed"),
+            metrics.own(deployment, names.SESSIONS_STORED),
+            metrics.own(deployment, names.SESSIONS_FAILED),
         ),
         graph(
             "Runs: errors, failures waiting, pages that they could not read",
-            ingest.function.metric_errors(),
-            metrics.waiting(ingest.failures),
-            metrics.own(settings, "EdgeFailed", "Maximum"),
+            daily.function.metric_errors(),
+            metrics.waiting(daily.failures),
+            metrics.own(deployment, names.EDGE_FAILED, "Maximum"),
         ),
     ]
 
 
-def upstream_graphs(settings: Settings, ingest: IngestStack) -> list[cloudwatch.IWidget]:
+def upstream_graphs(deployment: Deployment, daily: Daily) -> list[cloudwatch.IWidget]:
     return [
-        graph("Upstream calls", metrics.own(settings, "UpstreamCalls")),
+        graph("Upstream calls", metrics.own(deployment, names.UPSTREAM_CALLS)),
         graph(
             "Twins published and kept",
-            metrics.own(settings, "TwinsPublished"),
-            metrics.own(settings, "TwinsKept", "Maximum"),
+            metrics.own(deployment, names.TWINS_PUBLISHED),
+            metrics.own(deployment, names.TWINS_KEPT, "Maximum"),
         ),
-        graph("Runs: duration", metrics.function(ingest.function, "Duration", "Maximum")),
+        graph("Runs: duration", metrics.measured(daily.function, "Duration", "Maximum")),
     ]
 
 
-def api_graphs(settings: Settings, api: ApiStack) -> list[cloudwatch.IWidget]:
+def api_graphs(deployment: Deployment, api: Api) -> list[cloudwatch.IWidget]:
+    metric = partial(metrics.measured, api.rest_api)
     return [
-        graph("API: requests", metrics.api(api.api, "Count"), right=(metrics.own(settings, "TwinMiss"),)),
-        graph("API: errors", metrics.api(api.api, "4XXError"), metrics.api(api.api, "5XXError")),
-        graph("API: latency", metrics.api(api.api, "Latency", "p50"), metrics.api(api.api, "Latency", "p99")),
+        graph("API: requests", metric("Count"), right=(metrics.own(deployment, names.TWIN_MISS),)),
+        graph("API: errors", metric("4XXError"), metric("5XXError")),
+        graph("API: latency", metric("Latency", "p50"), metric("Latency", "p99")),
     ]
 
 
-def cdn_graphs(site: SiteStack) -> list[cloudwatch.IWidget]:
+def cdn_graphs(site: Site) -> list[cloudwatch.IWidget]:
     """CloudFront's free metrics. Its cache hit rate is not among them; the API's requests tell the misses."""
 
     def metric(name: str, statistic: str) -> cloudwatch.Metric:
@@ -95,20 +100,20 @@ def table_graphs(data: DataStack) -> list[cloudwatch.IWidget]:
     return [
         graph(
             "Table: capacity used",
-            metrics.table(data.table, "ConsumedReadCapacityUnits"),
-            metrics.table(data.table, "ConsumedWriteCapacityUnits"),
+            metrics.measured(data.table, "ConsumedReadCapacityUnits"),
+            metrics.measured(data.table, "ConsumedWriteCapacityUnits"),
         ),
         graph(
             "Table: refused",
-            metrics.table(data.table, "ReadThrottleEvents"),
-            metrics.table(data.table, "WriteThrottleEvents"),
+            metrics.measured(data.table, "ReadThrottleEvents"),
+            metrics.measured(data.table, "WriteThrottleEvents"),
         ),
     ]
 
 
-def cost_graphs(stack: Stack) -> list[cloudwatch.IWidget]:
+def cost_graphs(deployment: Deployment) -> list[cloudwatch.IWidget]:
     """The account's bill so far this month, which AWS measures in us-east-1 alone, once billing alerts are on."""
-    if stack.region != CDN_REGION:
+    if deployment.region != CDN_REGION:
         return []
     charges = cloudwatch.Metric(
         namespace="AWS/Billing",

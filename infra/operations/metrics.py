@@ -7,36 +7,33 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_sqs as sqs
 
-from infra.settings import Settings
+from api import names
+from infra.settings import Deployment
 
 SPAN = Duration.minutes(5)
 HOUR = Duration.hours(1)
 DAY = Duration.days(1)
 
 
-def own(settings: Settings, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
+def own(deployment: Deployment, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
     """One of the functions' own counts, by the hour, as they write them into their logs."""
     return cloudwatch.Metric(
-        namespace="Movers",
+        namespace=names.NAMESPACE,
         metric_name=name,
-        dimensions_map={"Stage": settings.stage},
+        dimensions_map={names.STAGE_DIMENSION: deployment.stage},
         statistic=statistic,
         period=HOUR,
     )
 
 
-def function(
-    of: lambda_.Function, name: str, statistic: str = "Sum", period: Duration = SPAN
+def measured(
+    of: apigateway.RestApi | dynamodb.Table | lambda_.Function,
+    name: str,
+    statistic: str = "Sum",
+    period: Duration = SPAN,
 ) -> cloudwatch.Metric:
+    """What AWS measures of a resource."""
     return of.metric(name, statistic=statistic, period=period)
-
-
-def api(of: apigateway.RestApi, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    return of.metric(name, statistic=statistic, period=SPAN)
-
-
-def table(of: dynamodb.Table, name: str, period: Duration = SPAN) -> cloudwatch.Metric:
-    return of.metric(name, statistic="Sum", period=period)
 
 
 def waiting(queue: sqs.Queue) -> cloudwatch.Metric:

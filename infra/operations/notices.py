@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 
-from aws_cdk import ArnFormat, Aws, Stack
+from aws_cdk import Aws
 from aws_cdk import aws_cloudwatch as cloudwatch
 from aws_cdk import aws_cloudwatch_actions as actions
 from aws_cdk import aws_events as events
@@ -12,18 +12,18 @@ from aws_cdk import aws_sns as sns
 from aws_cdk import aws_sns_subscriptions as subscriptions
 from constructs import Construct
 
-from infra.settings import Settings
+from infra.settings import Deployment
 
 
-def notice_topic(scope: Construct, settings: Settings, publishers: Sequence[str]) -> sns.Topic:
+def notice_topic(scope: Construct, deployment: Deployment, publishers: Sequence[str]) -> sns.Topic:
     """The topic, which takes notices of this account from the services that have some for it, over TLS alone.
 
     The address has to confirm its subscription before anything reaches it.
     """
     topic = sns.Topic(scope, "Notices", enforce_ssl=True)
     let_publish(topic, publishers, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
-    if settings.alert_email:
-        topic.add_subscription(subscriptions.EmailSubscription(settings.alert_email))
+    if deployment.alert_email:
+        topic.add_subscription(subscriptions.EmailSubscription(deployment.alert_email))
     return topic
 
 
@@ -41,38 +41,30 @@ def let_publish(
     )
 
 
-def tell(settings: Settings, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
+def tell(deployment: Deployment, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
     """Tell of an alarm, and of its end, so that nobody gets up for what has passed by itself."""
-    if settings.notices != "none":
+    if deployment.notices != "none":
         alarm.add_alarm_action(actions.SnsAction(topic))
         alarm.add_ok_action(actions.SnsAction(topic))
 
 
 def tell_of_sessions(
-    stack: Stack, settings: Settings, function: lambda_.Function, topic: sns.Topic
+    scope: Construct, deployment: Deployment, function: lambda_.Function, topic: sns.Topic
 ) -> events.CfnRule:
     """Tell of each scheduled run that stored a session, in words; a run that found nothing new is no news."""
     # EventBridge says neither account nor rule when it publishes: under any condition it is refused. A stranger's rule
     # would have to know the topic's generated name.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     let_publish(topic, ["events"])
-    # By its name, which the alarms take from the other stack anyway: the ARN would be an export of this setting alone,
-    # and one that is imported cannot be taken away again.
-    arn = stack.format_arn(
-        service="lambda",
-        resource="function",
-        resource_name=function.function_name,
-        arn_format=ArnFormat.COLON_RESOURCE_NAME,
-    )
     stored = {"Stored": [{"prefix": "20"}]}  # matches if any of the dates does, and an empty list has none
     return events.CfnRule(
-        stack,
+        scope,
         "SessionStored",
         description="A run stored a session",
         event_pattern={
             "source": ["lambda"],
             "detail-type": ["Lambda Function Invocation Result - Success"],
-            "resources": [f"{arn}:$LATEST"],
+            "resources": [f"{function.function_arn}:$LATEST"],
             "detail": {"responsePayload": stored},
         },
         targets=[
@@ -81,7 +73,7 @@ def tell_of_sessions(
                 "arn": topic.topic_arn,
                 "inputTransformer": {
                     "inputPathsMap": {"sessions": "$.detail.responsePayload.Stored"},
-                    "inputTemplate": f'"movers {settings.stage}: a run stored the sessions <sessions>."',
+                    "inputTemplate": f'"movers {deployment.stage}: a run stored the sessions <sessions>."',
                 },
             }
         ],

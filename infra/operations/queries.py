@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-from infra.settings import Settings
+from infra.settings import Deployment
 
 RUNS = 'filter message = "run ended"'
 
@@ -91,13 +91,13 @@ QUESTIONS = (
 )
 
 
-def save_questions(scope: Construct, settings: Settings, log_groups: dict[str, logs.ILogGroup]) -> None:
+def save_questions(scope: Construct, deployment: Deployment, log_groups: dict[str, logs.ILogGroup]) -> None:
     """Save every question in the stage's own folder."""
     for question in QUESTIONS:
         logs.CfnQueryDefinition(
             scope,
             question.words.title().replace(" ", ""),
-            name=f"movers/{settings.stage}/{question.words}",
+            name=f"movers/{deployment.stage}/{question.words}",
             query_string="\n| ".join(question.lines),
             log_group_names=[log_groups[name].log_group_name for name in question.of],
         )

@@ -13,7 +13,7 @@ from botocore.exceptions import ConnectionError as NoConnectionError
 from botocore.parsers import ResponseParserError
 
 from infra.settings import CDN_REGION
-from scripts.errors import CloudError, SilentError
+from scripts.errors import CommandError, SilentError
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
@@ -118,7 +118,7 @@ class Account:
 
 
 def check(account: Account) -> None:
-    """Whether a stage can be deployed to this region, and its CDN's alarm to that of the CDN. Raises `CloudError`
+    """Whether a stage can be deployed to this region, and its CDN's alarm to that of the CDN. Raises `CommandError`
     that says exactly what is missing.
     """
     for region in dict.fromkeys([account, account.of_the_cdn]):
@@ -126,7 +126,7 @@ def check(account: Account) -> None:
 
 
 def place(account: Account) -> str:
-    """Where that is, in words. Raises `CloudError` if AWS does not take the credentials."""
+    """Where that is, in words. Raises `CommandError` if AWS does not take the credentials."""
     return f"account {_number(account)}, region {account.region}"
 
 
@@ -137,7 +137,7 @@ def _check_region(account: Account) -> None:
     except ClientError as error:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
-        raise CloudError(
+        raise CommandError(
             f"The CDK is not bootstrapped in account {number}, region {account.region}. Once, do:"
             f" .venv/bin/python -m scripts.deployment.cdk bootstrap aws://{number}/{account.region}"
         ) from error
@@ -147,12 +147,12 @@ def _number(account: Account) -> str:
     try:
         return str(replace(account, brief=True).client("sts").get_caller_identity()["Account"])
     except NoCredentialsError as error:
-        raise CloudError(
+        raise CommandError(
             "AWS credentials are missing: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from error
     except NO_ANSWER as error:
         raise account.silence(error) from error
     except (BotoCoreError, ClientError) as error:
-        raise CloudError(
+        raise CommandError(
             f"AWS does not take these credentials in region {account.region}: {error}"
         ) from error

@@ -6,22 +6,22 @@ import json
 import os
 import shutil
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
-from scripts import bytecode
-from scripts.bundle import build_bundles
+from scripts.bundle import bytecode
+from scripts.bundle.build import build_bundles
+from scripts.deployment.synth import deployment_order, synthesize
 from scripts.folders import make_writable
-from scripts.synth import deployment_order, synthesize
 
 SOURCES = (
     "api",
     "infra",
     "ingest",
-    "scripts/bundle.py",
-    "scripts/bytecode.py",
-    "scripts/synth.py",
+    "scripts/bundle",
+    "scripts/deployment/synth.py",
     "requirements.lock",
 )
 KEPT = 4
@@ -31,7 +31,7 @@ REMEDY = "The functions are built there: make the checkout writable, or copy it 
 def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
     """The templates for the settings in `context`, in deployment order.
 
-    Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings, and CloudError
+    Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings, and CommandError
     if they are yet to be made and nothing can be written below `root`.
     """
     cache = root / "build" / "local"
@@ -46,6 +46,32 @@ def functions(templates: Sequence[Path]) -> dict[str, Path]:
     """The folder with each function's code, by the name of its bundle."""
     folders = sorted(templates[0].parent.glob("asset.*/"))
     return {"ingest" if (folder / "ingest").exists() else "api": folder for folder in folders}
+
+
+def rewritten(
+    templates: Sequence[Path], folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
+) -> list[Path]:
+    """Copy the app to `folder`, each of its templates changed; their paths there, in the same order."""
+    shutil.rmtree(folder, ignore_errors=True)
+    shutil.copytree(templates[0].parent, folder)
+    for path in (copies := [folder / path.name for path in templates]):
+        path.write_text(json.dumps(change(json.loads(path.read_text()))))
+        _rename_asset(path)
+    return copies
+
+
+def _rename_asset(template: Path) -> None:
+    """Let the copy be published under a hash of its own: the CLI takes a key that exists for the same content."""
+    assets = template.with_name(template.name.replace(".template.json", ".assets.json"))
+    (entry,) = [
+        file
+        for file in json.loads(assets.read_text())["files"].values()
+        if file["source"]["path"] == template.name
+    ]
+    (destination,) = entry["destinations"].values()
+    old, new = Path(destination["objectKey"]).stem, hashlib.sha256(template.read_bytes()).hexdigest()
+    for path in (assets, template.with_name("manifest.json")):
+        path.write_text(path.read_text().replace(old, new))
 
 
 def _assembled(out: Path, root: Path, context: Mapping[str, object]) -> list[Path]:

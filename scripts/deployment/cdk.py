@@ -12,7 +12,7 @@ from pathlib import Path
 from infra.node import installed_node
 from scripts.deployment.account import Account
 from scripts.deployment.stacks import Tell, refuse_stuck, settle
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 from scripts.leash import leashed
 
 PROGRAM = Path(__file__).parent / "node_modules" / "aws-cdk" / "bin" / "cdk"
@@ -27,7 +27,7 @@ def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters:
     """Deploy the stacks of a synthesized app, in the order of their templates; `parameters` are `NAME=VALUE`.
 
     Begins when nothing is under way in them: CloudFormation goes on after an interrupted deployment. Raises
-    `CloudError` with the end of what the CLI said, or with what to do where a stack is stuck.
+    `CommandError` with the end of what the CLI said, or with what to do where a stack is stuck.
     """
     stacks = names(templates)
     settle(account.client("cloudformation"), stacks, tell)
@@ -39,7 +39,7 @@ def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters:
 
 
 def diff(templates: Sequence[Path], account: Account) -> str:
-    """What deploying the stacks would change, in the CLI's words. Raises `CloudError` if it cannot tell."""
+    """What deploying the stacks would change, in the CLI's words. Raises `CommandError` if it cannot tell."""
     said = _said(["diff", *names(templates), "--exclusively"], templates, account)
     return "\n".join(line for line in said if not line.startswith(CHATTER)).strip()
 
@@ -62,14 +62,14 @@ def _said(arguments: Sequence[str], templates: Sequence[Path], account: Account)
             yield said[-1]
         process.wait()
     if process.returncode:
-        raise CloudError("The CDK could not do it:\n" + "\n".join(said))
+        raise CommandError("The CDK could not do it:\n" + "\n".join(said))
 
 
 def command() -> list[str]:
-    """How the CLI is started. Raises `CloudError` if it is not installed."""
+    """How the CLI is started. Raises `CommandError` if it is not installed."""
     node = installed_node()
     if not node or not PROGRAM.exists():
-        raise CloudError("The CDK's command line is not installed: `make ready` does it.")
+        raise CommandError("The CDK's command line is not installed: `make ready` does it.")
     return [str(node), str(PROGRAM)]
 
 

@@ -1,21 +1,31 @@
 """Brings a stage to what the repository says: stacks, key, page, first ingest. Every step can be done again."""
 
-from collections.abc import Callable, Mapping
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from ingest.daily.twins import Site
+from infra.settings import full_name
+from ingest.site import Site
 from scripts.deployment import cdk
 from scripts.deployment.account import Account
+from scripts.deployment.assembly import rewritten
+from scripts.deployment.earlier import (
+    earlier_stacks,
+    held_name,
+    make_way,
+    move_name,
+    nameless,
+    take_down_earlier,
+)
 from scripts.deployment.key import key_parameter, store_key
-from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs, stack_name
+from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs
 from scripts.deployment.page import upload_page
 from scripts.deployment.stacks import Step, Tell
+from scripts.folders import ROOT
 from scripts.invocation import IngestError, run_ingest
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,34 +45,55 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What is there now. `page` are the files that had to be put, `first_ingest` what the run came to."""
+    """What is there now. `page` are the files that had to be put, `first_ingest` what the run came to.
+
+    `earlier` are the stacks of an earlier deployment that are still to be taken down.
+    """
 
     outputs: StackOutputs
     page: list[str]
     first_ingest: dict[str, Any] | IngestError
+    earlier: Sequence[str] = ()
 
 
 def deploy(stage: Stage, templates: list[Path], key: str | None, step: Step) -> Deployed:
     """Deploy the stage from its assembled templates; `key` is the provider's, None to keep the one that is stored.
 
-    Raises `CloudError` that says what to do. A failing first ingest is no reason to stop: the schedule tries again.
+    Raises `CommandError` that says what to do. A failing first ingest is no reason to stop: the schedule tries again.
     """
     client = stage.account.client
+    make_way(stage.account, stage.name, step)
     with step("API key"):
         if key:
             store_key(client("ssm"), key_parameter(stage.name), key)
+    prepared = stage.prepare(templates)
     with step("Stacks") as tell:
-        outputs = _deploy_stacks(stage, stage.prepare(templates), tell)
+        if name := held_name(stage.account, stage.name):
+            outputs = _deploy_without_name(stage, prepared, tell)
+        else:
+            outputs = _deploy_stacks(stage, prepared, tell)
     with step("Page"):
         page = _put_page(stage.account, outputs)
     with step("First ingest"):
         first = _first_ingest(client("lambda"), outputs.ingest_function_name)
-    return Deployed(outputs, page, first)
+    filled = not isinstance(first, IngestError) and "Skipped" not in first  # the new page has its data
+    if filled and name:
+        with step(f"{name} moves to the new distribution") as tell:
+            move_name(client("cloudfront"), name, outputs.distribution_id, outputs.distribution_domain_name)
+            outputs = _deploy_stacks(stage, prepared, tell)
+    elif filled:
+        take_down_earlier(stage.account, stage.name, step)
+    return Deployed(outputs, page, first, earlier_stacks(stage.account, stage.name))
+
+
+def _deploy_without_name(stage: Stage, templates: list[Path], tell: Tell) -> StackOutputs:
+    with tempfile.TemporaryDirectory() as scratch:
+        return _deploy_stacks(stage, rewritten(templates, Path(scratch) / "app", nameless), tell)
 
 
 def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutputs:
     """The stacks of the stage's region, then the one that lives where the CDN's metrics are, if that is elsewhere."""
-    elsewhere = [path for path in templates if path.name.startswith(stack_name(stage.name, CDN_ALARMS))]
+    elsewhere = [path for path in templates if path.name.startswith(full_name(stage.name, CDN_ALARMS))]
     cdk.deploy([path for path in templates if path not in elsewhere], stage.account, tell)
     outputs = read_outputs(stage.account.client("cloudformation"), stage.name)
     if elsewhere:

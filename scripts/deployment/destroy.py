@@ -1,19 +1,20 @@
 """Takes a stage down. What cannot be made again stays, unless that is asked for as well."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.settings import full_name
 from scripts.deployment.account import Account, place
 from scripts.deployment.key import forget_key, key_parameter, stored_key
-from scripts.deployment.outputs import CDN_ALARMS, PARTS, found_outputs, stack_name
-from scripts.deployment.stacks import Step, delete, describe
-from scripts.errors import CloudError
+from scripts.deployment.outputs import CDN_ALARMS, EARLIER_PARTS, PARTS, found_outputs, outputs_of
+from scripts.deployment.stacks import Step, Tell, delete, describe
+from scripts.errors import CommandError
 
-DATA, *OTHERS = PARTS
+DATA, SERVICES = PARTS
 
 
 def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str]:
@@ -22,30 +23,31 @@ def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str
     The stack of the table and the raw bucket stays as it is, so that a deployment finds them again; with `data` they
     go, and the API key with them. It can be done again after any failure.
     """
-    outputs = found_outputs(account.client("cloudformation"), stage)
-    if account != account.of_the_cdn:
-        with step(f"Stack {stack_name(stage, CDN_ALARMS)}") as tell:
-            delete(account.of_the_cdn.client("cloudformation"), stack_name(stage, CDN_ALARMS), tell)
-    for part in reversed(OTHERS):
-        with step(f"Stack {stack_name(stage, part)}") as tell:
-            if part == "site":
-                empty(account.client("s3"), outputs.get("SiteBucketName"))
-            delete(account.client("cloudformation"), stack_name(stage, part), tell)
+    for there, name in _stacks_without_data(account, stage):
+        with step(f"Stack {name}") as tell:
+            take_down(there, name, tell)
     if data:
         with step("Table, raw bucket and API key") as tell:
-            _delete_data(account, outputs)
+            _delete_data(account, found_outputs(account.client("cloudformation"), stage))
             forget_key(account.client("ssm"), key_parameter(stage))
-            delete(account.client("cloudformation"), stack_name(stage, DATA), tell)
+            delete(account.client("cloudformation"), full_name(stage, DATA), tell)
     return left(account, stage)
 
 
+def take_down(account: Account, name: str, tell: Tell) -> None:
+    """Delete a stack that can be made again; one whose site bucket is not empty would stay."""
+    cloudformation = account.client("cloudformation")
+    empty(account.client("s3"), outputs_of(cloudformation, name).get("SiteBucketName"))
+    delete(cloudformation, name, tell)
+
+
 def refuse_nothing(account: Account, stage: str) -> None:
-    """Raise `CloudError` where nothing of the stage is: it may be somewhere else."""
+    """Raise `CommandError` where nothing of the stage is: it may be somewhere else."""
     where = place(account)  # which tells soon that nobody answers
-    here = [describe(account.client("cloudformation"), stack_name(stage, part)) for part in PARTS]
-    there = describe(account.of_the_cdn.client("cloudformation"), stack_name(stage, CDN_ALARMS))
-    if not any((*here, there, stored_key(account.client("ssm"), key_parameter(stage)))):
-        raise CloudError(f"There is no stage {stage!r} in {where}.")
+    stacks = [(account, full_name(stage, DATA)), *_stacks_without_data(account, stage)]
+    found = any(describe(there.client("cloudformation"), name) for there, name in stacks)
+    if not found and not stored_key(account.client("ssm"), key_parameter(stage)):
+        raise CommandError(f"There is no stage {stage!r} in {where}.")
 
 
 def left(account: Account, stage: str) -> list[str]:
@@ -66,7 +68,15 @@ def empty(s3: Any, bucket: str | None) -> None:
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
         if keys and (errors := s3.delete_objects(Bucket=bucket, Delete={"Objects": keys}).get("Errors")):
-            raise CloudError(f"{bucket} could not be emptied: {errors[0]}")
+            raise CommandError(f"{bucket} could not be emptied: {errors[0]}")
+
+
+def _stacks_without_data(account: Account, stage: str) -> Iterator[tuple[Account, str]]:
+    """Those of the stage that are there, each with its region, in the order in which they can go."""
+    parts = [(account.of_the_cdn, CDN_ALARMS), *((account, part) for part in (SERVICES, *EARLIER_PARTS))]
+    for there, part in parts:
+        if describe(there.client("cloudformation"), full_name(stage, part)):
+            yield there, full_name(stage, part)
 
 
 def _delete_data(account: Account, outputs: Mapping[str, str]) -> None:

@@ -3,12 +3,12 @@
 from contextlib import suppress
 from typing import Any
 
-from infra.settings import Settings
+from infra.settings import Deployment
 
 
 def key_parameter(stage: str) -> str:
     """The name of the parameter that holds the stage's key."""
-    return Settings.from_context({"stage": stage}).key_parameter
+    return Deployment.from_context({"stage": stage}).key_parameter
 
 
 def stored_key(ssm: Any, parameter: str) -> str | None:

@@ -6,9 +6,9 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
+from infra.settings import full_name
 from scripts.deployment.account import Account
-from scripts.deployment.outputs import CDN_ALARMS, stack_name
-from scripts.deployment.stacks import describe
+from scripts.deployment.outputs import CDN_ALARMS, outputs_of
 
 # What stands in place of a subscription's ARN until its address has confirmed.
 PENDING = "PendingConfirmation"
@@ -55,17 +55,16 @@ def heard(region: str, subscriptions: Sequence[Mapping[str, str]]) -> Hearing:
 
 
 def _tell(cloudwatch: Any, stage: str) -> bool:
-    found = cloudwatch.describe_alarms(AlarmNames=[f"movers-{stage}-{ONE_OF_ALL}"])["MetricAlarms"]
+    found = cloudwatch.describe_alarms(AlarmNames=[full_name(stage, ONE_OF_ALL)])["MetricAlarms"]
     return not found or any(alarm["AlarmActions"] for alarm in found)
 
 
 def _topics(account: Account, stage: str) -> Iterator[tuple[Account, str]]:
     """The topic of the stage's region, and where the CDN's alarms are elsewhere, theirs."""
-    for place, part in ((account, "operations"), (account.of_the_cdn, CDN_ALARMS)):
-        stack = describe(place.client("cloudformation"), stack_name(stage, part))
-        for output in (stack or {}).get("Outputs", []):
-            if output["OutputKey"] == "AlarmTopicArn":
-                yield place, output["OutputValue"]
+    for place, part in ((account, "services"), (account.of_the_cdn, CDN_ALARMS)):
+        outputs = outputs_of(place.client("cloudformation"), full_name(stage, part))
+        if topic := outputs.get("AlarmTopicArn"):
+            yield place, topic
 
 
 def _subscriptions(account: Account, topic: str) -> list[Mapping[str, str]]:

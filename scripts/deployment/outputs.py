@@ -4,13 +4,17 @@ import re
 from dataclasses import dataclass, fields
 from typing import Any
 
+from infra.settings import full_name
 from scripts.deployment.stacks import describe
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 # In the order in which they are deployed.
-PARTS = ("data", "api", "site", "ingest", "operations")
+PARTS = ("data", "services")
 # In a region other than the CDN's there is one more, in that of the CDN.
 CDN_ALARMS = "cdn-alarms"
+# What the services stack replaces in a stage that was deployed as five stacks, in the order in which CloudFormation
+# lets them go: each before those that it takes values from.
+EARLIER_PARTS = ("operations", "ingest", "site", "api")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,29 +36,28 @@ class StackOutputs:
     dashboard_name: str
 
 
-def stack_name(stage: str, part: str) -> str:
-    return f"movers-{stage}-{part}"
-
-
 def read_outputs(cloudformation: Any, stage: str) -> StackOutputs:
-    """The outputs of a stage's stacks, local or deployed. Raises `CloudError` if not all of them are there."""
+    """The outputs of a stage's stacks, local or deployed. Raises `CommandError` if not all of them are there."""
     values = found_outputs(cloudformation, stage)
     names = {field.name: _output_key(field.name) for field in fields(StackOutputs)}
     if missing := [key for key in names.values() if key not in values]:
         found = f"in part (no {', '.join(missing)})" if values else "nowhere in this account and region"
-        raise CloudError(f"The stage {stage!r} is deployed {found}: `movers deploy --stage {stage}` does it.")
+        raise CommandError(
+            f"The stage {stage!r} is deployed {found}: `movers deploy --stage {stage}` does it."
+        )
     return StackOutputs(**{name: values[key] for name, key in names.items()})
 
 
 def found_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
     """The outputs of those of its stacks that are there."""
-    found = [describe(cloudformation, stack_name(stage, part)) for part in PARTS]
-    return {
-        output["OutputKey"]: output["OutputValue"]
-        for stack in found
-        if stack
-        for output in stack.get("Outputs", [])
-    }
+    found = [outputs_of(cloudformation, full_name(stage, part)) for part in PARTS]
+    return {key: value for outputs in found for key, value in outputs.items()}
+
+
+def outputs_of(cloudformation: Any, name: str) -> dict[str, str]:
+    """The outputs of one stack; none where it is not there."""
+    found = describe(cloudformation, name) or {}
+    return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 
 
 def _output_key(name: str) -> str:

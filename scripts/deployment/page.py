@@ -9,8 +9,8 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from api.documents import PUBLISHED
-from scripts.errors import CloudError
+from api.routes import PUBLISHED
+from scripts.errors import CommandError
 
 PAGE_CACHE = "max-age=0, s-maxage=300, must-revalidate"
 ASSET_CACHE = "max-age=31536000, immutable"
@@ -104,12 +104,12 @@ def _with_assets_in(folder: str, key: str, body: bytes) -> bytes:
 
 def _file(key: str, body: bytes, cache_control: str) -> PageFile:
     if is_twin(key):
-        raise CloudError(
+        raise CommandError(
             f"site/{key} has the name of a published twin: rename it, or the page would overwrite data."
         )
     suffix = Path(key).suffix
     if suffix not in _CONTENT_TYPES:
-        raise CloudError(f"No content type is known for site/{key}: add {suffix!r} to {__name__}.")
+        raise CommandError(f"No content type is known for site/{key}: add {suffix!r} to {__name__}.")
     return PageFile(key, body, _CONTENT_TYPES[suffix], cache_control)
 
 

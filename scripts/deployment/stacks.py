@@ -7,7 +7,7 @@ from typing import Any
 
 from botocore.exceptions import ClientError
 
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 POLL_SECONDS = 2.0
 # A distribution takes minutes to come and to go.
@@ -48,13 +48,13 @@ def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
 def settle(cloudformation: Any, names: Iterable[str], tell: Tell) -> None:
     """Wait until nothing is under way in these stacks: CloudFormation goes on when whoever asked it has died.
 
-    Raises `CloudError` after an hour.
+    Raises `CommandError` after an hour.
     """
     deadline = time.monotonic() + LONGEST_SECONDS
     for name in names:
         while (status := _status(cloudformation, name)).endswith("_IN_PROGRESS") and status != IDLE:
             if time.monotonic() > deadline:
-                raise CloudError(
+                raise CommandError(
                     f"Stack {name} is still {status}; look at it in the console of CloudFormation."
                 )
             tell(f"{name} {status}")
@@ -62,24 +62,24 @@ def settle(cloudformation: Any, names: Iterable[str], tell: Tell) -> None:
 
 
 def refuse_stuck(cloudformation: Any, names: Iterable[str]) -> None:
-    """Raise `CloudError` with the way out if a stack is in a state that no deployment leaves."""
+    """Raise `CommandError` with the way out if a stack is in a state that no deployment leaves."""
     for name in names:
         if way := STUCK.get(status := _status(cloudformation, name)):
             command = way.format(name=name)
-            raise CloudError(
+            raise CommandError(
                 f"Stack {name} is {status}. See why in its events, mend that, do `{command}`, and deploy again."
             )
 
 
 def delete(cloudformation: Any, name: str, tell: Tell) -> None:
-    """Delete a stack and wait until it is gone. Raises `CloudError` with what could not be deleted."""
+    """Delete a stack and wait until it is gone. Raises `CommandError` with what could not be deleted."""
     settle(cloudformation, [name], tell)
     if not describe(cloudformation, name):
         return
     cloudformation.delete_stack(StackName=name)
     settle(cloudformation, [name], tell)
     if left := describe(cloudformation, name):
-        raise CloudError(f"Stack {name} ended as {left['StackStatus']}:\n{_reasons(cloudformation, name)}")
+        raise CommandError(f"Stack {name} ended as {left['StackStatus']}:\n{_reasons(cloudformation, name)}")
 
 
 def _status(cloudformation: Any, name: str) -> str:

@@ -47,8 +47,8 @@ def dig(properties: Any, path: str) -> Any:
     return properties
 
 
-def output(part: str, name: str) -> Look:
-    return lambda templates: templates.output(part, name)
+def output(stack: str, name: str) -> Look:
+    return lambda templates: templates.output(stack, name)
 
 
 def allowed(kind: str, *, part: str) -> Look:
@@ -182,12 +182,6 @@ def purpose(path: str, method: str) -> str:
     return "reads" if method == "GET" else method
 
 
-def limited_reads(templates: Templates) -> object:
-    """How many reads have a limit of their own."""
-    settings = templates.one("api", "AWS::ApiGateway::Stage")["MethodSettings"]
-    return len([each for each in settings if purpose(each["ResourcePath"], each["HttpMethod"]) == "reads"])
-
-
 def headers(templates: Templates) -> dict[str, Any]:
     """What the CDN adds to a page."""
     behaviour = templates.one("site", "AWS::CloudFront::Distribution")["DistributionConfig"][
@@ -223,4 +217,4 @@ def secrets(templates: Templates) -> object:
         for name, value in function["Properties"]["Environment"]["Variables"].items()
         if any(word in name for word in ("KEY", "SECRET", "TOKEN", "PASSWORD"))
     }
-    return variables, json.dumps(templates.parts).count("{{resolve:")
+    return variables, json.dumps(templates.stacks).count("{{resolve:")

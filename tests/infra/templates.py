@@ -1,13 +1,15 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from infra.app import build_app
-from infra.settings import Settings
+from infra.settings import Deployment
 
-PARTS = ("data", "api", "site", "ingest", "operations", "cdn-alarms")
+STACKS = ("data", "services", "cdn-alarms")
+CONSTRUCTS = ("api", "site", "daily", "operations")
 PSEUDO = {
     "AWS::AccountId": "123456789012",
     "AWS::Partition": "aws",
@@ -19,9 +21,24 @@ INTRINSICS = ("Ref", "Fn::GetAtt", "Fn::ImportValue", "Fn::Join", "Fn::Select")
 
 @dataclass(frozen=True)
 class Templates:
-    """The synthesized templates by part, read by kind of resource instead of by generated name."""
+    """The synthesized templates, read by kind of resource instead of by generated name.
 
-    parts: dict[str, dict[str, Any]]
+    A part is a stack, or one of the constructs of the services stack, with whose name their resources' begin.
+    """
+
+    stacks: dict[str, dict[str, Any]]
+
+    @cached_property
+    def parts(self) -> dict[str, dict[str, Any]]:
+        services = self.stacks["services"]["Resources"]
+        constructs = {
+            part: {
+                "Resources": {name: each for name, each in services.items() if name.startswith(part.title())}
+            }
+            for part in CONSTRUCTS
+        }
+        assert sum(len(part["Resources"]) for part in constructs.values()) == len(services)
+        return {name: stack for name, stack in self.stacks.items() if name != "services"} | constructs
 
     def every(self, kind: str) -> list[tuple[str, dict[str, Any]]]:
         """Part and resource for each resource of a kind."""
@@ -37,8 +54,8 @@ class Templates:
         (properties,) = [resource["Properties"] for where, resource in self.every(kind) if where == part]
         return properties
 
-    def output(self, part: str, name: str) -> str:
-        return self.render(part, self.parts[part]["Outputs"][name]["Value"])
+    def output(self, stack: str, name: str) -> str:
+        return self.render(stack, self.stacks[stack]["Outputs"][name]["Value"])
 
     def plain(self, part: str, value: Any) -> Any:
         """A value with every reference in it as text."""
@@ -69,14 +86,15 @@ class Templates:
         raise AssertionError(f"cannot render {value}")
 
     def named(self, part: str, name: str, *attribute: str) -> str:
-        if name in self.parts[part].get("Parameters", {}):
+        if name in self.parts.get(part, {}).get("Parameters", {}):
             return f"<{part} parameter {name}>"
-        return f"<{' '.join([part, self.parts[part]['Resources'][name]['Type'], *attribute])}>"
+        (owner,) = [each for each, template in self.parts.items() if name in template["Resources"]]
+        return f"<{' '.join([owner, self.parts[owner]['Resources'][name]['Type'], *attribute])}>"
 
     def imported(self, exported: str) -> str:
         (rendered,) = [
-            self.render(part, output["Value"])
-            for part, template in self.parts.items()
+            self.render(stack, output["Value"])
+            for stack, template in self.stacks.items()
             for output in template["Outputs"].values()
             if output.get("Export", {}).get("Name") == exported
         ]
@@ -84,7 +102,7 @@ class Templates:
 
 
 def synthesized(folder: Path, **context: object) -> Templates:
-    settings = Settings.from_context(context)
-    build_app(settings, folder).synth()
-    files = {part: folder / f"{settings.stack_name(part)}.template.json" for part in PARTS}
-    return Templates({part: json.loads(file.read_text()) for part, file in files.items() if file.exists()})
+    deployment = Deployment.from_context(context)
+    build_app(deployment, folder).synth()
+    files = {stack: folder / f"{deployment.name(stack)}.template.json" for stack in STACKS}
+    return Templates({stack: json.loads(file.read_text()) for stack, file in files.items() if file.exists()})

@@ -9,7 +9,7 @@ from aws_cdk.assertions import Template
 
 from infra.operations.alarms import cdn_signals, raise_alarm
 from infra.operations.notices import notice_topic
-from infra.settings import Settings
+from infra.settings import Deployment
 from ingest.daily.metrics import emit
 from ingest.daily.run import Report
 from tests.infra.promises import alarms
@@ -20,7 +20,7 @@ pytestmark = pytest.mark.xdist_group("synth")
 
 def alarm_of(**context: object) -> dict[str, Any]:
     """An alarm as it comes out of the settings."""
-    stack, settings = Stack(App(), "Alone"), Settings.from_context(context)
+    stack, settings = Stack(App(), "Alone"), Deployment.from_context(context)
     signal, *_ = cdn_signals(settings, "E123")
     raise_alarm(stack, settings, signal, notice_topic(stack, settings, ["cloudwatch"]))
     (alarm,) = Template.from_stack(stack).find_resources("AWS::CloudWatch::Alarm").values()

@@ -17,7 +17,6 @@ from tests.infra.promises import (
     drawn,
     every,
     headers,
-    limited_reads,
     limits,
     none,
     output,
@@ -42,7 +41,7 @@ OAC = "AWS::CloudFront::OriginAccessControl"
 ALARM = "AWS::CloudWatch::Alarm"
 BUDGET = "AWS::Budgets::Budget"
 
-FAILURES = "<ingest AWS::SQS::Queue Arn>"
+FAILURES = "<daily AWS::SQS::Queue Arn>"
 TOPIC = "<operations AWS::SNS::Topic>"
 CDN_TOPIC = "<cdn-alarms AWS::SNS::Topic>"
 CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333-4444-555555555555"
@@ -52,7 +51,7 @@ BUDGET_AND_ALARMS = ["budgets.amazonaws.com", "cloudwatch.amazonaws.com"]
 DAY = 24 * 3600
 
 API = f"FunctionName=<api {FUNCTION}>"
-INGEST = f"FunctionName=<ingest {FUNCTION}>"
+INGEST = f"FunctionName=<daily {FUNCTION}>"
 SESSIONS = f"TableName=<data {TABLE}>"
 LASTING = " of 300 s >= 1, 3 of 12, silence notBreaching"
 TWO_RUNS = " of 3600 s >= 1, 2 of 2, silence notBreaching"
@@ -111,7 +110,7 @@ TAGLESS = {
     "AWS::Scheduler::Schedule",
 }
 
-RUN_LOGS, API_LOGS = "<ingest AWS::Logs::LogGroup>", "<api AWS::Logs::LogGroup>"
+RUN_LOGS, API_LOGS = "<daily AWS::Logs::LogGroup>", "<api AWS::Logs::LogGroup>"
 RUN_METRICS = {
     f"Movers {name}"
     for name in (
@@ -196,7 +195,7 @@ CODE: list[Row] = [
     ("functions run Python 3.13", every(FUNCTION, "Runtime"), "python3.13"),
     ("functions are traced", every(FUNCTION, "TracingConfig"), {"Mode": "Active"}),
     ("the api function has ten seconds", every(FUNCTION, "Timeout", part="api"), 10),
-    ("the ingest function has a quarter of an hour", every(FUNCTION, "Timeout", part="ingest"), 900),
+    ("the ingest function has a quarter of an hour", every(FUNCTION, "Timeout", part="daily"), 900),
     ("no function takes concurrency from the account", every(FUNCTION, "ReservedConcurrentExecutions"), None),
     (
         "the api function logs into its own group",
@@ -205,7 +204,7 @@ CODE: list[Row] = [
     ),
     (
         "the ingest function logs into its own group",
-        every(FUNCTION, "LoggingConfig.LogGroup", part="ingest"),
+        every(FUNCTION, "LoggingConfig.LogGroup", part="daily"),
         RUN_LOGS,
     ),
     ("logs are kept for three months", every("AWS::Logs::LogGroup", "RetentionInDays"), 90),
@@ -229,7 +228,7 @@ RUNS: list[Row] = [
     (
         "the schedule runs the ingest function",
         every(SCHEDULE, "Target.Arn"),
-        "<ingest AWS::Lambda::Function Arn>",
+        "<daily AWS::Lambda::Function Arn>",
     ),
     ("a scheduled run has the usual window", every(SCHEDULE, "Target.Input"), "{}"),
     (
@@ -247,7 +246,7 @@ RUNS: list[Row] = [
     (
         "that holds for the function the schedule runs",
         every(INVOKE, "FunctionName"),
-        "<ingest AWS::Lambda::Function>",
+        "<daily AWS::Lambda::Function>",
     ),
     ("that holds for the version the schedule runs", every(INVOKE, "Qualifier"), "$LATEST"),
     (
@@ -260,21 +259,11 @@ RUNS: list[Row] = [
     (
         "failures travel over TLS",
         denied("AWS::SQS::QueuePolicy"),
-        {"ingest": [({"AWS": "*"}, "sqs:*", OVER_HTTP)]},
+        {"daily": [({"AWS": "*"}, "sqs:*", OVER_HTTP)]},
     ),
 ]
 
 READERS: list[Row] = [
-    (
-        "reads have the whole limit to themselves, unknown paths a fifth of it, the rest the stage's own",
-        limits,
-        {
-            "reads": {(10, 20)},
-            "unknown paths": {(2, 4)},
-            "everything else": {(10, 20)},
-        },
-    ),
-    ("every read of the five resources and of their twins has its limit", limited_reads, 8),
     ("API requests are traced", every(STAGE, "TracingEnabled"), True),
     ("nobody needs a key or a plan", none("AWS::ApiGateway::UsagePlan"), []),
     (
@@ -300,23 +289,8 @@ READERS: list[Row] = [
         ],
     ),
     ("nobody but the functions reads the raw zone", allowed("AWS::S3::BucketPolicy", part="data"), []),
-    (
-        "pages come over HTTPS",
-        every(CDN, "DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy"),
-        "redirect-to-https",
-    ),
     ("the CDN speaks the newest protocols", every(CDN, "DistributionConfig.HttpVersion"), "http2and3"),
     ("no record of readers is kept", every(CDN, "DistributionConfig.Logging"), None),
-    (
-        "browsers come over HTTPS for two years",
-        lambda t: headers(t)["SecurityHeadersConfig"]["StrictTransportSecurity"],
-        {"AccessControlMaxAgeSec": 730 * DAY, "IncludeSubdomains": False, "Override": True},
-    ),
-    (
-        "browsers guess no types",
-        lambda t: headers(t)["SecurityHeadersConfig"]["ContentTypeOptions"],
-        {"Override": True},
-    ),
     (
         "the page stands in nobody's frame",
         lambda t: headers(t)["SecurityHeadersConfig"]["FrameOptions"],
@@ -363,7 +337,7 @@ WATCH: list[Row] = [
     (
         "a message in the failure queue",
         alarm("failure-queue"),
-        "ApproximateNumberOfMessagesVisible QueueName=<ingest AWS::SQS::Queue QueueName>:"
+        "ApproximateNumberOfMessagesVisible QueueName=<daily AWS::SQS::Queue QueueName>:"
         " Maximum of 300 s >= 1, 1 of 1, silence notBreaching",
     ),
     (
@@ -476,21 +450,21 @@ API_URL = (
     "https://<api AWS::ApiGateway::RestApi>.execute-api.us-east-1.amazonaws.com/<api AWS::ApiGateway::Stage>/"
 )
 NAMES: list[Row] = [
-    (name, output(part, name), value)
-    for part, name, value in [
+    (name, output(stack, name), value)
+    for stack, name, value in [
         ("data", "TableName", f"<data {TABLE}>"),
         ("data", "RawBucketName", f"<data {BUCKET}>"),
-        ("api", "ApiUrl", API_URL),
-        ("api", "ApiFunctionName", f"<api {FUNCTION}>"),
-        ("site", "SiteBucketName", f"<site {BUCKET}>"),
-        ("site", "DistributionId", f"<site {CDN}>"),
-        ("site", "DistributionDomainName", f"<site {CDN} DomainName>"),
-        ("site", "SiteUrl", f"https://<site {CDN} DomainName>"),
-        ("ingest", "IngestFunctionName", f"<ingest {FUNCTION}>"),
-        ("ingest", "FailureQueueUrl", f"<ingest {QUEUE}>"),
-        ("ingest", "KeyParameterName", "/movers/prod/massive-api-key"),
-        ("operations", "AlarmTopicArn", TOPIC),
-        ("operations", "DashboardName", "<operations AWS::CloudWatch::Dashboard>"),
+        ("services", "ApiUrl", API_URL),
+        ("services", "ApiFunctionName", f"<api {FUNCTION}>"),
+        ("services", "SiteBucketName", f"<site {BUCKET}>"),
+        ("services", "DistributionId", f"<site {CDN}>"),
+        ("services", "DistributionDomainName", f"<site {CDN} DomainName>"),
+        ("services", "SiteUrl", f"https://<site {CDN} DomainName>"),
+        ("services", "IngestFunctionName", f"<daily {FUNCTION}>"),
+        ("services", "FailureQueueUrl", f"<daily {QUEUE}>"),
+        ("services", "KeyParameterName", "/movers/prod/massive-api-key"),
+        ("services", "AlarmTopicArn", TOPIC),
+        ("services", "DashboardName", "<operations AWS::CloudWatch::Dashboard>"),
     ]
 ]
 
@@ -577,9 +551,7 @@ ELSEWHERE: list[Row] = [
         {
             "source": ["lambda"],
             "detail-type": ["Lambda Function Invocation Result - Success"],
-            "resources": [
-                "arn:aws:lambda:eu-central-1:123456789012:function:<ingest AWS::Lambda::Function>:$LATEST"
-            ],
+            "resources": ["<daily AWS::Lambda::Function Arn>:$LATEST"],
             "detail": {"responsePayload": {"Stored": [{"prefix": "20"}]}},
         },
     ),
@@ -606,7 +578,7 @@ ELSEWHERE: list[Row] = [
             "everything else": {(50, 100)},
         },
     ),
-    ("the site's address is the domain", output("site", "SiteUrl"), "https://movers.example.org"),
+    ("the site's address is the domain", output("services", "SiteUrl"), "https://movers.example.org"),
     ("the CDN's topic has a name too", output("cdn-alarms", "AlarmTopicArn"), CDN_TOPIC),
     ("everything says its stage", untagged(TAGLESS, project="movers", stage="test"), set()),
 ]

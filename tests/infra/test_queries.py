@@ -63,6 +63,7 @@ def request_line() -> set[str]:
     with pytest.MonkeyPatch.context() as patch:
         lines = io.StringIO()
         patch.setenv("STAGE", "prod")
+        patch.setenv("MARKET", "us")
         patch.setattr("sys.stdout", lines)
         patch.setattr(http, "store", lambda: None)
         patch.setattr(http, "respond", lambda *_: {"statusCode": 200})

@@ -5,8 +5,10 @@ from pathlib import Path
 
 import pytest
 
+from api.markets import US
+from api.vendors import MASSIVE
 from api.watchlists import Watchlists
-from infra.settings import Settings, default_context
+from infra.settings import Deployment, default_context
 
 DAY = date(2026, 11, 20)
 DATED = {"2022-06-09": ["AAPL Apple Inc.", "META"], "2020-01-01": ["AAPL", "FB"]}
@@ -14,10 +16,10 @@ CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/11111111-2222-3333
 
 
 def test_the_defaults_are_a_deployment_that_works() -> None:
-    settings = Settings.from_context({})
+    settings = Deployment.from_context({})
 
     assert settings.watchlist.on(DAY) == ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
-    assert (settings.stage, settings.region, settings.provider) == ("prod", "us-east-1", "massive")
+    assert (settings.stage, settings.region, settings.provider) == ("prod", "us-east-1", MASSIVE)
     assert (settings.ready, settings.window, settings.calls_per_minute) == ("T+1 00:05", 7, 5)
     assert (settings.throttle_rate, settings.throttle_burst) == (10, 20)
     assert (settings.notices, settings.alert_email, settings.monthly_budget) == ("failures", "", 5)
@@ -27,30 +29,30 @@ def test_the_defaults_are_a_deployment_that_works() -> None:
 def test_every_setting_is_documented_with_its_default() -> None:
     documented = default_context()
 
-    assert documented.keys() == {"stages", *(field.name for field in dataclasses.fields(Settings))}
+    assert documented.keys() == {"stages", *(field.name for field in dataclasses.fields(Deployment))}
 
 
 STAGES = {"dev": {"watchlist": ["SPY"], "notices": "none"}, "eu": {"region": "eu-west-1"}}
 
 
 def test_a_stage_may_have_settings_of_its_own_and_a_choice_stands_above_them() -> None:
-    dev = Settings.from_context({"stage": "dev", "stages": STAGES})
-    chosen = Settings.from_context({"stage": "dev", "stages": STAGES, "notices": "all"})
+    dev = Deployment.from_context({"stage": "dev", "stages": STAGES})
+    chosen = Deployment.from_context({"stage": "dev", "stages": STAGES, "notices": "all"})
 
-    assert (dev.stage, dev.watchlist, dev.notices) == ("dev", Watchlists.parse(["SPY"]), "none")
+    assert (dev.stage, dev.watchlist, dev.notices) == ("dev", Watchlists.parse(["SPY"], US), "none")
     assert (chosen.watchlist, chosen.notices) == (dev.watchlist, "all")
     assert dev.region == "us-east-1"
-    assert Settings.from_context({"stages": STAGES}) == Settings.from_context({})
+    assert Deployment.from_context({"stages": STAGES}) == Deployment.from_context({})
 
 
 def test_a_stages_settings_hold_also_where_the_cdk_hands_all_defaults_over() -> None:
     handed_over = {**default_context(), "stage": "eu", "stages": STAGES}
 
-    assert Settings.from_context(handed_over).region == "eu-west-1"
+    assert Deployment.from_context(handed_over).region == "eu-west-1"
 
 
 def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
-    settings = Settings.from_context({"watchlist": "IBM, BRK.A", "window": "30", "calls_per_minute": "0"})
+    settings = Deployment.from_context({"watchlist": "IBM, BRK.A", "window": "30", "calls_per_minute": "0"})
 
     assert settings.watchlist.on(DAY) == ("IBM", "BRK.A")
     assert (settings.window, settings.calls_per_minute) == (30, 0)
@@ -60,25 +62,27 @@ def test_the_command_line_gives_text_and_the_settings_hold_values() -> None:
 def test_a_flag_may_be_given_as_text(given: object, meant: bool) -> None:
     stages = {"prod": {"hsts_subdomains": not meant}}
 
-    assert Settings.from_context({"hsts_subdomains": given}).hsts_subdomains is meant
-    assert Settings.from_context({"stages": stages}).hsts_subdomains is not meant
+    assert Deployment.from_context({"hsts_subdomains": given}).hsts_subdomains is meant
+    assert Deployment.from_context({"stages": stages}).hsts_subdomains is not meant
 
 
 def test_what_the_cdk_itself_puts_into_the_context_is_passed_over() -> None:
-    assert Settings.from_context({"aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False})
+    assert Deployment.from_context({"aws:cdk:bundling-stacks": ["**"], "cli-telemetry": False})
 
 
 def test_case_tells_tickers_apart() -> None:
-    assert Settings.from_context({"watchlist": ["BRKA", "BRKa"]}).watchlist.on(DAY) == ("BRKA", "BRKa")
+    assert Deployment.from_context({"watchlist": ["BRKA", "BRKa"]}).watchlist.on(DAY) == ("BRKA", "BRKa")
 
 
 def test_a_watchlist_of_2500_tickers_is_allowed() -> None:
-    assert len(Settings.from_context({"watchlist": [f"T{n}" for n in range(2500)]}).watchlist.on(DAY)) == 2500
+    assert (
+        len(Deployment.from_context({"watchlist": [f"T{n}" for n in range(2500)]}).watchlist.on(DAY)) == 2500
+    )
 
 
 @pytest.mark.parametrize("given", [DATED, json.dumps(DATED)])
 def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: object) -> None:
-    watchlist = Settings.from_context({"watchlist": given}).watchlist
+    watchlist = Deployment.from_context({"watchlist": given}).watchlist
 
     assert watchlist.on(date(2022, 6, 8)) == ("AAPL", "FB")
     assert watchlist.on(date(2022, 6, 9)) == ("AAPL", "META")
@@ -88,7 +92,7 @@ def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: obje
 @pytest.mark.parametrize(
     ("context", "message"),
     [
-        ({"watchlst": ["AAPL"]}, "unknown setting watchlst: allowed are stage, region, watchlist"),
+        ({"watchlst": ["AAPL"]}, "unknown setting watchlst: allowed are stage, region, market, watchlist"),
         ({"watchlist": []}, "watchlist has 0 tickers: allowed is 1 to 2500"),
         ({"watchlist": [f"T{n}" for n in range(2501)]}, "watchlist has 2501 tickers: allowed is 1 to 2500"),
         ({"watchlist": ["AAPL", "IBM", "AAPL"]}, "watchlist repeats AAPL"),
@@ -114,7 +118,7 @@ def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: obje
         ({"stage": ""}, "stage '': allowed is lower-case letters"),
         ({"stage": None}, "stage None: allowed is a text"),
         ({"region": "Frankfurt"}, "region 'Frankfurt': allowed is the name of an AWS region"),
-        ({"provider": "yahoo"}, "provider 'yahoo': allowed is massive"),
+        ({"provider": "yahoo"}, "provider 'yahoo' is unknown: allowed is massive"),
         ({"ready": "00:05"}, r"ready '00:05': allowed is T\+DAYS HH:MM"),
         ({"ready": "T+1 24:00"}, r"ready 'T\+1 24:00': allowed is T\+DAYS HH:MM"),
         ({"window": 6}, "window 6: allowed is 7 to 366"),
@@ -142,7 +146,7 @@ def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: obje
 )
 def test_what_cannot_work_is_refused_with_what_is_allowed(context: dict[str, object], message: str) -> None:
     with pytest.raises(ValueError, match=message):
-        Settings.from_context(context)
+        Deployment.from_context(context)
 
 
 @pytest.mark.parametrize(
@@ -159,4 +163,4 @@ def test_the_file_itself_is_checked_as_well(
     (tmp_path / "cdk.json").write_text(text)
     monkeypatch.setattr("infra.settings.DEFAULTS", tmp_path / "cdk.json")
     with pytest.raises(ValueError, match=words):
-        Settings.from_context({})
+        Deployment.from_context({})

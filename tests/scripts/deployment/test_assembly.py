@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from scripts import bytecode
+from scripts.bundle import bytecode
 from scripts.deployment import assembly
 from scripts.deployment.assembly import SOURCES, assemble
-from scripts.errors import CloudError
-from scripts.synth import SynthesisError
+from scripts.deployment.synth import SynthesisError
+from scripts.errors import CommandError
 
 
 class App:
@@ -114,14 +114,14 @@ def test_what_is_made_already_can_be_deployed_from_a_checkout_that_cannot_be_wri
 
     monkeypatch.setattr(tempfile, "TemporaryFile", refuse)
     assert assemble(root, {}) == made
-    with pytest.raises(CloudError, match=r"build/local \(Read-only file system\)\. .* writable"):
+    with pytest.raises(CommandError, match=r"build/local \(Read-only file system\)\. .* writable"):
         assemble(root, {"window": 8})
     assert len(app.bundled) == 1
 
 
 def test_a_file_in_the_place_of_the_build_folder_is_named(app: App, root: Path) -> None:
     (root / "build").touch()
-    with pytest.raises(CloudError, match=r"build/local \(Not a directory\)"):
+    with pytest.raises(CommandError, match=r"build/local \(Not a directory\)"):
         assemble(root, {})
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from scripts.cloud.emulator import Emulator
 from scripts.deployment import cdk
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 
 @pytest.fixture
@@ -72,11 +72,11 @@ def test_the_same_again_changes_nothing(emulator: Emulator, tmp_path: Path, told
 def test_a_stack_that_cannot_be_made_is_told_in_the_clis_words(
     emulator: Emulator, tmp_path: Path, told: list[str], name: str, value: object, kind: str, words: str
 ) -> None:
-    with pytest.raises(CloudError, match=rf"{name}[\s\S]*{words}"):
+    with pytest.raises(CommandError, match=rf"{name}[\s\S]*{words}"):
         cdk.deploy(app(tmp_path, name, value, kind), emulator.account, told.append)
 
 
 def test_without_the_cli_it_is_said_what_installs_it(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(cdk, "PROGRAM", tmp_path / "cdk")
-    with pytest.raises(CloudError, match="make"):
+    with pytest.raises(CommandError, match="make"):
         cdk.command()

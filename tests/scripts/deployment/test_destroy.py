@@ -3,10 +3,10 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.bench.empty import create_table
 from scripts.cloud.emulator import Emulator
 from scripts.deployment.destroy import _delete_table, empty
 from tests.conftest import TABLE
+from tests.empty import create_table
 
 
 class Table:

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
+from infra.settings import full_name
 from scripts.deployment.account import Account
 from scripts.deployment.listeners import HOW_TO, heard, hearing
-from scripts.deployment.outputs import stack_name
 
 ARN = "arn:aws:sns:us-east-1:123456789012:topic:1"
 
@@ -47,7 +47,7 @@ def deployed(region: str, part: str, alarm: str, *, told: bool = True, address: 
     }
     client = Account(region).client
     client("cloudformation").create_stack(
-        StackName=stack_name("prod", part), TemplateBody=json.dumps(template)
+        StackName=full_name("prod", part), TemplateBody=json.dumps(template)
     )
     topic = client("sns").list_topics()["Topics"][0]["TopicArn"]
     client("cloudwatch").put_metric_alarm(
@@ -75,13 +75,13 @@ def deployed(region: str, part: str, alarm: str, *, told: bool = True, address: 
 def test_a_stage_is_heard_where_its_topic_has_an_address(
     moto: None, address: str, words: str, fine: bool
 ) -> None:
-    deployed("us-east-1", "operations", "sessions-behind", address=address)
+    deployed("us-east-1", "services", "sessions-behind", address=address)
     found = hearing(Account("us-east-1"), "prod")
     assert (found.words, found.fine) == (words, fine)
 
 
 def test_elsewhere_the_cdns_topic_has_to_be_heard_as_well(moto: None) -> None:
-    deployed("eu-west-1", "operations", "sessions-behind", address="me@example.org")
+    deployed("eu-west-1", "services", "sessions-behind", address="me@example.org")
     deployed("us-east-1", "cdn-alarms", "cdn-5xx")
     found = hearing(Account("eu-west-1"), "prod")
     assert found.words == (
@@ -91,7 +91,7 @@ def test_elsewhere_the_cdns_topic_has_to_be_heard_as_well(moto: None) -> None:
 
 
 def test_alarms_that_are_meant_to_tell_nobody_are_fine(moto: None) -> None:
-    deployed("us-east-1", "operations", "sessions-behind", told=False)
+    deployed("us-east-1", "services", "sessions-behind", told=False)
     assert hearing(Account("us-east-1"), "prod").fine
 
 

@@ -5,7 +5,7 @@ import boto3
 import pytest
 
 from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, page_files, upload_page
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 BUCKET = "site"
 
@@ -131,11 +131,11 @@ def test_a_file_with_the_name_of_a_twin_is_refused(root: Path, name: str) -> Non
     path = root / "site" / name
     path.parent.mkdir(exist_ok=True)
     path.write_text("{}")
-    with pytest.raises(CloudError, match=name):
+    with pytest.raises(CommandError, match=name):
         page_files(root)
 
 
 def test_a_file_of_an_unknown_type_is_refused(root: Path) -> None:
     (root / "site/index.html.orig").write_text("")
-    with pytest.raises(CloudError, match=r"\.orig"):
+    with pytest.raises(CommandError, match=r"\.orig"):
         page_files(root)

@@ -4,7 +4,7 @@ import pytest
 
 from scripts.cloud.emulator import Emulator
 from scripts.deployment import stacks
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 
 class CloudFormation:
@@ -48,7 +48,7 @@ def test_a_change_set_that_nobody_carried_out_keeps_nobody_waiting() -> None:
 
 def test_what_never_ends_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(stacks, "LONGEST_SECONDS", -1)
-    with pytest.raises(CloudError, match="one is still UPDATE_IN_PROGRESS"):
+    with pytest.raises(CommandError, match="one is still UPDATE_IN_PROGRESS"):
         stacks.settle(CloudFormation("UPDATE_IN_PROGRESS"), ["one"], lambda _: None)
 
 
@@ -56,7 +56,7 @@ def test_a_stack_that_cannot_be_deleted_tells_why() -> None:
     cloudformation = CloudFormation(
         "CREATE_COMPLETE", "CREATE_COMPLETE", "DELETE_IN_PROGRESS", "DELETE_FAILED"
     )
-    with pytest.raises(CloudError, match=r"DELETE_FAILED:\n  Bucket \(AWS::S3::Bucket\): it is not empty"):
+    with pytest.raises(CommandError, match=r"DELETE_FAILED:\n  Bucket \(AWS::S3::Bucket\): it is not empty"):
         stacks.delete(cloudformation, "one", lambda _: None)
     assert cloudformation.asked_to_delete
 
@@ -70,7 +70,7 @@ def test_a_stack_that_is_not_there_is_neither_described_nor_deleted(emulator: Em
 @pytest.mark.parametrize("state", stacks.STUCK)
 def test_a_stack_that_no_deployment_can_leave_is_told_with_the_way_out(state: str) -> None:
     with pytest.raises(
-        CloudError, match=rf"one is {state}\. .* `(aws \S+ \S+ --stack-name one|movers destroy)`"
+        CommandError, match=rf"one is {state}\. .* `(aws \S+ \S+ --stack-name one|movers destroy)`"
     ):
         stacks.refuse_stuck(CloudFormation(state), ["one"])
     stacks.refuse_stuck(CloudFormation("UPDATE_ROLLBACK_COMPLETE"), ["one"])

@@ -157,5 +157,6 @@ def test_the_function_knows_the_table_and_whose_misses_it_counts(templates: Temp
 
     assert {name: templates.render("api", value) for name, value in environment.items()} == {
         "STAGE": "prod",
+        "MARKET": "us",
         "TABLE_NAME": "<data AWS::DynamoDB::Table>",
     }

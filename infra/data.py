@@ -5,16 +5,18 @@ from aws_cdk import aws_dynamodb as dynamodb
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.settings import Settings
+from infra.settings import Deployment
 
 
 class DataStack(Stack):
     """Table and raw bucket; both outlive the stack."""
 
-    def __init__(self, scope: Construct, *, settings: Settings) -> None:
-        name = settings.stack_name("data")
+    def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
         super().__init__(
-            scope, name, env={"region": settings.region}, description="Sessions, movers, raw answers"
+            scope,
+            deployment.name("data"),
+            env={"region": deployment.region},
+            description="Sessions, movers, raw answers",
         )
         self.table = sessions_table(self)
         self.raw_bucket = private_bucket(

@@ -1,28 +1,26 @@
 """The live answer to every resource: a REST API in front of one function."""
 
 import json
+from fractions import Fraction
 
-from aws_cdk import CfnOutput, Duration, Stack
+from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_dynamodb as dynamodb
 from constructs import Construct
 
+from api import names
 from api.headers import COMMON
+from api.routes import ROUTES
 from infra.functions import python_function
-from infra.settings import Settings
+from infra.settings import Deployment
 
 # A twin that the CDN does not find in the bucket is asked for here, by its own name: without routes of their own such
 # requests would share the limit of `{proxy+}` with every junk path. The names with a parameter take the suffix along.
-ROUTES = (
-    "movers",
-    "movers.json",
-    "movers/{date}",
-    "history",
-    "history.json",
-    "tickers/{ticker}",
-    "status",
-    "status.json",
-)
+PATHS = {
+    path: route
+    for route in ROUTES
+    for path in ((route.path,) if route.parameter else (route.path, route.key()))
+}
 
 # GET is declared so that it can have a limit of its own. ANY hands the rest to the function too: it answers HEAD and
 # OPTIONS, and 405 to all others.
@@ -39,48 +37,51 @@ GATEWAY_ERRORS = {
 RETRY_AFTER = {"Retry-After": "1"}  # a limit is so many a second
 
 
-class ApiStack(Stack):
+class Api(Construct):
     """REST API and its function, which reads the table and nothing else."""
 
-    def __init__(self, scope: Construct, *, settings: Settings, table: dynamodb.ITable) -> None:
-        name = settings.stack_name("api")
-        super().__init__(scope, name, env={"region": settings.region}, description="The resources, read live")
+    def __init__(self, scope: Construct, *, deployment: Deployment, table: dynamodb.ITable) -> None:
+        super().__init__(scope, "Api")
         self.function = python_function(
             self,
-            "ApiFunction",
+            "Function",
             bundle="api",
             handler="api.handler.handler",
             memory_mb=512,
             timeout=Duration.seconds(10),
-            environment={"STAGE": settings.stage, "TABLE_NAME": table.table_name},
+            environment={
+                names.STAGE: deployment.stage,
+                names.MARKET: deployment.market.name,
+                names.TABLE_NAME: table.table_name,
+            },
         )
-        self.api = rest_api(self, settings)
-        add_routes(self.api, apigateway.LambdaIntegration(self.function, scope_permission_to_method=False))
-        add_gateway_errors(self.api)
-        CfnOutput(self, "ApiUrl", value=self.api.url)
-        CfnOutput(self, "ApiFunctionName", value=self.function.function_name)
+        self.rest_api = rest_api(self, deployment)
+        add_routes(
+            self.rest_api, apigateway.LambdaIntegration(self.function, scope_permission_to_method=False)
+        )
+        add_gateway_errors(self.rest_api)
 
 
-def rest_api(stack: Stack, settings: Settings) -> apigateway.RestApi:
+def rest_api(scope: Construct, deployment: Deployment) -> apigateway.RestApi:
     """The API with its one stage: throttled and traced. Its requests are in the function's log."""
     return apigateway.RestApi(
-        stack,
-        "Api",
-        rest_api_name=stack.stack_name,
+        scope,
+        "RestApi",
+        rest_api_name=deployment.name("api"),
         cloud_watch_role=False,
         endpoint_types=[apigateway.EndpointType.REGIONAL],
         deploy_options=apigateway.StageOptions(
             stage_name="v1",
-            throttling_rate_limit=settings.throttle_rate,
-            throttling_burst_limit=settings.throttle_burst,
-            method_options=method_limits(settings),
+            throttling_rate_limit=deployment.throttle_rate,
+            throttling_burst_limit=deployment.throttle_burst,
+            method_options=method_limits(deployment),
             tracing_enabled=True,
         ),
     )
 
 
-def method_limits(settings: Settings) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """The whole limit for each read of a resource, a fifth of it for reads of paths that do not exist.
+def method_limits(deployment: Deployment) -> dict[str, apigateway.MethodDeploymentOptions]:
+    """Its share of the limit for each read of a resource, a fifth of it for reads of paths that do not exist.
 
     A method with a limit of its own draws from that alone. A flood of junk is answered 429 while the reads keep theirs.
 
@@ -88,20 +89,22 @@ def method_limits(settings: Settings) -> dict[str, apigateway.MethodDeploymentOp
     them. HEAD, OPTIONS and wrong methods draw from the stage's limit, which a read never does: a flood of HEAD can make
     another HEAD fail, but no GET.
     """
-    whole = limit(settings.throttle_rate, settings.throttle_burst)
-    fifth = limit(max(1, settings.throttle_rate // 5), max(1, settings.throttle_burst // 5))
-    return {f"/{route}/GET": whole for route in ROUTES} | {"/{proxy+}/GET": fifth}
+    shares = {path: route.throttle for path, route in PATHS.items()} | {"{proxy+}": Fraction(1, 5)}
+    return {f"/{path}/GET": limit(deployment, share) for path, share in shares.items()}
 
 
-def limit(rate: int, burst: int) -> apigateway.MethodDeploymentOptions:
-    """Requests a second, and how many at once."""
-    return apigateway.MethodDeploymentOptions(throttling_rate_limit=rate, throttling_burst_limit=burst)
+def limit(deployment: Deployment, share: Fraction) -> apigateway.MethodDeploymentOptions:
+    """A share of the stage's limit: requests a second, and how many at once."""
+    return apigateway.MethodDeploymentOptions(
+        throttling_rate_limit=max(1, int(deployment.throttle_rate * share)),
+        throttling_burst_limit=max(1, int(deployment.throttle_burst * share)),
+    )
 
 
 def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> None:
     """The resources, and `/` and `/{proxy+}` behind them, so that an unknown path is the function's 404."""
-    for route in (*ROUTES, "{proxy+}"):
-        resource = api.root.resource_for_path(route)
+    for path in (*PATHS, "{proxy+}"):
+        resource = api.root.resource_for_path(path)
         for method in METHODS:
             resource.add_method(method, integration)
     api.root.add_method("ANY", integration)

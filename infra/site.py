@@ -1,10 +1,12 @@
 """What viewers see: the bucket with page and twins, and the CDN in front of it and of the API."""
 
+import json
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import cast
 
-from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
+from aws_cdk import Duration, RemovalPolicy
 from aws_cdk import aws_apigateway as apigateway
 from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
@@ -12,20 +14,28 @@ from aws_cdk import aws_cloudfront_origins as origins
 from aws_cdk import aws_s3 as s3
 from constructs import Construct
 
-from infra.data_stack import private_bucket
+from api import routes
+from api.headers import CORS, SECURITY
+from api.markets import Market
+from api.routes import ROUTES
+from infra.data import private_bucket
 from infra.headers import asset_headers, data_headers, page_headers
-from infra.settings import Settings
+from infra.settings import Deployment
 
 # CloudFront takes the first pattern that fits: assets stand before all else, so that no rule can hide one,
 # and the twins' rule before the resources, which would else take the twins.
 ASSETS = "assets/*"
 TWINS = "*.json"
-FILES = ("movers.csv", "feed.xml")
-LATEST = ("movers", "movers/")
-RESOURCES = ("movers/*", "history", "history/*", "tickers", "tickers/*", "status", "status/*")
+FILES = tuple(file.key for file in routes.FILES)
+# Resources that depend on their query have a cache of their own.
+ASKED = tuple(pattern for route in ROUTES if route.query for pattern in (route.path, f"{route.path}/"))
+QUERY = sorted({name for route in ROUTES for name in route.query})
+HEADS = tuple(dict.fromkeys(route.head for route in ROUTES))
+RESOURCES = tuple(path for head in HEADS for path in (head, f"{head}/*") if path not in ASKED)
 
 # Answers what needs no origin. It also runs before pages, whose behaviour is the one that fits `//movers`.
 REQUEST = Path(__file__).with_name("edge") / "request.js"
+GIVEN = "const GIVEN = {};"
 
 # S3 answers 403 for a missing object to a reader who may not list.
 MISSING = [403, 404]
@@ -36,30 +46,20 @@ BUCKET_ORIGINS = (0, 1, 3)
 BUCKET_READ_SECONDS = 2
 
 
-class SiteStack(Stack):
+class Site(Construct):
     """Site bucket and distribution: one host for the page and its data."""
 
-    def __init__(self, scope: Construct, *, settings: Settings, api: apigateway.RestApi) -> None:
-        name = settings.stack_name("site")
-        super().__init__(scope, name, env={"region": settings.region}, description="Page, twins and CDN")
+    def __init__(self, scope: Construct, *, deployment: Deployment, api: apigateway.RestApi) -> None:
+        super().__init__(scope, "Site")
         # The page and every twin can be made again from the repository and the table.
-        self.bucket = private_bucket(
-            self, "SiteBucket", versioned=False, removal_policy=RemovalPolicy.DESTROY
-        )
-        self.distribution = distribution(self, settings, bucket=self.bucket, api=api)
+        self.bucket = private_bucket(self, "Bucket", versioned=False, removal_policy=RemovalPolicy.DESTROY)
+        self.distribution = distribution(self, deployment, bucket=self.bucket, api=api)
         limit_bucket_reads(self.distribution)
-        # The ingest stack imports it unless there is a domain. It stays when one comes: nothing can be taken away
-        # that a deployed stack still imports, and this stack is deployed before the one that lets go of it.
-        self.export_value(self.distribution.distribution_domain_name)
-        self.url = f"https://{settings.domain or self.distribution.distribution_domain_name}"
-        CfnOutput(self, "SiteBucketName", value=self.bucket.bucket_name)
-        CfnOutput(self, "DistributionId", value=self.distribution.distribution_id)
-        CfnOutput(self, "DistributionDomainName", value=self.distribution.distribution_domain_name)
-        CfnOutput(self, "SiteUrl", value=self.url)
+        self.url = f"https://{deployment.domain or self.distribution.distribution_domain_name}"
 
 
 def distribution(
-    stack: Stack, settings: Settings, *, bucket: s3.Bucket, api: apigateway.RestApi
+    scope: Construct, deployment: Deployment, *, bucket: s3.Bucket, api: apigateway.RestApi
 ) -> cloudfront.Distribution:
     """Page and twins from the bucket, the live resources and every failed twin from the API."""
     files = bucket_origin(bucket, attempts=2)
@@ -68,22 +68,24 @@ def distribution(
     twins = with_fallback(bucket_origin(bucket, attempts=1), live, [*MISSING, *FAILED])
     # The API has no other copy of these. It says of a missing one, in the form of all errors, that it is missing.
     files_or_error = with_fallback(files, live, MISSING)
-    function = request_function(stack)
-    data = partial(behaviour, response_headers_policy=data_headers(stack, settings), function=function)
-    by_path = partial(data, cache_policy=data_cache(stack))
+    function = request_function(scope, deployment)
+    cached = partial(cache, scope, deployment)
+    data = partial(behaviour, response_headers_policy=data_headers(scope, deployment), function=function)
+    by_path = partial(data, cache_policy=cached("Data", days=1))
+    asked = data(live, cache_policy=cached("Latest", days=1, query=QUERY))
     # No other site's script has business with a page: its preflights are refused, as is every other method.
     only_reads = cloudfront.AllowedMethods.ALLOW_GET_HEAD
-    page = partial(behaviour, files, cache_policy=page_cache(stack), allowed_methods=only_reads)
+    page = partial(behaviour, files, cache_policy=cached("Page", days=365), allowed_methods=only_reads)
     return cloudfront.Distribution(
-        stack,
+        scope,
         "Distribution",
-        comment=stack.stack_name,
+        comment=deployment.name("site"),
         default_root_object="index.html",
-        default_behavior=page(response_headers_policy=page_headers(stack, settings), function=function),
+        default_behavior=page(response_headers_policy=page_headers(scope, deployment), function=function),
         additional_behaviors={
-            ASSETS: page(response_headers_policy=asset_headers(stack)),
+            ASSETS: page(response_headers_policy=asset_headers(scope, deployment)),
             TWINS: by_path(twins),
-            **dict.fromkeys(LATEST, data(live, cache_policy=latest_cache(stack))),
+            **dict.fromkeys(ASKED, asked),
             **dict.fromkeys(RESOURCES, by_path(live)),
             **dict.fromkeys(FILES, by_path(files_or_error)),
         },
@@ -98,10 +100,12 @@ def distribution(
         ],
         http_version=cloudfront.HttpVersion.HTTP2_AND_3,
         # CloudFront's own certificate comes with a minimum of its own.
-        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021 if settings.domain else None,
+        minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
+        if deployment.domain
+        else None,
         price_class=cloudfront.PriceClass.PRICE_CLASS_100,
-        domain_names=[settings.domain] if settings.domain else None,
-        certificate=certificate(stack, settings.certificate),
+        domain_names=[deployment.domain] if deployment.domain else None,
+        certificate=certificate(scope, deployment.certificate),
     )
 
 
@@ -127,16 +131,35 @@ def with_fallback(
     return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=statuses)
 
 
-def request_function(stack: Stack) -> cloudfront.Function:
+def request_function(scope: Construct, deployment: Deployment) -> cloudfront.Function:
     """What the CDN does with each request before it looks into its cache."""
     return cloudfront.Function(
-        stack,
+        scope,
         "RequestFunction",
-        function_name=f"{stack.stack_name}-request",
+        function_name=deployment.name("request"),
         comment="Answers what needs no origin; one spelling for the rest",
-        code=cloudfront.FunctionCode.from_file(file_path=str(REQUEST)),
+        code=cloudfront.FunctionCode.from_inline(request_code(deployment.market)),
         runtime=cloudfront.FunctionRuntime.JS_2_0,
     )
+
+
+def request_code(market: Market) -> str:
+    """`request.js` with what it must know of the resources and the market. Raises `ValueError` where it has no room."""
+    given = {
+        "cors": CORS,
+        "security": SECURITY,
+        "parameters": {route.head: route.parameter for route in ROUTES if route.parameter},
+        "resources": [route.path for route in ROUTES if not route.parameter],
+        "files": FILES,
+        "list": routes.LIST,
+        "maxDays": routes.MAX_DAYS,
+        "ticker": market.ticker.pattern,
+        "spelling": market.spelling,
+    }
+    before, found, after = REQUEST.read_text(encoding="utf-8").partition(GIVEN)
+    if not found:
+        raise ValueError(f"{REQUEST} has no line {GIVEN!r}")
+    return f"{before}const GIVEN = {json.dumps(given)};{after}"
 
 
 def behaviour(
@@ -162,39 +185,26 @@ def behaviour(
     )
 
 
-def data_cache(stack: Stack) -> cloudfront.CachePolicy:
-    """Data lives as long as its own Cache-Control says; a query string changes nothing."""
-    return cache(stack, "Data", longest=Duration.days(1))
-
-
-def latest_cache(stack: Stack) -> cloudfront.CachePolicy:
-    """The latest movers are data, whose answer depends on how many `days` are asked for."""
-    days = cloudfront.CacheQueryStringBehavior.allow_list("days")
-    return cache(stack, "Latest", longest=Duration.days(1), query=days)
-
-
-def page_cache(stack: Stack) -> cloudfront.CachePolicy:
-    """Page files live as long as they say, versioned ones a year; a query string changes nothing."""
-    return cache(stack, "Page", longest=Duration.days(365))
-
-
 def cache(
-    stack: Stack, name: str, *, longest: Duration, query: cloudfront.CacheQueryStringBehavior | None = None
+    scope: Construct, deployment: Deployment, name: str, *, days: int, query: Sequence[str] = ()
 ) -> cloudfront.CachePolicy:
-    """What an origin's Cache-Control says, up to a limit; a minute where it says nothing."""
+    """What an origin's Cache-Control says, up to so many days; a minute where it says nothing.
+
+    Answers are told apart by path, and by no parameters but those of `query`.
+    """
     return cloudfront.CachePolicy(
-        stack,
+        scope,
         f"{name}Cache",
-        cache_policy_name=f"{stack.stack_name}-{name.lower()}",
+        cache_policy_name=deployment.name(name.lower()),
         min_ttl=Duration.seconds(0),
         default_ttl=Duration.seconds(60),
-        max_ttl=longest,
-        query_string_behavior=query,
+        max_ttl=Duration.days(days),
+        query_string_behavior=cloudfront.CacheQueryStringBehavior.allow_list(*query) if query else None,
         enable_accept_encoding_gzip=True,
         enable_accept_encoding_brotli=True,
     )
 
 
-def certificate(stack: Stack, arn: str) -> acm.ICertificate | None:
+def certificate(scope: Construct, arn: str) -> acm.ICertificate | None:
     """The operator's certificate; without one CloudFront serves its own name under its own."""
-    return acm.Certificate.from_certificate_arn(stack, "Certificate", arn) if arn else None
+    return acm.Certificate.from_certificate_arn(scope, "Certificate", arn) if arn else None

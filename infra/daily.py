@@ -1,16 +1,17 @@
 """The hourly run: schedule, function and the queue of what failed."""
 
-from aws_cdk import Aws, CfnOutput, Duration, Stack
+from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
 from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
-from infra.data_stack import DataStack
+from api import names
+from infra.data import DataStack
 from infra.functions import deny_destruction, python_function
-from infra.settings import Settings
-from infra.site_stack import SiteStack
+from infra.settings import Deployment
+from infra.site import Site
 
 # Hourly, every day: the calendar decides whether there is anything to do.
 SCHEDULE = "cron(10 * * * ? *)"
@@ -20,14 +21,11 @@ HOUR_SECONDS = 3600
 WATCHLIST_FILE = "watchlist.json"
 
 
-class IngestStack(Stack):
+class Daily(Construct):
     """Ingest function, run by a schedule; whatever fails ends in one queue."""
 
-    def __init__(self, scope: Construct, *, settings: Settings, data: DataStack, site: SiteStack) -> None:
-        name = settings.stack_name("ingest")
-        super().__init__(
-            scope, name, env={"region": settings.region}, description="Provider to table to twins"
-        )
+    def __init__(self, scope: Construct, *, deployment: Deployment, data: DataStack, site: Site) -> None:
+        super().__init__(scope, "Daily")
         self.failures = sqs.Queue(
             self,
             "Failures",
@@ -37,42 +35,38 @@ class IngestStack(Stack):
         )
         self.function = python_function(
             self,
-            "IngestFunction",
+            "Function",
             bundle="ingest",
             handler="ingest.daily.handler.handler",
             memory_mb=512,
             timeout=Duration.minutes(15),
-            environment=environment(settings, data, site),
-            files={WATCHLIST_FILE: settings.watchlist.dump()},
+            environment=environment(deployment, data, site),
+            files={WATCHLIST_FILE: deployment.watchlist.dump()},
         )
-        self.key_parameter_arn = self.format_arn(
-            service="ssm", resource="parameter", resource_name=settings.key_parameter.removeprefix("/")
+        stack = Stack.of(self)
+        self.key_parameter_arn = stack.format_arn(
+            service="ssm", resource="parameter", resource_name=deployment.key_parameter.removeprefix("/")
         )
-        self.news = default_bus(self) if settings.notices == "all" else None
+        self.news = default_bus(stack) if deployment.notices == "all" else None
         never_retry(self, self.function, failures=self.failures, news=self.news)
         run_hourly(self, self.function, failures=self.failures)
-        CfnOutput(self, "IngestFunctionName", value=self.function.function_name)
-        CfnOutput(self, "FailureQueueUrl", value=self.failures.queue_url)
-        CfnOutput(self, "KeyParameterName", value=settings.key_parameter)
 
 
-def environment(settings: Settings, data: DataStack, site: SiteStack) -> dict[str, str]:
+def environment(deployment: Deployment, data: DataStack, site: Site) -> dict[str, str]:
     """Everything the function knows of this deployment; the key itself stays in the parameter store."""
-    ends = {"KEY_EXPIRES": str(settings.key_expires)} if settings.key_expires else {}
+    ends = {names.KEY_EXPIRES: str(deployment.key_expires)} if deployment.key_expires else {}
     return ends | {
-        "STAGE": settings.stage,
-        "TABLE_NAME": data.table.table_name,
-        "RAW_BUCKET": data.raw_bucket.bucket_name,
-        "SITE_BUCKET": site.bucket.bucket_name,
-        "DISTRIBUTION_ID": site.distribution.distribution_id,
-        "SITE_URL": site.url,
-        "KEY_PARAMETER": settings.key_parameter,
-        "WATCHLIST_FILE": WATCHLIST_FILE,
-        "PROVIDER": settings.provider,
-        "READY": settings.ready,
-        "WINDOW": str(settings.window),
-        "CALLS_PER_MINUTE": str(settings.calls_per_minute),
-        "HISTORY_DAYS": str(settings.history_days),
+        names.STAGE: deployment.stage,
+        names.TABLE_NAME: data.table.table_name,
+        names.RAW_BUCKET: data.raw_bucket.bucket_name,
+        names.SITE_BUCKET: site.bucket.bucket_name,
+        names.DISTRIBUTION_ID: site.distribution.distribution_id,
+        names.SITE_URL: site.url,
+        names.KEY_PARAMETER: deployment.key_parameter,
+        names.WATCHLIST_FILE: WATCHLIST_FILE,
+        names.MARKET: deployment.market.name,
+        names.PROVIDER: deployment.provider.name,
+        **{name: str(getattr(deployment, name.lower())) for name in names.SETTINGS},
     }
 
 
