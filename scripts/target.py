@@ -11,14 +11,19 @@ import requests
 from botocore.exceptions import ClientError
 
 from api.documents import md5
+from api.names import LOCAL_STAGE
 from api.store import Store
-from infra.settings import Settings as Deployment
-from ingest.daily.twins import Site
-from ingest.settings import LOCAL_STAGE, Settings
+from infra.settings import Deployment
+from ingest.lease import Leases
+from ingest.settings import Settings
+from ingest.site import Site
 from scripts.cloud.state import movers_home, read_state
+from scripts.cloud.up import local_stage
 from scripts.deployment.account import AWS_ERRORS, Account
+from scripts.deployment.deploy import Stage
 from scripts.deployment.outputs import StackOutputs, read_outputs
-from scripts.errors import CloudError
+from scripts.errors import CommandError
+from scripts.invocation import run_ingest
 
 EDGE_SECONDS = 15
 LOCAL_EDGE_SECONDS = 4
@@ -47,7 +52,7 @@ class Target:
 
     @cached_property
     def outputs(self) -> StackOutputs:
-        """Names of the resources, within seconds. Raises `CloudError` if the stage is not deployed or cannot be read,
+        """Names of the resources, within seconds. Raises `CommandError` if the stage is not deployed or cannot be read,
         and `SilentError` if that is because the emulator does not answer.
         """
         try:
@@ -76,6 +81,10 @@ class Target:
     def site_url(self) -> str:
         return self.local_url or self.outputs.site_url
 
+    @property
+    def leases(self) -> Leases:
+        return Leases(self.client("dynamodb"), self.outputs.table_name)
+
     def site(self) -> Site:
         """The published side: bucket and distribution."""
         names = self.outputs
@@ -83,8 +92,12 @@ class Target:
             self.client("s3"), names.site_bucket_name, self.client("cloudfront"), names.distribution_id
         )
 
+    def ingest(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
+        """Run the stage's ingest function and return what it did. Raises `IngestError` with its own words."""
+        return run_ingest(self.client("lambda"), self.outputs.ingest_function_name, event)
+
     def seen(self, paths: Iterable[str]) -> Seen:
-        """What viewers get under these paths. Raises `CloudError` if the site answers nothing at all."""
+        """What viewers get under these paths. Raises `CommandError` if the site answers nothing at all."""
         self.fetch("/", LOCAL_EDGE_SECONDS if self.local_url else EDGE_SECONDS)
         asked = list(paths)
         with ThreadPoolExecutor(VIEWERS) as viewers:
@@ -94,36 +107,68 @@ class Target:
         """The MD5 of what a viewer gets; None without a good answer."""
         try:
             answer = self.fetch(path)
-        except CloudError:
+        except CommandError:
             return None
         return md5(answer.content) if answer.status_code == HTTPStatus.OK else None
 
     def fetch(self, path: str, seconds: float = EDGE_SECONDS) -> requests.Response:
-        """What a viewer gets. Raises `CloudError` if the site does not answer."""
+        """What a viewer gets. Raises `CommandError` if the site does not answer."""
         session = requests.Session()
         session.trust_env = not self.local_url  # a proxy has no way to the local cloud
         try:
             return session.get(self.site_url + path, verify=self.ca, timeout=seconds)
         except requests.Timeout as error:
-            raise CloudError(f"{self.site_url}{path} does not answer within {seconds} seconds.") from error
+            raise CommandError(f"{self.site_url}{path} does not answer within {seconds} seconds.") from error
         except OSError as error:  # requests' own errors, and those of a certificate that cannot be read
-            raise CloudError(f"{self.site_url}{path} does not answer: {_root(error)}") from error
+            raise CommandError(f"{self.site_url}{path} does not answer: {_root(error)}") from error
 
-    def _unreadable(self, error: Exception) -> CloudError:
+    def _unreadable(self, error: Exception) -> CommandError:
         if self.account.endpoint and not isinstance(error, ClientError):
             return self.account.silence(error)
-        return CloudError(
+        return CommandError(
             f"The stage {self.stage!r} cannot be read: {error}. The local cloud is the stage {LOCAL_STAGE!r}; any other"
             " needs AWS credentials and a region."
         )
 
 
 def find(stage: str) -> Target:
-    """The stage to work on. Raises `CloudError` if it is the local one and no local cloud runs."""
+    """The stage to work on. Raises `CommandError` if it is the local one and no local cloud runs."""
     if stage != LOCAL_STAGE:
         return Target(stage, Account(region({"stage": stage})), None, ca=True)
     state = read_state(movers_home())
     return Target(stage, state.account, state.site_url, ca=state.ca)
+
+
+def find_stage(name: str, context: list[str] | None) -> Stage:
+    """The stage of this name: that of the running local cloud, or one at AWS, in the region of its settings.
+
+    Raises `CommandError` for settings that are not allowed, or if it is the local one and no local cloud runs.
+    """
+    given = settings(context)
+    if name == LOCAL_STAGE:
+        state = read_state(movers_home())
+        return local_stage(
+            state.account, state.context | given, state.ingest, movers_home() / "run" / "again"
+        )
+    given["stage"] = name
+    return Stage(name, Account(region(given)), given)
+
+
+def settings(context: list[str] | None) -> dict[str, object]:
+    """What `-c` gives. Raises `CommandError` for what is no NAME=VALUE, and for the stage and its region."""
+    if wrong := [each for each in context or () if "=" not in each]:
+        raise CommandError(
+            f"-c {wrong[0]}: give NAME=VALUE, such as throttle_rate=50; infra/cdk.json has the names."
+        )
+    given: dict[str, object] = {
+        name: value for name, _, value in (each.partition("=") for each in context or ())
+    }
+    if elsewhere := given.keys() & {"stage", "region"}:
+        raise CommandError(
+            f"-c {elsewhere.pop()}: the stage is --stage, and its region stands in infra/cdk.json, under `stages` if it"
+            " is this stage's alone, where every command finds it."
+        )
+    return given
 
 
 def _root(error: BaseException) -> BaseException:
@@ -132,8 +177,8 @@ def _root(error: BaseException) -> BaseException:
 
 
 def region(context: Mapping[str, object]) -> str:
-    """Where the stage of these settings is. Raises `CloudError` if they are not allowed."""
+    """Where the stage of these settings is. Raises `CommandError` if they are not allowed."""
     try:
         return Deployment.from_context(context).region
     except ValueError as error:
-        raise CloudError(f"A setting is wrong: {error}") from error
+        raise CommandError(f"A setting is wrong: {error}") from error

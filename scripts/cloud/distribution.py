@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from scripts.cloud.response_headers import Header, read_headers
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/DownloadDistValuesOrigin.html
 CONNECT_SECONDS = 10
@@ -79,7 +79,7 @@ class Distribution:
 def read_distribution(template: Mapping[str, Any]) -> Distribution:
     """The template's only distribution with the policies it refers to.
 
-    Raises CloudError naming what the edge does not know, KeyError when a required property is missing.
+    Raises CommandError naming what the edge does not know, KeyError when a required property is missing.
     """
     resources = template["Resources"]
     (config,) = (
@@ -131,7 +131,7 @@ def _behaviour(
     pattern = "/" + behaviour["PathPattern"].removeprefix("/")
     for unknown in ("OriginRequestPolicyId", "LambdaFunctionAssociations"):
         if behaviour.get(unknown):
-            raise CloudError(f"The edge does not know {unknown}, which behaviour {pattern} asks for.")
+            raise CommandError(f"The edge does not know {unknown}, which behaviour {pattern} asks for.")
     return Behaviour(
         pattern=pattern,
         methods=tuple(behaviour.get("AllowedMethods", ("GET", "HEAD"))),
@@ -148,7 +148,7 @@ def _function(associations: Sequence[Mapping[str, Any]]) -> str | None:
     for association in associations:
         event, arn = association["EventType"], association["FunctionARN"]
         if event != "viewer-request" or isinstance(arn, str):
-            raise CloudError("The edge runs functions of the stack itself, and only for viewer-request.")
+            raise CommandError("The edge runs functions of the stack itself, and only for viewer-request.")
         name: str = arn["Fn::GetAtt"][0]
         return name
     return None
@@ -157,7 +157,7 @@ def _function(associations: Sequence[Mapping[str, Any]]) -> str | None:
 def _policy(reference: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties of a policy that stands in the same template."""
     if isinstance(reference, str):
-        raise CloudError(f"The edge does not know the managed policy {reference}: define one in the stack.")
+        raise CommandError(f"The edge does not know the managed policy {reference}: define one in the stack.")
     properties: Mapping[str, Any] = resources[reference["Ref"]]["Properties"]
     return properties
 
@@ -185,7 +185,7 @@ def _cache_policy(config: Mapping[str, Any]) -> CachePolicy:
 def _refuse_other_keys(policy: str, key: Mapping[str, Any]) -> None:
     kinds = key["HeadersConfig"]["HeaderBehavior"], key["CookiesConfig"]["CookieBehavior"]
     if kinds != ("none", "none"):
-        raise CloudError(
+        raise CommandError(
             f"The edge keeps answers by path and query alone; policy {policy} adds headers or cookies."
         )
 

@@ -10,12 +10,12 @@ from typing import Any
 
 from scripts.cloud.certificates import ensure_certificates
 from scripts.cloud.distribution import read_distribution
-from scripts.cloud.emulator import refuse_taken
 from scripts.cloud.invalidations import InvalidationWatch
 from scripts.cloud.nginx import Upstream, Upstreams, modules, render
 from scripts.cloud.nginx_process import machine, nginx_binary, running
 from scripts.cloud.room import RoomWatch
-from scripts.errors import CloudError
+from scripts.errors import CommandError
+from scripts.loopback import refuse_taken
 
 START_SECONDS = 10
 RULES = Path(__file__).with_name("edge.js")
@@ -30,7 +30,7 @@ class Edge:
     authority which a browser was told to trust stays the same. The cache begins empty, because a new
     cloud has new data. `ca` is the certificate of that authority.
 
-    Raises CloudError when the port is taken, when nginx is missing or does not start, and when the
+    Raises CommandError when the port is taken, when nginx is missing or does not start, and when the
     distribution asks for something that the edge does not know.
     """
 
@@ -69,16 +69,16 @@ class Edge:
         self._stack.close()
 
     def check(self) -> None:
-        """Raise CloudError if nginx has ended or invalidations are no longer carried out."""
+        """Raise CommandError if nginx has ended or invalidations are no longer carried out."""
         if self._process.poll() is not None:
             log = (self._folder / "error.log").read_text(errors="replace")
-            raise CloudError("nginx has ended. The end of its log:\n" + "\n".join(log.splitlines()[-15:]))
+            raise CommandError("nginx has ended. The end of its log:\n" + "\n".join(log.splitlines()[-15:]))
         self._watch.check()
 
     def wait_for_invalidation(self, invalidation_id: str, timeout_seconds: float = 10) -> None:
         """Return when the edge has dropped what the invalidation names.
 
-        Raises CloudError when that takes longer, or cannot happen any more.
+        Raises CommandError when that takes longer, or cannot happen any more.
         """
         self._watch.wait_for(invalidation_id, timeout_seconds)
 
@@ -106,7 +106,7 @@ class Edge:
         while not self._has_written_its_pid():
             self.check()
             if time.monotonic() > deadline:
-                raise CloudError(f"nginx is not ready after {START_SECONDS} seconds; try again.")
+                raise CommandError(f"nginx is not ready after {START_SECONDS} seconds; try again.")
             time.sleep(0.01)
 
     def _has_written_its_pid(self) -> bool:

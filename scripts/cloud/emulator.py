@@ -1,12 +1,10 @@
 """The AWS emulator (ministack) on loopback: started, waited for, stopped."""
 
 import contextlib
-import errno
 import http.client
 import os
 import secrets
 import shutil
-import socket
 import sys
 import time
 from pathlib import Path
@@ -14,14 +12,13 @@ from typing import Any
 
 from scripts.cloud.guard import EDGE_HEADER
 from scripts.deployment.account import Account, Endpoint
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 from scripts.leash import leashed
+from scripts.loopback import refuse_taken
 
 ACCOUNT = "123456789012"
 REGION = "us-east-1"
 START_SECONDS = 30
-LOOPBACK = ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1"))
-REFUSED = {errno.EADDRINUSE: "is taken", errno.EACCES: "is kept for root"}
 
 
 class Emulator:
@@ -29,7 +26,7 @@ class Emulator:
 
     `endpoint` has the keys of this start; requests with `edge_headers` need none (see `scripts.cloud.guard`).
 
-    Raises CloudError when the port is taken or the emulator does not come up.
+    Raises CommandError when the port is taken or the emulator does not come up.
     """
 
     def __init__(self, *, port: int = 4566, folder: Path) -> None:
@@ -71,10 +68,10 @@ class Emulator:
         return self.account.client(service)
 
     def check(self) -> None:
-        """Raise CloudError with the end of its log if the emulator has ended."""
+        """Raise CommandError with the end of its log if the emulator has ended."""
         if self._process.poll() is not None:
             tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-            raise CloudError(f"The AWS emulator ended by itself. The end of its log:\n{tail}")
+            raise CommandError(f"The AWS emulator ended by itself. The end of its log:\n{tail}")
 
     def _secrets(self) -> dict[str, str]:
         """What its process needs to know, and keeps from the functions it runs."""
@@ -89,7 +86,7 @@ class Emulator:
         while not _answers(self.port):
             self.check()
             if time.monotonic() > deadline:
-                raise CloudError(
+                raise CommandError(
                     f"The AWS emulator does not answer after {START_SECONDS} seconds; try again."
                 )
             time.sleep(0.05)
@@ -112,19 +109,6 @@ def _environment(port: int, temporary: Path) -> dict[str, str]:
         "LAMBDA_ACCOUNT_CONCURRENCY": "10",
         "DOCKER_HOST": f"unix://{temporary}/no-docker",  # else it removes containers of the machine
     }
-
-
-def refuse_taken(port: int, *, option: str) -> None:
-    """Raise CloudError naming the option to use if a port cannot be opened at either loopback address."""
-    for family, address in LOOPBACK:
-        try:
-            with socket.socket(family) as probe:
-                probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                probe.bind((address, port))
-        except OSError as error:
-            if reason := REFUSED.get(error.errno or 0):  # otherwise the machine has no such address
-                words = f"Port {port} {reason} at {address}: choose another one with {option}."
-                raise CloudError(words) from error
 
 
 def _answers(port: int) -> bool:

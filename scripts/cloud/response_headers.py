@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from scripts.errors import CloudError
+from scripts.errors import CommandError
 
 Config = Mapping[str, Any]
 
@@ -24,7 +24,7 @@ class Header:
 def read_headers(config: Config) -> tuple[Header, ...]:
     """The headers of a ResponseHeadersPolicyConfig.
 
-    Raises CloudError for what the edge does not know.
+    Raises CommandError for what the edge does not know.
     """
     known = {
         "Name",
@@ -35,7 +35,7 @@ def read_headers(config: Config) -> tuple[Header, ...]:
         "RemoveHeadersConfig",
     }
     if unknown := config.keys() - known:
-        raise CloudError(f"The edge does not know {', '.join(sorted(unknown))} of policy {config['Name']}.")
+        raise CommandError(f"The edge does not know {', '.join(sorted(unknown))} of policy {config['Name']}.")
     return (*_cors(config.get("CorsConfig")), *_security(config), *_custom(config), *_removed(config))
 
 
@@ -43,7 +43,7 @@ def _cors(config: Config | None) -> Iterator[Header]:
     if config is None:
         return
     if config["AccessControlAllowOrigins"]["Items"] != ["*"] or config["AccessControlAllowCredentials"]:
-        raise CloudError("The edge knows CORS only for every origin and without credentials.")
+        raise CommandError("The edge knows CORS only for every origin and without credentials.")
     override = config["OriginOverride"]
     for part, name in _CORS.items():
         if items := config.get(part, {}).get("Items"):
@@ -55,7 +55,7 @@ def _cors(config: Config | None) -> Iterator[Header]:
 def _security(config: Config) -> Iterator[Header]:
     for part, settings in config.get("SecurityHeadersConfig", {}).items():
         if part not in _SECURITY:
-            raise CloudError(f"The edge does not know {part} of policy {config['Name']}.")
+            raise CommandError(f"The edge does not know {part} of policy {config['Name']}.")
         name, value = _SECURITY[part]
         yield Header(name, value(settings), settings["Override"])
 

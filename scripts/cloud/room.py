@@ -19,7 +19,7 @@ class RoomWatch:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="room", daemon=True)
+        self._thread = threading.Thread(target=self._watch, name="room", daemon=True)
 
     def __enter__(self) -> "RoomWatch":
         self._look()
@@ -30,7 +30,7 @@ class RoomWatch:
         self._stopping.set()
         self._thread.join()
 
-    def _run(self) -> None:
+    def _watch(self) -> None:
         while not self._stopping.wait(POLL_SECONDS):
             self._look()
 

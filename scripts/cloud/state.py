@@ -13,10 +13,9 @@ from urllib.parse import urlsplit
 
 from scripts.cloud.transforms import LocalIngest
 from scripts.deployment.account import Account, Endpoint
-from scripts.errors import CloudError
-from scripts.folders import make_writable
+from scripts.errors import CommandError
+from scripts.folders import ROOT, make_writable
 
-ROOT = Path(__file__).resolve().parents[2]
 NAME = "cloud.json"
 PARTS = ("edge", "run")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -27,7 +26,7 @@ NOT_RUNNING = "No local cloud is running: start one with `movers up`, and wait f
 class CloudState:
     """Where a running local cloud is to be found, and what it was deployed with, for whoever deploys to it again.
 
-    `clock_offset_seconds` is what its market adds to real time; `context` lies over the settings.
+    `clock_offset_seconds` is what its vendor's clock adds to real time; `context` lies over the settings.
     """
 
     stage: str
@@ -37,9 +36,9 @@ class CloudState:
     aws_secret_access_key: str = field(repr=False)
     site_url: str
     ca: str
-    market_url: str | None
+    vendor_url: str | None
     pid: int
-    massive_url: str
+    upstream_url: str
     source_kind: str
     clock_offset_seconds: int
     context: dict[str, object]
@@ -54,7 +53,7 @@ class CloudState:
     def ingest(self) -> LocalIngest:
         """What its ingest function is told."""
         return LocalIngest(
-            self.massive_url, self.source_kind, self.clock_offset_seconds, self.site_url, self.ca
+            self.upstream_url, self.source_kind, self.clock_offset_seconds, self.site_url, self.ca
         )
 
 
@@ -64,19 +63,19 @@ def movers_home() -> Path:
 
 
 def read_state(home: Path) -> CloudState:
-    """What the running cloud says of itself. Raises CloudError if none is running, or if what it says is damaged."""
+    """What the running cloud says of itself. Raises CommandError if none is running, or if what it says is damaged."""
     path = home / NAME
     try:
         state = _checked(json.loads(path.read_text()))
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise CloudError(NOT_RUNNING) from error
+        raise CommandError(NOT_RUNNING) from error
     except (OSError, ValueError, RecursionError) as error:
-        raise CloudError(
+        raise CommandError(
             f"{path} does not describe a local cloud: {error}. `movers up` writes it: stop it, wherever it runs, and"
             " start it again."
         ) from error
     if not _runs(state.pid):
-        raise CloudError(NOT_RUNNING)
+        raise CommandError(NOT_RUNNING)
     return state
 
 
@@ -99,7 +98,7 @@ def published(home: Path, state: CloudState) -> Iterator[None]:
 def only_one(home: Path) -> Iterator[None]:
     """Hold the folder; the system lets go of it even if this process is killed.
 
-    Raises CloudError if it cannot be written, or if another cloud runs from it.
+    Raises CommandError if it cannot be written, or if another cloud runs from it.
     """
     _refuse_unwritable(home)
     folder = os.open(home, os.O_RDONLY)
@@ -165,7 +164,7 @@ def _lock(folder: int, home: Path) -> None:
     try:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        raise CloudError(
+        raise CommandError(
             f"A local cloud runs from {home} already: stop it, or give this one a folder in MOVERS_HOME and"
             " ports of its own with --port and --aws-port."
         ) from error

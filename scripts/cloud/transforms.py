@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from api import names
+
 Template = dict[str, Any]
 
 UNKNOWN_TYPES = ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition")
@@ -17,7 +19,7 @@ UNKNOWN_TYPES = ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition")
 class LocalIngest:
     """What the ingest function is told in the local stage and nowhere else."""
 
-    massive_url: str
+    vendor_url: str
     source_kind: str
     clock_offset_seconds: int
     site_url: str
@@ -36,13 +38,13 @@ def point_ingest_at_local_services(template: Template, ingest: LocalIngest) -> N
     """The upstream, its kind, the clock, the viewers' address and its certificate are facts of this machine."""
     for function in _resources(template, "AWS::Lambda::Function"):
         variables = function.get("Environment", {}).get("Variables", {})
-        if "KEY_PARAMETER" in variables:
+        if names.KEY_PARAMETER in variables:
             variables |= {
-                "MASSIVE_URL": ingest.massive_url,
-                "SOURCE_KIND": ingest.source_kind,
-                "CLOCK_OFFSET_SECONDS": str(ingest.clock_offset_seconds),
-                "SITE_URL": ingest.site_url,
-                "SITE_CA": ingest.site_ca,
+                names.VENDOR_URL: ingest.vendor_url,
+                names.SOURCE_KIND: ingest.source_kind,
+                names.CLOCK_OFFSET_SECONDS: str(ingest.clock_offset_seconds),
+                names.SITE_URL: ingest.site_url,
+                names.SITE_CA: ingest.site_ca,
             }
 
 

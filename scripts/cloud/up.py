@@ -11,25 +11,29 @@ from typing import Any
 from urllib.parse import urlsplit
 from uuid import uuid4
 
+from api.names import LOCAL_STAGE
+from api.vendors import MASSIVE
+from infra.settings import full_name
 from scripts.cloud.edge import Edge
-from scripts.cloud.emulator import REGION, Emulator, refuse_taken
+from scripts.cloud.emulator import REGION, Emulator
 from scripts.cloud.localized import bootstrap, localize
 from scripts.cloud.nginx import Upstream
 from scripts.cloud.nginx_process import nginx_binary
-from scripts.cloud.options import STAGE, Options, choose_source, context
-from scripts.cloud.source import Source
+from scripts.cloud.options import Options, choose_stand_in, context
 from scripts.cloud.state import CloudState, fresh, only_one, published
 from scripts.cloud.transforms import LocalIngest
 from scripts.deployment.account import Account
 from scripts.deployment.assembly import assemble
-from scripts.deployment.deploy import ROOT, Stage, deploy
+from scripts.deployment.deploy import Stage, deploy
 from scripts.deployment.outputs import StackOutputs
 from scripts.deployment.stacks import Step, unseen
+from scripts.folders import ROOT
 from scripts.invocation import IngestError
-from scripts.market.server import MarketServer
+from scripts.loopback import refuse_taken
+from scripts.vendors.server import VendorServer
+from scripts.vendors.stand_in import StandIn
 
-MASSIVE = "https://api.massive.com"
-MADE_UP_KEY = "local-market-key"
+MADE_UP_KEY = "key-of-the-stand-in"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +42,8 @@ class LocalCloud:
 
     emulator: Emulator
     edge: Edge
-    market: MarketServer | None
-    told: LocalIngest
+    vendor: VendorServer | None
+    ingest: LocalIngest
     context: Mapping[str, object]
     outputs: StackOutputs
     templates: list[Path]
@@ -72,18 +76,18 @@ class LocalCloud:
     def state(self) -> CloudState:
         """What the other commands need to know."""
         return CloudState(
-            stage=STAGE,
+            stage=LOCAL_STAGE,
             region=REGION,
             aws_endpoint=self.aws_endpoint,
             aws_access_key_id=self.emulator.endpoint.access_key_id,
             aws_secret_access_key=self.emulator.endpoint.secret_access_key,
             site_url=self.site_url,
             ca=str(self.ca),
-            market_url=self.market.url if self.market else None,
+            vendor_url=self.vendor.url if self.vendor else None,
             pid=os.getpid(),
-            massive_url=self.told.massive_url,
-            source_kind=self.told.source_kind,
-            clock_offset_seconds=self.told.clock_offset_seconds,
+            upstream_url=self.ingest.vendor_url,
+            source_kind=self.ingest.source_kind,
+            clock_offset_seconds=self.ingest.clock_offset_seconds,
             context=dict(self.context),
         )
 
@@ -103,7 +107,7 @@ class LocalCloud:
         self.edge.wait_for_invalidation(made["Invalidation"]["Id"])
 
     def check(self) -> None:
-        """Raise CloudError if a part of the cloud has ended by itself."""
+        """Raise CommandError if a part of the cloud has ended by itself."""
         self.emulator.check()
         self.edge.check()
 
@@ -112,7 +116,7 @@ class LocalCloud:
 def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
     """Start the local cloud and run its first ingest; stop everything again when the context ends.
 
-    Raises CloudError, SynthesisError or a bundling error, each saying what to do. A first ingest that
+    Raises CommandError, SynthesisError or a bundling error, each saying what to do. A first ingest that
     fails is no reason to stop: the cloud is there to be looked at.
     """
     with ExitStack() as running:
@@ -120,8 +124,8 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         start(only_one(options.home))
         refuse_taken(options.port, option="--port")
         refuse_taken(options.aws_port, option="--aws-port")
-        source = choose_source(options, datetime.now(UTC))
-        settings = context(options, source)
+        standing_in = choose_stand_in(options, datetime.now(UTC))
+        settings = context(options, standing_in)
         nginx_binary()
         with step("Functions and templates"):  # may need network and disk: before anything starts
             templates = assemble(ROOT, settings)
@@ -129,17 +133,17 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         with step("AWS emulator"):
             emulator = start(Emulator(port=options.aws_port, folder=folder))
             bootstrap(emulator.account)
-        market = start(_market(source, options)) if source else None
-        told = _told(source, market, options)
-        stage = local_stage(emulator.account, settings, told, folder / "assembly")
-        deployed = deploy(stage, templates, MADE_UP_KEY if market else options.api_key, step)
+        vendor = start(_vendor(standing_in, options)) if standing_in else None
+        ingest = _local_ingest(standing_in, vendor, options)
+        stage = local_stage(emulator.account, settings, ingest, folder / "assembly")
+        deployed = deploy(stage, templates, MADE_UP_KEY if vendor else options.api_key, step)
         with step("CDN"):
             edge = start(_edge(emulator, deployed.outputs, templates, options))
         cloud = LocalCloud(
             emulator,
             edge,
-            market,
-            told,
+            vendor,
+            ingest,
             settings,
             deployed.outputs,
             templates,
@@ -149,27 +153,31 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         yield cloud
 
 
-def local_stage(account: Account, context: Mapping[str, object], told: LocalIngest, folder: Path) -> Stage:
+def local_stage(account: Account, context: Mapping[str, object], ingest: LocalIngest, folder: Path) -> Stage:
     """The stage of a local cloud: its app is made fit for the emulator in `folder`."""
-    return Stage(STAGE, account, context, lambda templates: localize(templates, folder, told), told.site_url)
+    return Stage(
+        LOCAL_STAGE, account, context, lambda templates: localize(templates, folder, ingest), ingest.site_url
+    )
 
 
-def _market(source: Source, options: Options) -> MarketServer:
-    return source.server(rate=options.rate, plan=options.plan, key=MADE_UP_KEY)
+def _vendor(standing_in: StandIn, options: Options) -> VendorServer:
+    return standing_in.server(rate=options.rate, plan=options.plan, key=MADE_UP_KEY)
 
 
-def _told(source: Source | None, market: MarketServer | None, options: Options) -> LocalIngest:
+def _local_ingest(standing_in: StandIn | None, vendor: VendorServer | None, options: Options) -> LocalIngest:
     return LocalIngest(
-        massive_url=market.url if market else MASSIVE,
-        source_kind=source.kind if source else "live",
-        clock_offset_seconds=source.clock_offset_seconds if source else 0,
+        vendor_url=vendor.url if vendor else MASSIVE.url,
+        source_kind=standing_in.kind if standing_in else "live",
+        clock_offset_seconds=standing_in.clock_offset_seconds if standing_in else 0,
         site_url=f"https://localhost:{options.port}",
         site_ca=str((options.home / "edge" / "ca.pem").absolute()),
     )
 
 
 def _edge(emulator: Emulator, outputs: StackOutputs, templates: list[Path], options: Options) -> Edge:
-    site = next(path for path in templates if path.name == f"movers-{STAGE}-site.template.json")
+    site = next(
+        path for path in templates if path.name == f"{full_name(LOCAL_STAGE, 'services')}.template.json"
+    )
     secret = emulator.edge_headers
     host = {"Host": outputs.distribution_domain_name, "X-Forwarded-Proto": "https"}
     return Edge(

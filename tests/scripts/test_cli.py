@@ -1,8 +1,6 @@
 import errno
-import json
 import os
 import re
-import signal
 import socket
 import socketserver
 import sys
@@ -10,24 +8,18 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
-from datetime import date
-from io import BytesIO
+from dataclasses import replace
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
-import requests
 import typer
 from botocore.config import Config
 from typer.testing import CliRunner
 
 from scripts.cli import app, main
 from scripts.cloud.state import only_one, published
-from scripts.invocation import IngestError
-from scripts.rebuild import asked, rebuild
-from tests.conftest import free_port, running
+from tests.conftest import free_port
 from tests.scripts.conftest import STATE
 
 Run = Callable[..., tuple[int, str]]
@@ -84,7 +76,8 @@ def test_every_command_shows_worked_examples_in_its_help(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", COMMANDS)
-def test_every_command_says_in_one_line_what_it_does(name: str) -> None:
+def test_every_command_has_a_file_and_says_in_one_line_what_it_does(name: str) -> None:
+    assert COMMANDS[name].callback.__module__ == f"scripts.commands.{name}"
     assert COMMANDS[name].get_short_help_str()
 
 
@@ -120,13 +113,13 @@ def test_a_date_outside_the_recording_ends_with_the_possible_ones(run: Run, tmp_
 
 
 @pytest.mark.parametrize(
-    ("command", "option"), [("up", "--port"), ("up", "--aws-port"), ("market", "--port")]
+    ("command", "option"), [("up", "--port"), ("up", "--aws-port"), ("vendor massive", "--port")]
 )
 def test_a_taken_port_is_named_with_its_option_before_anything_starts(
     run: Run, taken: int, command: str, option: str
 ) -> None:
     ports = {"--port": free_port()} | {option: taken}
-    code, error = run(command, *(word for pair in ports.items() for word in pair))
+    code, error = run(*command.split(), *(word for pair in ports.items() for word in pair))
     assert code == 1
     assert re.fullmatch(rf"Error: Port {taken} is taken at \S+: choose another one with {option}\.", error)
 
@@ -220,62 +213,16 @@ def test_what_the_system_refuses_is_told_in_a_line(
     def full(*_: object) -> None:
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "/full/disk")
 
-    monkeypatch.setattr("scripts.cloud.up.choose_source", full)
+    monkeypatch.setattr("scripts.cloud.up.choose_stand_in", full)
     assert run("up", "--port", free_port(), "--aws-port", free_port()) == (
         1,
         "Error: [Errno 28] No space left on device: '/full/disk'",
     )
 
 
-@dataclass
-class Functions:
-    """Lambda, whose function answers with these in turn, and what it was asked."""
-
-    answers: list[dict[str, Any]]
-    asked: list[dict[str, Any]] = field(default_factory=list)
-
-    def invoke(self, FunctionName: str, Payload: str) -> dict[str, Any]:  # noqa: N803 - boto3's names
-        self.asked.append(json.loads(Payload)["rebuild"])
-        return {"Payload": BytesIO(json.dumps(self.answers.pop(0)).encode())}
-
-    @property
-    def target(self) -> Any:
-        return SimpleNamespace(client=lambda _: self, outputs=SimpleNamespace(ingest_function_name="ingest"))
-
-
-def test_a_rebuild_goes_on_from_what_was_left_until_nothing_is(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("scripts.rebuild.BUSY_SECONDS", 0)
-    functions = Functions([{"Left": ["2026-02-09"]}, {"Skipped": "run other is at work"}, {"Left": []}])
-    event = asked(date(2026, 1, 2), date(2026, 2, 10), ["AAPL"], apply=True)
-    assert len(list(rebuild(functions.target, event))) == 2
-    begun = {"from": "2026-01-02", "to": "2026-02-10", "watchlist": ["AAPL"], "apply": True}
-    rest = begun | {"from": "2026-02-09"}
-    assert functions.asked == [begun, rest, rest]
-
-
-def test_a_rebuild_that_gets_nowhere_says_so() -> None:
-    functions = Functions([{"Left": ["2026-02-09"]}, {"Left": ["2026-02-09"]}])
-    with pytest.raises(IngestError, match="too short to judge 2026-02-09"):
-        list(rebuild(functions.target, asked(None, None, None, apply=False)))
-    assert functions.asked[0] == {"apply": False}
-
-
 def test_text_in_brackets_is_shown_and_not_taken_for_markup(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "[red]"
     folder.mkdir()
-    code, error = run("market", "--port", free_port(), "--recorded", recording(folder))
+    code, error = run("vendor", "massive", "--port", free_port(), "--recorded", recording(folder))
     assert code == 1
     assert "[red]" in error
-
-
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_the_market_serves_until_it_is_stopped(number: signal.Signals) -> None:
-    port = free_port()
-    with running("market", "--port", str(port), "--as-of", "2025-06-30") as market:
-        assert market.stdout is not None
-        url = market.stdout.readline().strip()
-        bars = requests.get(f"{url}/v2/aggs/ticker/AAPL/prev?apiKey=any", timeout=5).json()
-        market.send_signal(number)
-        assert market.wait(timeout=10) == 0
-    assert url == f"http://127.0.0.1:{port}"
-    assert bars["resultsCount"] == 1

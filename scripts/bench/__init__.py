@@ -1,1 +1,0 @@
-"""What the promises about speed, memory and calls come to on this machine: `python -m scripts.bench`."""

@@ -1,0 +1,1 @@
+"""The commands of `movers`, a file each."""

@@ -1,0 +1,1 @@
+"""What the promises about speed, memory and calls come to on this machine: `python -m scripts.tools.bench`."""

@@ -1,0 +1,34 @@
+"""All that is measured, in the order of the table."""
+
+from scripts.tools.bench import edge, function, growth, upstream, whole_market
+from scripts.tools.bench.measure import Measure
+
+MEASURES = (
+    Measure("calls-day", "upstream calls, ordinary day", 2, "calls", upstream.calls_on_an_ordinary_day),
+    Measure("calls-week", "upstream calls, 7 missing days", 8, "calls", upstream.calls_for_a_week),
+    Measure("calls-two-years", "upstream calls, 2 years", 7, "calls", upstream.calls_for_two_years),
+    Measure("answer-memory", "whole market, memory over import", 16, "MB", whole_market.memory),
+    Measure("answer-time", "whole market, call to winner", 250, "ms", whole_market.seconds),
+    Measure("api-cold", "api, import and first answer / usual", 0.6, "×", function.first_answer),
+    Measure(
+        "api-lambda", "api, cold under Lambda's runtime / usual", 0.7, "×", function.first_answer_at_lambda
+    ),
+    Measure("api-memory", "api, memory under Lambda's runtime / usual", 0.9, "×", function.memory_at_lambda),
+    Measure("api-warm", "api, warm /movers without the table", 2, "ms", function.warm_answer),
+    Measure("api-year", "api, warm ?days=366 / ?days=7", 4, "×", function.a_year_against_a_week),
+    Measure(
+        "api-year-alone",
+        "api, the same without the table",
+        4,
+        "×",
+        function.a_year_against_a_week_alone,
+    ),
+    Measure(
+        "growth-time", "growth of time, 60 to 2400 tickers / linear", 1, "×", growth.time_against_tickers
+    ),
+    Measure("growth-requests", "growth of table requests / linear", 1, "×", growth.requests_against_tickers),
+    Measure("fresh", "upstream has it → edge serves it", 3, "s", edge.freshness),
+    Measure("cache", "origin requests per 10,000 reads", 5, "reads", edge.reads_past_the_cache),
+    Measure("backfill", "backfill of 2 years, whole process", 20, "s", edge.two_years),
+    Measure("heal", "7-day heal at 5 calls a minute", 70, "s", upstream.wait_for_a_week),
+)

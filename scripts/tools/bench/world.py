@@ -1,0 +1,77 @@
+"""Ingest in this process: the emulator's table and buckets, a vendor over real HTTP, and a clock to set."""
+
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from functools import cache
+from typing import Any, Self
+from uuid import uuid4
+
+from api.markets import US
+from infra.settings import Deployment
+from ingest.calendar import load_calendar
+from scripts.cloud.emulator import Emulator
+from scripts.vendors.massive import massive_server
+from scripts.vendors.tape.simulated import SimulatedTape
+from tests import world as tests
+from tests.world import LIFE, SATURDAY, Names
+
+
+@cache
+def watched() -> tuple[str, ...]:
+    """The watchlist of the documented defaults."""
+    return Deployment.from_context({}).watchlist.on(SATURDAY.date())
+
+
+@dataclass
+class World(tests.World):
+    """The world of the tests on an emulator, in real time. `requests` counts what it asks of AWS, by service and
+    operation.
+    """
+
+    emulator: Emulator = field(kw_only=True)
+    requests: Counter[str] = field(default_factory=Counter)
+
+    @classmethod
+    @contextmanager
+    def fresh(cls, emulator: Emulator, watchlist: tuple[str, ...] | None, rate: int) -> Iterator[Self]:
+        """A world with nothing stored, whose vendor lets in `rate` calls a minute (0: any number)."""
+        watchlist, name = watchlist or watched(), f"bench-{uuid4().hex}"
+        calendar, worlds = load_calendar(US), list[Self]()
+        tape = SimulatedTape(watchlist, calendar)
+        with massive_server(
+            tape, clock=lambda: worlds[0].now, calendar=calendar, rate=rate or None
+        ) as server:
+            world = cls(
+                tests.EditableTape(tape),
+                server,
+                watchlist=watchlist,
+                calls_per_minute=rate,
+                names=Names(name, f"{name}-raw", f"{name}-site"),
+                emulator=emulator,
+            )
+            worlds.append(world)
+            yield world
+
+    def days(self) -> list[date]:
+        """Every session that the plan serves by now."""
+        within = self.rules.horizon(self.now)
+        return self.calendar.sessions(within.oldest, within.newest)
+
+    def time_left(self) -> float:
+        return LIFE.total_seconds()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+    def client(self, service: str) -> Any:
+        client = self.emulator.client(service)
+        client.meta.events.register(f"before-send.{service}.*", self._count)
+        return client
+
+    def _count(self, event_name: str, **_: object) -> None:
+        service, operation = event_name.split(".")[1:]
+        self.requests[f"{service}.{operation}"] += 1

