@@ -1,4 +1,4 @@
-/** Charts of inline SVG, with words for every mark. Knows nothing of the page. */
+/** Charts of inline SVG. Knows nothing of the page. */
 
 const make = (node, attributes, content) => {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -11,7 +11,7 @@ export const svg = (tag, attributes = {}, ...content) =>
 
 const along = (i) => ({ ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: Infinity });
 
-/** A chart as wide as its figure. `draw(width)` gives its height, background, marks (links) and `keys(i)` from mark i. */
+/** As wide as its figure. `draw(width)` gives height, background, marks (links) and `keys(i)` from mark i. */
 export function chart(figure, label, draw) {
   const caption = figure.querySelector("figcaption");
   figure.hint ??= caption.textContent;
@@ -25,14 +25,8 @@ export function chart(figure, label, draw) {
       stop = Math.max(0, Math.min(i, marks.length - 1));
       for (const [j, mark] of marks.entries()) mark.setAttribute("tabindex", j === stop ? 0 : -1);
     };
-    const size = {
-      viewBox: `0 0 ${width} ${height}`,
-      width: "100%",
-      height,
-      role: "group",
-      "aria-label": label,
-    };
-    const drawing = svg("svg", size, ...back, ...marks);
+    const size = { viewBox: `0 0 ${width} ${height}`, width: "100%", height };
+    const drawing = svg("svg", { ...size, role: "group", "aria-label": label }, ...back, ...marks);
     drawing.onkeydown = (event) => {
       const to = keys(stop)[event.key];
       if (to === undefined) return;
@@ -80,7 +74,7 @@ export function bars(figure, label, rows) {
   });
 }
 
-/** A candle for a table's row, in percent of the open; `reach` is the largest of all rows. */
+/** For a table's row, in percent of the open; `reach` is the largest of all. */
 export function candle(kind, low, high, close, reach) {
   const y = (value) => 14 - (value / (reach || 1)) * 13;
   const [top, bottom] = [y(Math.max(close, 0)), y(Math.min(close, 0))];

@@ -6,7 +6,7 @@ import * as page from "./page.js";
 import { absence, figures, isDate, neighbours, whole, words } from "./sessions.js";
 
 const { direction, percent } = market;
-const { at, locale } = page;
+const { at, locale, place } = page;
 const asked = new URLSearchParams(location.search).get("date");
 const narrow = matchMedia("(max-width: 40rem)");
 const story = at("story").textContent;
@@ -66,7 +66,7 @@ async function showSession(session) {
 function showBars(some) {
   const rows = some.map((bar, i) => ({
     href: page.toTicker(bar.Ticker).href,
-    text: `${bar.Ticker}: ${words(bar, locale)}`,
+    text: `${bar.Ticker}: ${words(bar, place)}`,
     kind: direction(bar.PercentChange),
     value: bar.PercentChange,
     shown: percent(bar.PercentChange, locale),
@@ -83,7 +83,7 @@ function showRows(ranked) {
     whole(bar.Rank, locale),
     page.toTicker(bar.Ticker),
     page.chip(bar.PercentChange),
-    ...figures(bar, locale),
+    ...figures(bar, place),
     candle(direction(bar.PercentChange), over(bar, bar.Low), over(bar, bar.High), bar.PercentChange, reach),
   ];
   const table = at("bars");

@@ -1,9 +1,23 @@
 /** The data: read, checked, judged for freshness, put into words. No DOM. */
 
-const PATIENCE = { twin: 4000, api: 10000 }; // milliseconds
+const PATIENCE = { twin: 4000, api: 10000 }; // ms
+
+/** As in api/markets.py. */
+export const EXCHANGES = {
+  XNYS: {
+    Currency: "USD",
+    ticker: /^[A-Za-z][A-Za-z0-9.]{0,14}$/,
+    spelling: "a letter and at most 14 more letters, digits or points",
+  },
+  XNSE: {
+    Currency: "INR",
+    ticker: /^[A-Z0-9][A-Z0-9&-]{0,19}$/,
+    spelling: "at most 20 capital letters, digits, & or -",
+  },
+};
 
 const isText = (value) => typeof value === "string" && value !== "";
-const isTime = (value, form) => form.test(value) && !Number.isNaN(Date.parse(value));
+const isTime = (value, form) => form.test(value) && Date.parse(value) > 0;
 const isDate = (value) => isTime(value, /^\d{4}-\d\d-\d\d$/);
 const isInstant = (value) => isTime(value, /^\d{4}-\d\d-\d\dT[\d:.]+Z$/);
 const hasNumbers = (body, ...names) => names.every((name) => Number.isFinite(body?.[name]));
@@ -32,7 +46,7 @@ const isStatus = (body) =>
       [body.GeneratedAt, body.StaleAfter].every(isInstant) &&
       ["live", "simulated", "recorded"].includes(body.Source?.Kind) &&
       hasNumbers(body.Source, "ClockOffsetSeconds")));
-const STATUS = { path: "/status", fits: isStatus };
+export const STATUS = { path: "/status", fits: isStatus };
 
 /** Reads a resource and the status. `origin` is `snapshot`, `api`, `memory`, `missing` (404) or `nowhere`. */
 export async function load(browser, now, resource, patience = PATIENCE) {
@@ -50,12 +64,12 @@ export async function load(browser, now, resource, patience = PATIENCE) {
 /** The body of one more resource, or null. */
 export const also = async (browser, resource) => (await nearest(asker(browser, PATIENCE), resource))?.body ?? null;
 
-/** Gives `{body}`, with null for 404; null for what is unusable. */
+/** Gives `{body}`, null if there is none; null if it is unusable. */
 const asker = (browser, patience) => async (resource, place) => {
   try {
     const path = resource.path + (place === "twin" ? ".json" : "");
     const answer = await browser.fetch(path, { signal: AbortSignal.timeout(patience[place]) });
-    if (answer.status === 404) return { body: null };
+    if ([400, 404].includes(answer.status)) return { body: null };
     const body = answer.ok && (await answer.json());
     return resource.fits(body) ? { body } : null;
   } catch {
@@ -84,7 +98,7 @@ function recall(browser, resource, status) {
       return { ...seen, origin: "memory", status: status ?? (isStatus(seen.status) ? seen.status : null) };
     }
   } catch {
-    // nothing seen, or refused
+    // refused
   }
   return { body: null, status, origin: "nowhere" };
 }
@@ -94,7 +108,7 @@ function remember(browser, resource, { body, status, seenAt }) {
     const seen = JSON.stringify({ path: resource.path, body, status, seenAt });
     browser.localStorage.setItem(`seen ${resource.name}`, seen);
   } catch {
-    // refused or full
+    // full
   }
 }
 
@@ -102,9 +116,9 @@ const isLate = ({ StaleAfter, ...status }, now) => marketTime(status, now) > Dat
 const isBehind = (resource, body, status) => Boolean(status?.AsOf) && resource.newest?.(body) < status.AsOf;
 const marketTime = ({ Source }, now) => now.getTime() + (Source?.ClockOffsetSeconds ?? 0) * 1000;
 
-/** The date at the exchange, by the clock of the data. */
+/** The exchange's date, by the clock of the data. */
 export function marketDate(status, now) {
-  return written(marketTime(status, now), "sv", { timeZone: status.Exchange.TimeZone }); // Swedish dates are ISO
+  return written(marketTime(status, now), "sv", { timeZone: status.Exchange.TimeZone }); // as ISO
 }
 
 /** `unknown`, `empty`, `late`, `weekend`, `holiday` or `current`. */
@@ -119,25 +133,22 @@ export function freshness(status, now) {
 
 /** Worst first: `[tone, title, text]`. */
 export function notices({ origin, online, seenAt, behind, status }, now, place) {
+  const { locale } = place;
   const failed = "Neither the snapshot nor the API could be read.";
   const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
   const from = online ? origin : "offline";
   const kind = status?.Source?.Kind;
   const gaps = behind ? [status.AsOf] : (status?.Missing ?? []);
   const due = status?.StaleAfter && `due by ${moment(status.StaleAfter, place)}.`;
-  const next = due && `Next session ${shortDay(status.NextSession, place.locale)}, ${due}`;
+  const next = due && `Next session ${shortDay(status.NextSession, locale)}, ${due}`;
   const said = [
     from === "offline" && [seenAt ? "warn" : "bad", "Offline", seen],
     from === "nowhere" && ["bad", "No data", `${failed} Try again in a minute.`],
     from === "memory" && ["warn", "Last seen", `${failed} ${seen}`],
     from === "api" && ["note", "Served by the API", "The snapshot is missing, broken, slow or stale."],
     kind === "simulated" && ["warn", "Simulated data", "These prices are invented."],
-    kind === "recorded" && [
-      "warn",
-      "Recorded data",
-      `Its clock stands at ${day(marketDate(status, now), place.locale)}.`,
-    ],
-    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, place.locale)).join("; ")}.`],
+    kind === "recorded" && ["warn", "Recorded data", `Its clock stands at ${day(marketDate(status, now), locale)}.`],
+    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, locale)).join("; ")}.`],
     origin !== "nowhere" &&
       {
         unknown: ["note", "Freshness unknown", "The status could not be read."],
@@ -168,20 +179,20 @@ export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : 
 
 /** Signed, with a true minus: screen readers pass over a hyphen. */
 export function percent(change, locale) {
-  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2, signDisplay: "exceptZero" };
-  const format = intl("NumberFormat", locale, { style: "unit", unit: "percent", ...digits });
-  return format.format(change).replace("-", "−");
+  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
+  const options = { style: "unit", unit: "percent", signDisplay: "exceptZero", ...digits };
+  return intl("NumberFormat", locale, options).format(change).replace("-", "−");
 }
 
 /** A near tie must not look like a tie. */
 export function points(margin, locale) {
-  return `${new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
+  return `${intl("NumberFormat", locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
 }
 
-/** Dollars; below one, stocks are quoted to the hundredth of a cent. */
-export function price(amount, locale) {
-  const dollars = { style: "currency", currency: "USD", currencyDisplay: "narrowSymbol" };
-  return intl("NumberFormat", locale, { ...dollars, maximumFractionDigits: 4 }).format(amount);
+/** Low prices have four digits. */
+export function price(amount, { locale, Currency }) {
+  const options = { style: "currency", currency: Currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 4 };
+  return intl("NumberFormat", locale, options).format(amount);
 }
 
 const DATE = { month: "short", day: "numeric" };
@@ -193,11 +204,11 @@ const written = (instant, locale, options) => intl("DateTimeFormat", locale, opt
 export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });
 export const shortDay = (date, locale) => written(date, locale, SHORT_DAY);
 
-/** On the exchange's clock and, where that differs, on the reader's. */
-export function moment(instant, { locale, exchangeZone, readerZone }) {
-  const there = written(instant, locale, { ...DATE, ...TIME, timeZone: exchangeZone, timeZoneName: "short" });
+/** On the exchange's clock and, if that differs, the reader's. */
+export function moment(instant, { locale, TimeZone, readerZone }) {
   const on = (timeZone, options) => written(instant, locale, { ...options, timeZone });
+  const there = on(TimeZone, { ...DATE, ...TIME, timeZoneName: "short" });
   const date = on(readerZone, DATE);
-  const here = `${date === on(exchangeZone, DATE) ? "" : `${date}, `}${on(readerZone, TIME)}`;
-  return here === on(exchangeZone, TIME) ? there : `${there} (${here} your time)`;
+  const here = `${date === on(TimeZone, DATE) ? "" : `${date}, `}${on(readerZone, TIME)}`;
+  return here === on(TimeZone, TIME) ? there : `${there} (${here} your time)`;
 }

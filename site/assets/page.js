@@ -1,50 +1,39 @@
-/** What the pages share, and the front page, which is nothing else. */
+/** What the pages share, and the front page. */
 
 import { bars, candle, element } from "./chart.js";
-import {
-  also,
-  day,
-  direction,
-  intl,
-  load,
-  MOVERS,
-  moment,
-  notices,
-  percent,
-  points,
-  price,
-  session,
-  shortDay,
-  usableLocale,
-} from "./market.js";
+import * as market from "./market.js";
 
 const ORIGINS = { snapshot: "the snapshot", api: "the API", memory: "this browser" };
 
-export const locale = usableLocale(navigator.language);
+export const locale = market.usableLocale(navigator.language);
+export const place = { locale, ...market.EXCHANGES.XNYS }; // until the status says
 export const at = (id) => document.getElementById(id);
 export const link = (href, ...content) => element("a", { href }, ...content);
 export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...content);
-export const toTicker = (symbol) => link(`/ticker.html?t=${symbol}`, symbol);
-export const trading = (date, words = day) => element("time", { datetime: date }, words(date, locale));
+export const toTicker = (symbol) => link(`/ticker.html?t=${encodeURIComponent(symbol)}`, symbol);
+export const trading = (date, words = market.day) => element("time", { datetime: date }, words(date, locale));
 
-export const chip = (change) => element("span", { class: `move ${direction(change)}` }, percent(change, locale));
+export const chip = (change) =>
+  element("span", { class: `move ${market.direction(change)}` }, market.percent(change, locale));
 
 /** Between slow tasks, so that a phone answers. */
 export const pause = () => new Promise((done) => setTimeout(done));
 
-// The first format takes a phone 0.1 s: in pieces, the first before the style is there (theme.js).
-for (const type of ["NumberFormat", "DateTimeFormat"]) setTimeout(intl, 0, type, locale);
+// Slow at first: each in its own task.
+for (const type of ["NumberFormat", "DateTimeFormat"]) setTimeout(() => market.intl(type, locale));
 
-/** Reads and draws: now, on line again, looked at again, and every five minutes. */
-export function keepFresh(resource, draw, content = ({ origin, body }) => [origin, body]) {
+/** Reads now and again; draws what is new, or `always`. */
+export function keepFresh(resource, draw, { always } = {}) {
   let drawn;
   const refresh = async () => {
     if (document.hidden) return;
     const now = new Date();
-    const view = await load(window, now, resource);
+    const view = await market.load(window, now, resource);
+    const { Exchange } = view.status ?? {};
+    Object.assign(place, Exchange, market.EXCHANGES[Exchange?.Mic]);
     tell(view, now);
-    const shown = JSON.stringify(content(view));
-    if (shown !== drawn) draw(view);
+    const shown = JSON.stringify([view.origin, view.body, place.Currency]);
+    if (always || shown !== drawn) draw(view);
     drawn = shown;
   };
   for (const event of ["online", "offline", "visibilitychange"]) addEventListener(event, refresh);
@@ -54,15 +43,15 @@ export function keepFresh(resource, draw, content = ({ origin, body }) => [origi
 
 function tell(view, now) {
   const { status, origin } = view;
-  const place = { locale, exchangeZone: status?.Exchange.TimeZone };
-  const said = notices(view, now, place);
+  const said = market.notices(view, now, place);
   const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
   const banner = at("banner");
   banner.dataset.tone = said[0][0];
-  // The same words would be read out again.
+  // Not read out twice.
   if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
   if (!status?.AsOf) return;
-  if (ORIGINS[origin]) at("updated").textContent = `${moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
+  if (ORIGINS[origin])
+    at("updated").textContent = `${market.moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
   at("source").textContent = `${status.Source.Provider} (${status.Source.Kind})`;
 }
 
@@ -70,42 +59,38 @@ export function showWinner({ Date, Ticker, PercentChange, ClosingPrice }) {
   at("session").replaceChildren(trading(Date));
   at("ticker").replaceChildren(toTicker(Ticker));
   at("move").replaceChildren(chip(PercentChange));
-  at("close").textContent = price(ClosingPrice, locale);
+  at("close").textContent = market.price(ClosingPrice, place);
 }
 
 export function showSecond({ Bars: [, second], Margin }) {
   if (!second) return;
   at("second").replaceChildren(toTicker(second.Ticker), " ", chip(second.PercentChange));
-  at("margin").textContent = `by ${points(Margin, locale)}`;
+  at("margin").textContent = `by ${market.points(Margin, locale)}`;
 }
 
-export function showWinners(table, movers, words = shortDay) {
+export function showWinners(table, movers, words = market.shortDay) {
   const reach = Math.max(...movers.map(({ PercentChange }) => Math.abs(PercentChange)));
   sortable(table, movers, ({ Date, Ticker, PercentChange: move, ClosingPrice }) => [
     toDay(Date, trading(Date, words)),
     toTicker(Ticker),
     chip(move),
-    price(ClosingPrice, locale),
-    candle(direction(move), Math.min(move, 0), Math.max(move, 0), move, reach),
+    market.price(ClosingPrice, place),
+    candle(market.direction(move), Math.min(move, 0), Math.max(move, 0), move, reach),
   ]);
 }
 
 export const row = ([first, ...others]) =>
   element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
 
-/** Rows sorted by the head's buttons, whose values are names in a row; the address keeps `sort=-Name`. */
+/** Rows sorted by the head's buttons; the address keeps `sort=-Name`. */
 export function sortable(table, rows, cells) {
   const address = new URL(location);
   const sort = (order) => {
     const name = order.replace("-", "");
     const sign = name === order ? 1 : -1;
     const by = (a, b) => sign * ((a[name] > b[name]) - (a[name] < b[name]));
-    table.tBodies[0].replaceChildren(
-      ...rows
-        .toSorted(by)
-        .slice(0, table.dataset.rows)
-        .map((each) => row(cells(each))),
-    );
+    const shown = rows.toSorted(by).slice(0, table.dataset.rows);
+    table.tBodies[0].replaceChildren(...shown.map(cells).map(row));
     for (const button of table.querySelectorAll("th button")) {
       const active = button.value === name;
       button.parentElement.ariaSort = active ? (sign > 0 ? "ascending" : "descending") : null;
@@ -122,7 +107,7 @@ export function sortable(table, rows, cells) {
 }
 
 export const told = ({ Date, Ticker, PercentChange, ClosingPrice }) =>
-  `${day(Date, locale)}: ${Ticker} ${percent(PercentChange, locale)}, closed at ${price(ClosingPrice, locale)}`;
+  `${market.day(Date, locale)}: ${Ticker} ${market.percent(PercentChange, locale)}, closed at ${market.price(ClosingPrice, place)}`;
 
 async function showToday({ body: movers }) {
   if (!movers?.length) return;
@@ -130,14 +115,17 @@ async function showToday({ body: movers }) {
   await pause();
   showWinners(at("movers"), movers);
   await pause();
-  const bar = (mover) => {
-    const { Date, Ticker: name, PercentChange: value } = mover;
-    const [kind, shown] = [direction(value), percent(value, locale)];
-    const label = shortDay(Date, locale).split(", ").at(-1);
-    return { href: toDay(Date).href, text: told(mover), kind, value, shown, name, label };
-  };
-  bars(at("seven"), "The last seven winners", movers.toReversed().map(bar));
-  const found = await also(window, session(movers[0].Date));
+  const rows = movers.toReversed().map((mover) => ({
+    href: toDay(mover.Date).href,
+    text: told(mover),
+    kind: market.direction(mover.PercentChange),
+    value: mover.PercentChange,
+    shown: market.percent(mover.PercentChange, locale),
+    name: mover.Ticker,
+    label: market.shortDay(mover.Date, locale).split(", ").at(-1),
+  }));
+  bars(at("seven"), "The last seven winners", rows);
+  const found = await market.also(window, market.session(movers[0].Date));
   if (found) showSecond(found);
 }
 
@@ -150,4 +138,4 @@ for (const name of ["theme", "rise"]) {
   };
 }
 
-if (at("seven")) keepFresh(MOVERS, showToday);
+if (at("seven")) keepFresh(market.MOVERS, showToday);

@@ -4,15 +4,13 @@ import { day, intl, isBar, isList, percent, price } from "./market.js";
 
 export const ticker = (symbol) => ({
   name: "ticker",
-  path: `/tickers/${symbol}`,
+  path: `/tickers/${encodeURIComponent(symbol)}`,
   fits: (body) => body?.Ticker === symbol && isList(body.Sessions, isBar),
 });
 
 /** A date of the calendar, which the 30th of February is not. */
 export const isDate = (text) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
-
-export const isTicker = (text) => /^[A-Za-z][A-Za-z0-9.]{0,14}$/.test(text);
 
 /** The nearest dates on both sides of one that need not be among them. `dates` are newest first. */
 export const neighbours = (dates, date) => ({
@@ -33,12 +31,12 @@ export function absence(date, dates, status, today, locale) {
 export const whole = (number, locale) => intl("NumberFormat", locale, { maximumFractionDigits: 0 }).format(number);
 
 /** Open, high, low, close and volume; of fractional shares the whole ones. */
-export const figures = ({ Open, High, Low, Close, Volume }, locale) => [
-  ...[Open, High, Low, Close].map((amount) => price(amount, locale)),
-  whole(Volume, locale),
+export const figures = ({ Open, High, Low, Close, Volume }, place) => [
+  ...[Open, High, Low, Close].map((amount) => price(amount, place)),
+  whole(Volume, place.locale),
 ];
 
-export function words(bar, locale) {
-  const [open, high, low, close] = figures(bar, locale);
-  return `open ${open}, high ${high}, low ${low}, close ${close}, ${percent(bar.PercentChange, locale)}`;
+export function words(bar, place) {
+  const [open, high, low, close] = figures(bar, place);
+  return `open ${open}, high ${high}, low ${low}, close ${close}, ${percent(bar.PercentChange, place.locale)}`;
 }

@@ -2,10 +2,8 @@
 
 import { element } from "./chart.js";
 import { ask, clock, compared, said, sessions, verdict } from "./health.js";
-import { MOVERS, moment, shortDay } from "./market.js";
-import { at, keepFresh, locale, row, toDay, toTicker, trading } from "./page.js";
-
-const RESOURCES = ["/movers", "/status"];
+import { MOVERS, moment, STATUS, shortDay } from "./market.js";
+import { at, keepFresh, locale, place, row, toDay, toTicker, trading } from "./page.js";
 
 function show(view) {
   const [title, text] = at(verdict(view, new Date())).children;
@@ -15,8 +13,7 @@ function show(view) {
 }
 
 function showStatus(status) {
-  const { AsOf, NextSession, StaleAfter, Source, Exchange, Watchlist, Formula } = status;
-  const place = { locale, exchangeZone: Exchange.TimeZone };
+  const { AsOf, NextSession, StaleAfter, Source, Watchlist, Formula } = status;
   if (AsOf) at("newest").replaceChildren(toDay(AsOf, trading(AsOf)));
   if (NextSession) at("next").replaceChildren(trading(NextSession));
   if (StaleAfter) at("due").textContent = moment(StaleAfter, place);
@@ -36,12 +33,12 @@ function showSessions(rows) {
 
 async function check() {
   at("outcome").textContent = "Asking…";
-  const rows = await Promise.all(RESOURCES.map(checked));
+  const rows = await Promise.all([MOVERS, STATUS].map(checked));
   at("check").tBodies[0].replaceChildren(...rows.map(({ cells }) => row(cells)));
   at("outcome").textContent = outcome(rows.map(({ verdict }) => verdict));
 }
 
-async function checked(path) {
+async function checked({ path }) {
   const answers = await Promise.all([ask(window, `${path}.json`), ask(window, path)]);
   const verdict = compared(...answers);
   return { verdict, cells: [path, ...answers.map(said), verdict] };
@@ -56,4 +53,4 @@ function outcome(verdicts) {
 
 at("again").onclick = check;
 check();
-keepFresh(MOVERS, show, Date.now);
+keepFresh(MOVERS, show, { always: true });

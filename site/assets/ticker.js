@@ -4,10 +4,10 @@ import { candles } from "./candles.js";
 import { element } from "./chart.js";
 import * as market from "./market.js";
 import * as page from "./page.js";
-import { figures, isTicker, ticker, words } from "./sessions.js";
+import { figures, ticker, words } from "./sessions.js";
 
 const { day, direction, price, shortDay } = market;
-const { at, locale } = page;
+const { at, locale, place } = page;
 const SHOWN = 30; // of the sessions that the document has
 const asked = new URLSearchParams(location.search).get("t") ?? "";
 
@@ -30,9 +30,7 @@ function unknown(watchlist) {
 }
 
 const refusal = () =>
-  asked
-    ? `“${asked.slice(0, 40)}” is no ticker. A ticker is a letter and at most 14 more letters, digits or points.`
-    : "Choose a ticker of the watchlist.";
+  asked ? `“${asked.slice(0, 40)}” is no ticker. A ticker is ${place.spelling}.` : "Choose a ticker of the watchlist.";
 
 function showSessions(sessions) {
   const won = sessions.filter(({ Won }) => Won);
@@ -42,10 +40,10 @@ function showSessions(sessions) {
   at("ticker").textContent = asked;
   at("move").replaceChildren(page.chip(latest.PercentChange));
   at("story").textContent = `It was the top mover in ${won.length} of its latest ${count} sessions.`;
-  at("close").textContent = price(latest.Close, locale);
+  at("close").textContent = price(latest.Close, place);
   const low = Math.min(...sessions.map(({ Low }) => Low));
   const high = Math.max(...sessions.map(({ High }) => High));
-  at("range").textContent = `${price(low, locale)} to ${price(high, locale)}`;
+  at("range").textContent = `${price(low, place)} to ${price(high, place)}`;
   showCandles(sessions.toReversed());
   const days = won.map(({ Date, PercentChange }) =>
     element("li", {}, page.toDay(Date, page.trading(Date, shortDay), " ", page.chip(PercentChange))),
@@ -57,7 +55,7 @@ function showSessions(sessions) {
 function showCandles(sessions) {
   const rows = sessions.map((bar) => ({
     href: page.toDay(bar.Date).href,
-    text: `${day(bar.Date, locale)}: ${words(bar, locale)}${bar.Won ? ", top mover" : ""}`,
+    text: `${day(bar.Date, locale)}: ${words(bar, place)}${bar.Won ? ", top mover" : ""}`,
     kind: direction(bar.PercentChange),
     open: bar.Open,
     high: bar.High,
@@ -66,14 +64,14 @@ function showCandles(sessions) {
     sign: bar.Won ? "★" : "",
     label: shortDay(bar.Date, locale).split(", ").at(-1),
   }));
-  candles(at("chart"), `Prices of ${asked}`, rows, (amount) => price(amount, locale));
+  candles(at("chart"), `Prices of ${asked}`, rows, (amount) => price(amount, place));
 }
 
 function showRows(sessions) {
   page.sortable(at("sessions"), sessions, (bar) => [
     page.toDay(bar.Date, page.trading(bar.Date, shortDay)),
     page.chip(bar.PercentChange),
-    ...figures(bar, locale),
+    ...figures(bar, place),
     bar.Won ? "★ won" : "",
   ]);
 }
@@ -90,8 +88,21 @@ function showWatchlist(watchlist, needed) {
   at("others").open ||= needed;
 }
 
-if (isTicker(asked)) page.keepFresh(ticker(asked), show);
+const spells = (exchange) => exchange.ticker.test(asked);
+
+/** Whether it is spelt as the exchange's tickers are. Only where others are spelt so is the status asked which it is. */
+async function isTicker() {
+  if (spells(place)) return true;
+  if (!Object.values(market.EXCHANGES).some(spells)) return false;
+  const status = await market.also(window, market.STATUS);
+  return spells(market.EXCHANGES[status?.Exchange.Mic] ?? place);
+}
+
+if (await isTicker()) page.keepFresh(ticker(asked), show);
 else {
   say(refusal());
-  page.keepFresh(market.MOVERS, ({ status }) => showWatchlist(status?.Watchlist ?? [], true));
+  page.keepFresh(market.MOVERS, ({ status }) => {
+    say(refusal());
+    showWatchlist(status?.Watchlist ?? [], true);
+  });
 }

@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from scripts.browser import CHROMIUM, ENGINES, Engine, open_browser
 from scripts.cloud.up import LocalCloud
-from scripts.web.cloud import trusting
+from scripts.tools.browser import CHROMIUM, ENGINES, Engine, open_browser, trusting
 from tests.browser.watch import Watch
 
 expect.set_options(timeout=15_000)  # a busy machine is slow, and no test is about how fast it is

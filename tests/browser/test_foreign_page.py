@@ -10,7 +10,7 @@ import pytest
 from playwright.sync_api import Browser, Page
 
 from scripts.cloud.up import LocalCloud
-from scripts.market.connections import LoopbackServer
+from scripts.vendors.connections import LoopbackServer
 
 FORGED = "AWS4-HMAC-SHA256 Credential=test/20261128/us-east-1/lambda/aws4_request, SignedHeaders=host, Signature=00"
 FETCH = """([url, options]) => fetch(url, options).then(
@@ -43,8 +43,8 @@ def page(chromium: Browser) -> Iterator[Page]:
 
 def attempts(cloud: LocalCloud) -> Iterator[tuple[str, dict[str, Any]]]:
     """What such a page can send: with credentials, which a browser first asks for leave to, and without."""
-    assert cloud.market
-    function, control = cloud.outputs.ingest_function_name, cloud.market.url + "/-"
+    assert cloud.vendor
+    function, control = cloud.outputs.ingest_function_name, cloud.vendor.url + "/-"
     key = {"Name": cloud.outputs.key_parameter_name, "WithDecryption": True}
     asked_first = {"Authorization": FORGED, "X-Amz-Target": "AmazonSSM.GetParameter"}
     fault = json.dumps({"status": 500})
@@ -66,10 +66,10 @@ def attempts(cloud: LocalCloud) -> Iterator[tuple[str, dict[str, Any]]]:
 
 def planted(cloud: LocalCloud) -> tuple[Any, ...]:
     """What the attempts would have changed."""
-    assert cloud.market
+    assert cloud.vendor
     functions = [each["FunctionName"] for each in cloud.client("lambda").list_functions()["Functions"]]
     objects = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs.raw_bucket_name).get("Contents", [])
-    return sorted(functions), [each["Key"] for each in objects], cloud.market.stats()
+    return sorted(functions), [each["Key"] for each in objects], cloud.vendor.stats()
 
 
 def test_it_reads_makes_and_calls_nothing(page: Page, cloud: LocalCloud) -> None:
@@ -80,13 +80,13 @@ def test_it_reads_makes_and_calls_nothing(page: Page, cloud: LocalCloud) -> None
 
 
 def test_its_forms_are_refused(page: Page, cloud: LocalCloud) -> None:
-    assert cloud.market
+    assert cloud.vendor
     bucket = f"{cloud.aws_endpoint}/{cloud.outputs.raw_bucket_name}"
     before = planted(cloud)
     for action in (
         bucket,
         f"{cloud.aws_endpoint}/?Action=CreateUser&UserName=planted",
-        f"{cloud.market.url}/-/faults",
+        f"{cloud.vendor.url}/-/faults",
     ):
         page.goto("/")
         page.set_content(FORM.format(action))
@@ -97,11 +97,11 @@ def test_its_forms_are_refused(page: Page, cloud: LocalCloud) -> None:
 
 
 def test_its_own_name_does_not_lead_into_the_cloud(page: Page, cloud: LocalCloud) -> None:
-    assert cloud.market
+    assert cloud.vendor
     for url in (
         cloud.aws_endpoint + "/_ministack/health",
         cloud.api_url + "/movers",
-        cloud.market.url + "/-/stats",
+        cloud.vendor.url + "/-/stats",
     ):
         answer = page.goto(url.replace("127.0.0.1", "page.example"))
         assert answer

@@ -11,9 +11,9 @@ import requests
 from playwright.sync_api import Browser, Page
 
 from infra.headers import CONTENT_SECURITY_POLICY
-from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
+from scripts.folders import ROOT
 from tests.browser.conftest import Visit
 from tests.browser.watch import Watch
 from tests.browser.weigh import weigh

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.synth import ROOT
+from scripts.folders import ROOT
 from tests.browser.conftest import assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state

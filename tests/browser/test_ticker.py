@@ -3,16 +3,20 @@
 import json
 import re
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Locator, Page, Route, expect
 
+from api import routes
+from api.markets import INDIA, US
 from tests.browser.conftest import Visit, assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
 NUMBERS = ("Open", "High", "Low", "Close")
+SPELT_IN_INDIA = "at most 20 capital letters, digits, & or -"
 WATCHLIST = ["AAPL", "AMZN", "GOOGL", "MSFT", "NVDA", "TSLA"]
 
 
@@ -254,6 +258,42 @@ def test_a_ticker_that_has_just_joined_the_watchlist_is_known(page: Page, watch:
     page.goto("/ticker.html?t=NEWX")
     said = "NEWX is on the watchlist, but no session of it is stored yet."
     expect(page.locator("#story")).to_have_text(said)
+
+
+@pytest.fixture
+def indian(page: Page) -> Page:
+    """A page of a stage that is Indian by its status, and on whose watchlist others stand for TSLA and MSFT."""
+    status = state("fresh").answers["/status.json"].body.decode()
+    for ours, theirs in ((US.mic, INDIA.mic), (US.zone, INDIA.zone), ("TSLA", "M&M"), ("MSFT", "20MICRONS")):
+        status = status.replace(f'"{ours}"', f'"{theirs}"')
+    twin = state("fresh").answers["/tickers/TSLA.json"].body.replace(b'"TSLA"', b'"M&M"')
+    apply(page, state("fresh"))
+    for path, body in (("/status.json", status), ("/tickers/M%26M.json", twin)):
+        page.route(
+            f"**{path}", lambda route, _, body=body: route.fulfill(body=body, content_type=routes.JSON)
+        )
+    return page
+
+
+def test_a_ticker_with_a_sign_is_read_from_its_twin_and_shown_as_its_exchange_has_it(indian: Page) -> None:
+    asked: list[str] = []
+    indian.on("request", lambda request: asked.append(urlsplit(request.url).path))
+    indian.goto("/ticker.html?t=M%26M")
+    expect(rows(indian)).to_have_count(30)
+    expect(indian).to_have_title("M&M · Daily mover")
+    expect(indian.locator("#close")).to_have_text(prices(sessions("TSLA")[0])[3].replace("$", "₹"))
+    expect(indian.locator("#updated")).to_have_text(re.compile(r"GMT\+5:30 .* from the snapshot"))
+    links = indian.locator("#watchlist a").evaluate_all("links => links.map(link => link.search)")
+    assert {"?t=M%26M", "?t=20MICRONS"} < set(links)
+    (twin,) = {path for path in asked if path.startswith("/tickers/")}
+    assert unquote(twin) == f"/{routes.TICKER.key('M&M')}"
+
+
+def test_what_is_no_ticker_there_is_refused_with_the_spelling_of_that_exchange(indian: Page) -> None:
+    indian.goto("/ticker.html?t=a%26b")
+    expect(indian.locator("#story")).to_have_text(f"“a&b” is no ticker. A ticker is {SPELT_IN_INDIA}.")
+    indian.locator("#watchlist").get_by_role("link", name="M&M").click()
+    expect(rows(indian)).to_have_count(30)
 
 
 def test_the_other_tickers_are_a_fold_away(page: Page) -> None:

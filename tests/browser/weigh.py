@@ -8,8 +8,7 @@ from urllib.parse import urlsplit
 
 from playwright.sync_api import Page, sync_playwright
 
-from scripts.browser import open_browser
-from scripts.web.cloud import trusting
+from scripts.tools.browser import open_browser, trusting
 
 
 @dataclass(slots=True)

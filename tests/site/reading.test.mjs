@@ -236,6 +236,22 @@ test("what the API does not know is missing, not unreadable", async () => {
   assert.deepEqual([view.body, view.status, view.origin], [null, status, "missing"]);
 });
 
+test("nor is what the API refuses, such as a ticker that no exchange of this stage could have", async () => {
+  const refused = () => Response.json({ error: "A ticker is …" }, { status: 400 });
+  const view = await read(browser({ ...healthy, "/tickers/BRK.B": refused }), now, ticker("BRK.B"));
+  assert.deepEqual([view.body, view.origin], [null, "missing"]);
+});
+
+test("a ticker with a sign is asked for by its twin's address, and remembered", async () => {
+  const memory = new Map();
+  const mahindra = { Ticker: "M&M", Sessions: [{ Date: "2026-11-20", ...bar, Won: true }] };
+  const reader = browser({ ...healthy, "/tickers/M%26M.json": mahindra }, memory);
+  assert.deepEqual((await read(reader, now, ticker("M&M"))).body, mahindra);
+  assert.deepEqual(reader.asked.sort(), ["/status.json", "/tickers/M%26M.json"]);
+  const gone = { ...both(down), "/tickers/M%26M.json": down, "/tickers/M%26M": down };
+  assert.equal((await read(browser(gone, memory), now, ticker("M&M"))).origin, "memory");
+});
+
 test("a session that was seen comes back, but not in place of another one", async () => {
   const memory = new Map();
   const seen = { ...healthy, [`/movers/${latest.Date}.json`]: document };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { absence, figures, isDate, isTicker, neighbours, words } from "../../site/assets/sessions.js";
+import { absence, figures, isDate, neighbours, ticker, words } from "../../site/assets/sessions.js";
 
 const dates = ["2026-11-20", "2026-11-19", "2026-11-17", "2026-11-16"];
 const status = { Missing: ["2026-11-18"] };
@@ -24,11 +24,10 @@ test("a date is one of the calendar, in its one form", () => {
   }
 });
 
-test("a ticker is a letter and at most 14 letters, digits and points", () => {
-  for (const text of ["A", "BRK.B", "BRKpA", "A23456789012345"]) assert.equal(isTicker(text), true, text);
-  for (const text of ["", "1A", ".A", "A/B", "A B", "A\n", "A234567890123456", "<b>"]) {
-    assert.equal(isTicker(text), false, text);
-  }
+test("any exchange's ticker stands in a path as one part of it", () => {
+  const paths = ["BRK.B", "M&M", "BAJAJ-AUTO", "20MICRONS"].map((symbol) => ticker(symbol).path);
+  assert.deepEqual(paths, ["/tickers/BRK.B", "/tickers/M%26M", "/tickers/BAJAJ-AUTO", "/tickers/20MICRONS"]);
+  assert.equal(ticker("M&M").fits({ Ticker: "M&M", Sessions: [] }), true);
 });
 
 test("the neighbours of a date need not be a day away, and it need not be a session itself", () => {
@@ -59,6 +58,7 @@ test("a time that is unknown makes no date one to come", () => {
 });
 
 test("a bar is told with every price, as the exchange quoted it, and with whole shares", () => {
-  assert.deepEqual(figures(bar, "en-US"), ["$0.4271", "$1,327.20", "$0.40", "$224.10", "42,159,084"]);
-  assert.equal(words(bar, "en-US"), "open $0.4271, high $1,327.20, low $0.40, close $224.10, −6.84%");
+  const place = { locale: "en-US", Currency: "USD" };
+  assert.deepEqual(figures(bar, place), ["$0.4271", "$1,327.20", "$0.40", "$224.10", "42,159,084"]);
+  assert.equal(words(bar, place), "open $0.4271, high $1,327.20, low $0.40, close $224.10, −6.84%");
 });

@@ -7,13 +7,15 @@ from pathlib import Path
 
 import pytest
 
+from api import routes
+
 SITE = Path(__file__).parents[2] / "site"
 PAGES = sorted(SITE.rglob("*.html"))
 SCRIPTS = sorted(SITE.rglob("*.js"))
 STYLES = sorted(SITE.rglob("*.css"))
 
 # Written by each run of ingest, or put beside the page when it is uploaded.
-PUBLISHED = {"/movers.json", "/movers.csv", "/feed.xml", "/openapi.json"}
+PUBLISHED = {f"/{key}" for key in (routes.MOVERS.key(), *(file.key for file in routes.FILES), "openapi.json")}
 # Each of these turns text into markup or code, which Trusted Types refuse.
 SINKS = (
     r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|\beval\b|\bFunction\(|setTimeout\(['\"`]|srcdoc"

@@ -7,7 +7,7 @@ import * as market from "../../site/assets/market.js";
 const sample = (name) => JSON.parse(readFileSync(new URL(`../fixtures/site/${name}.json`, import.meta.url)));
 const movers = sample("movers");
 const status = sample("status");
-const place = { locale: "en-US", exchangeZone: "America/New_York", readerZone: "Europe/Berlin" };
+const place = { locale: "en-US", Currency: "USD", TimeZone: "America/New_York", readerZone: "Europe/Berlin" };
 const saturday = new Date("2026-11-21T16:00:00Z");
 const monday = new Date("2026-11-23T16:00:00Z");
 const onTime = new Date("2026-11-24T15:05:00Z");
@@ -37,10 +37,36 @@ test("no move is a direction of its own", () => {
 });
 
 test("a price keeps the digits the exchange quoted", () => {
-  assert.equal(market.price(224.1, "en-US"), "$224.10");
-  assert.equal(market.price(0.4271, "en-US"), "$0.4271");
-  assert.equal(market.price(1327.2, "en-US"), "$1,327.20");
+  assert.equal(market.price(224.1, place), "$224.10");
+  assert.equal(market.price(0.4271, place), "$0.4271");
+  assert.equal(market.price(1327.2, place), "$1,327.20");
 });
+
+test("a price is in the exchange's currency and the reader's language", () => {
+  const inMumbai = market.EXCHANGES.XNSE;
+  assert.equal(market.price(123456.05, { locale: "en-US", ...inMumbai }), "₹123,456.05");
+  assert.equal(market.price(123456.05, { locale: "en-IN", ...inMumbai }), "₹1,23,456.05");
+});
+
+const spelt = {
+  XNYS: [
+    ["A", "BRK.B", "BRKpA", "A23456789012345"],
+    ["", "1A", ".A", "A/B", "A B", "A\n", "A234567890123456", "<b>", "M&M", "20MICRONS"],
+  ],
+  XNSE: [
+    ["M&M", "BAJAJ-AUTO", "20MICRONS", "3MINDIA", "TCS", "A".repeat(20)],
+    ["", "&M", "-A", "BRK.B", "tcs", "A/B", "A B", "A\n", "A".repeat(21), "<b>"],
+  ],
+};
+
+for (const [mic, [tickers, others]] of Object.entries(spelt)) {
+  test(`a ticker of ${mic} is told from what is none`, () => {
+    const { ticker, spelling } = market.EXCHANGES[mic];
+    for (const text of tickers) assert.equal(ticker.test(text), true, text);
+    for (const text of others) assert.equal(ticker.test(text), false, text);
+    assert.match(spelling, /letters, digits/);
+  });
+}
 
 test("a trading day is never shifted into a neighbour by the zone of the machine", () => {
   const before = process.env.TZ;
@@ -157,6 +183,6 @@ test("a near tie keeps enough digits to be none", () => {
 });
 
 test("without a zone of its own an instant is told in the reader's alone", () => {
-  const there = { locale: "en-US", readerZone: "Asia/Kolkata", exchangeZone: "Asia/Kolkata" };
+  const there = { locale: "en-US", readerZone: "Asia/Kolkata", TimeZone: "Asia/Kolkata" };
   assert.equal(plain(market.moment("2026-11-20T22:05:00Z", there)), "Nov 21, 3:35 AM GMT+5:30");
 });
