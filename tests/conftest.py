@@ -20,13 +20,14 @@ from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 from moto import mock_aws
 
-from scripts.bench.empty import create_table
-from scripts.browser import ENGINES
+from infra.node import use_installed_node
 from scripts.cloud.emulator import Emulator
 from scripts.cloud.options import Options
 from scripts.cloud.up import LocalCloud, local_cloud
 from scripts.deployment.account import Endpoint
-from scripts.web.cloud import free_port as free_port
+from scripts.loopback import free_port as free_port
+from scripts.tools.browser import ENGINES
+from tests.empty import create_table
 from tests.quick_moto import quicken
 
 REGION = "us-east-1"
@@ -48,6 +49,7 @@ os.environ |= {
 }
 
 quicken()
+use_installed_node()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -16,6 +16,7 @@ from urllib3 import HTTPResponse
 
 from api.handler import respond
 from api.headers import COMMON
+from api.markets import US
 from api.records import Mover, Row, Session, Status, Winner, rows
 from api.store import Store
 from tests.samples import mover
@@ -117,7 +118,7 @@ def ask(
     query: Mapping[str, str] | None = None,
     headers: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    return respond(event(path, method, query, headers), cast(Store, shelf))
+    return respond(event(path, method, query, headers), cast(Store, shelf), US)
 
 
 def sound(status: int, headers: Mapping[str, str], body: str) -> None:

@@ -74,6 +74,7 @@ def test_no_request_breaks_the_log_into_more_than_its_one_line(
     log = StringIO()
     with pytest.MonkeyPatch.context() as patched, redirect_stdout(log):
         patched.setenv("STAGE", "prod")
+        patched.setenv("MARKET", "us")
         patched.setattr(api, "store", lambda: SHELF)
         answer = api.handler(event(path, method, query, sent), None)
     (line,) = log.getvalue().splitlines()

@@ -10,13 +10,14 @@ from pathlib import Path
 import pytest
 import requests
 
+from api.markets import US
 from api.store import Store
-from ingest.calendar import NEW_YORK, load_calendar
+from ingest.calendar import load_calendar
 from scripts.cloud.up import LocalCloud
 
-TODAY = datetime.now(NEW_YORK).date()
-NEXT = load_calendar().next_session(TODAY)
-OLD = load_calendar().sessions(TODAY - timedelta(days=130), TODAY - timedelta(days=100))
+TODAY = datetime.now(US.clock).date()
+NEXT = load_calendar(US).next_session(TODAY)
+OLD = load_calendar(US).sessions(TODAY - timedelta(days=130), TODAY - timedelta(days=100))
 
 Result = subprocess.CompletedProcess[str]
 
@@ -130,12 +131,12 @@ def test_an_invalidation_prints_its_id(cloud: LocalCloud) -> None:
 
 
 def test_a_refused_key_is_told_in_the_functions_own_words(cloud: LocalCloud) -> None:
-    assert cloud.market
-    cloud.market.set_faults([{"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'}])
+    assert cloud.vendor
+    cloud.vendor.set_faults([{"status": 401, "body": '{"status":"ERROR","error":"Unknown API Key"}'}])
     try:
         told = movers(cloud, "backfill", "--from", str(OLD[10]), "--to", str(OLD[11]))
     finally:
-        cloud.market.set_faults([])
+        cloud.vendor.set_faults([])
     assert told.returncode == 1
     assert f"{OLD[10]}, {OLD[11]}: Massive refuses the key" in told.stderr
 

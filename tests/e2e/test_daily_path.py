@@ -12,15 +12,16 @@ import pytest
 import requests
 
 from api import documents
+from api.markets import US
 from api.store import Store
 from ingest.calendar import load_calendar
-from ingest.daily.twins import INVALIDATED
+from ingest.site import EVERYTHING
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import IngestError, run_ingest
 from tests.contract import SPEC, conform
 
 # Sessions that no run looks at by itself, within the plan's history.
-OLD = load_calendar().sessions(date.today() - timedelta(days=250), date.today() - timedelta(days=190))  # noqa: DTZ011
+OLD = load_calendar(US).sessions(date.today() - timedelta(days=250), date.today() - timedelta(days=190))  # noqa: DTZ011
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
 
 
@@ -46,8 +47,8 @@ class Visitor:
         return run_ingest(self.cloud.client("lambda"), self.cloud.outputs.ingest_function_name, event)
 
     def calls(self) -> int:
-        assert self.cloud.market
-        total: int = self.cloud.market.stats()["total"]
+        assert self.cloud.vendor
+        total: int = self.cloud.vendor.stats()["total"]
         return total
 
     def twin(self, key: str) -> bytes:
@@ -69,12 +70,12 @@ class Visitor:
 
     @contextmanager
     def faults(self, *faults: dict[str, Any]) -> Iterator[None]:
-        assert self.cloud.market
-        self.cloud.market.set_faults(faults)
+        assert self.cloud.vendor
+        self.cloud.vendor.set_faults(faults)
         try:
             yield
         finally:
-            self.cloud.market.set_faults([])
+            self.cloud.vendor.set_faults([])
 
 
 @pytest.fixture
@@ -234,7 +235,7 @@ def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor
     done = visitor.ingest(**{"from": first, "to": last, "invalidate": False})
     assert len(done["Stored"]) == 10
     assert {path: visitor.get(path).content for path in paths} == before
-    visitor.cloud.invalidate(*INVALIDATED)
+    visitor.cloud.invalidate(*EVERYTHING)
     after = {path: visitor.get(path).content for path in paths}
     assert all(after[path] != before[path] for path in ("/movers?days=366", "/tickers/AAPL"))
     assert all(first in after[path].decode() for path in ("/history", "/movers.csv"))

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -14,22 +15,24 @@ from typing import Any
 
 import pytest
 
-from ingest.lease import read
+from api.names import LOCAL_STAGE
+from infra.settings import full_name
+from ingest.lease import Leases
 from scripts.cloud.emulator import Emulator
 from scripts.cloud.localized import bootstrap
-from scripts.cloud.options import STAGE
-from scripts.cloud.source import local_source
 from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import LocalCloud, local_stage
 from scripts.deployment.account import Account, check
 from scripts.deployment.assembly import assemble
-from scripts.deployment.deploy import ROOT, deploy
+from scripts.deployment.deploy import deploy
 from scripts.deployment.destroy import destroy
 from scripts.deployment.key import key_parameter, stored_key
-from scripts.deployment.outputs import PARTS, found_outputs, stack_name
+from scripts.deployment.outputs import PARTS, found_outputs
 from scripts.deployment.stacks import describe, unseen
-from scripts.errors import CloudError
-from scripts.market.server import MarketServer
+from scripts.errors import CommandError
+from scripts.folders import ROOT
+from scripts.vendors.server import VendorServer
+from scripts.vendors.stand_in import stand_in
 from tests.conftest import free_port, quiet_cloud, running
 from tests.profiles import LONG
 
@@ -44,15 +47,16 @@ from scripts.cloud.transforms import LocalIngest
 from scripts.cloud.up import local_stage
 from scripts.deployment.account import Account, Endpoint
 from scripts.deployment.assembly import assemble
-from scripts.deployment.deploy import ROOT, deploy
+from scripts.folders import ROOT
+from scripts.deployment.deploy import deploy
 
 @contextmanager
 def told(text):
     print("begin", text, flush=True)
     yield lambda words: print(words, flush=True)
 
-url, key, secret, market, folder = sys.argv[1:]
-ingest = LocalIngest(market, "simulated", 0, "https://localhost:8443")
+url, key, secret, vendor, folder = sys.argv[1:]
+ingest = LocalIngest(vendor, "simulated", 0, "https://localhost:8443")
 context = {"stage": "local", "calls_per_minute": 0}
 stage = local_stage(Account("us-east-1", Endpoint(url, key, secret)), context, ingest, Path(folder))
 with told("Functions and templates"):
@@ -61,26 +65,26 @@ deploy(stage, templates, "the-key", told)
 """
 STEPS = ("Functions and templates", "API key", "Stacks", "Page", "First ingest")
 # Within the step of the stacks: when the first word of these is heard.
-WITHIN = tuple(stack_name(STAGE, part) for part in ("api", "site", "operations"))
+WITHIN = tuple(full_name(LOCAL_STAGE, part) for part in PARTS)
 POINTS = (*(f"begin {step}" for step in STEPS), *WITHIN) if LONG else (WITHIN[1], "begin First ingest")
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An emulator with nothing in it but the bootstrap, and a market for the function that will come."""
+    """An emulator with nothing in it but the bootstrap, and a vendor for the function that will come."""
 
     emulator: Emulator
-    market: MarketServer
+    vendor: VendorServer
     folder: Path
 
     @property
     def ingest(self) -> LocalIngest:
-        return LocalIngest(self.market.url, "simulated", 0, "https://localhost:8443")
+        return LocalIngest(self.vendor.url, "simulated", 0, "https://localhost:8443")
 
     def deploy(self, *, killed_at: str | None = None) -> list[str]:
         """Deploy, and return the steps; kill the process when it says a line that begins with `killed_at`."""
         keys = self.emulator.endpoint.credentials.values()
-        arguments = [self.emulator.url, *keys, self.market.url, str(self.folder / "assembly")]
+        arguments = [self.emulator.url, *keys, self.vendor.url, str(self.folder / "assembly")]
         command = [sys.executable, "-c", DEPLOYMENT, *arguments]
         lines: list[str] = []
         with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:  # noqa: S603
@@ -97,9 +101,9 @@ class Place:
 
     def state(self) -> dict[str, Any]:
         """All that a deployment leaves behind, but for instants and made-up names."""
-        names = found_outputs(self.client("cloudformation"), STAGE)
+        names = found_outputs(self.client("cloudformation"), LOCAL_STAGE)
         wait_for_the_run(self.client("dynamodb"), names["TableName"])
-        stacks = [describe(self.client("cloudformation"), stack_name(STAGE, part)) for part in PARTS]
+        stacks = [describe(self.client("cloudformation"), full_name(LOCAL_STAGE, part)) for part in PARTS]
         listed = self.client("s3").list_objects_v2(Bucket=names["SiteBucketName"])["Contents"]
         objects = {each["Key"]: each["ETag"] for each in listed}
         items = self.client("dynamodb").scan(TableName=names["TableName"])["Items"]
@@ -107,7 +111,7 @@ class Place:
             "stacks": [stack and sorted(each["OutputKey"] for each in stack["Outputs"]) for stack in stacks],
             "objects": {key: etag for key, etag in objects.items() if not with_an_instant(key)},
             "keys": sorted(objects),
-            "key": stored_key(self.client("ssm"), key_parameter(STAGE)),
+            "key": stored_key(self.client("ssm"), key_parameter(LOCAL_STAGE)),
             "items": sorted((item["pk"]["S"], item["sk"]["S"], item.get("Ticker")) for item in items),
         }
 
@@ -120,26 +124,29 @@ def with_an_instant(key: str) -> bool:
 def wait_for_the_run(dynamodb: Any, table: str) -> None:
     """A run outlives whoever asked for it; return when its lease is gone."""
     deadline = time.monotonic() + 60
-    while read(dynamodb, table) and time.monotonic() < deadline:
+    while Leases(dynamodb, table).read() and time.monotonic() < deadline:
         time.sleep(0.2)
+
+
+@contextmanager
+def empty_place(folder: Path) -> Iterator[Place]:
+    now = datetime.now(UTC)
+    vendor = stand_in("massive", None, None, now=now).server(rate=None, plan=None, key="the-key")
+    with Emulator(port=free_port(), folder=folder) as emulator, vendor:
+        bootstrap(emulator.account)
+        yield Place(emulator, vendor, folder)
 
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Place]:
-    market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
-    with Emulator(port=free_port(), folder=tmp_path) as emulator, market:
-        bootstrap(emulator.account)
-        yield Place(emulator, market, tmp_path)
+    with empty_place(tmp_path) as place:
+        yield place
 
 
 @pytest.fixture(scope="module")
 def reference(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What an undisturbed deployment leaves behind."""
-    folder = tmp_path_factory.mktemp("reference")
-    market = local_source(None, None, now=datetime.now(UTC)).server(rate=None, plan=None, key="the-key")
-    with Emulator(port=free_port(), folder=folder) as emulator, market:
-        bootstrap(emulator.account)
-        place = Place(emulator, market, folder)
+    with empty_place(tmp_path_factory.mktemp("reference")) as place:
         assert tuple(place.deploy()) == STEPS
         return place.state()
 
@@ -156,23 +163,26 @@ def test_a_first_deployment_killed_anywhere_ends_the_same_when_it_is_given_again
 @pytest.mark.skipif(not LONG, reason="a deployment more, which `make chaos` makes")
 def test_in_another_region_the_cdns_alarm_goes_to_the_cdns_and_both_are_taken_down(place: Place) -> None:
     there = Account("eu-west-1", place.emulator.endpoint)
-    with pytest.raises(CloudError, match=r"region eu-west-1\. Once, do: .* aws://123456789012/eu-west-1"):
+    with pytest.raises(CommandError, match=r"region eu-west-1\. Once, do: .* aws://123456789012/eu-west-1"):
         check(there)
     bootstrap(there)
     check(there)
-    context = {"stage": STAGE, "region": "eu-west-1", "calls_per_minute": 0}
+    context = {"stage": LOCAL_STAGE, "region": "eu-west-1", "calls_per_minute": 0}
     stage = local_stage(there, context, place.ingest, place.folder / "assembly")
     done = deploy(stage, assemble(ROOT, context), "the-key", unseen)
     assert isinstance(done.first_ingest, dict)
     alarms = place.client("cloudwatch").describe_alarms()["MetricAlarms"]
-    assert [each["AlarmName"] for each in alarms] == [f"movers-{STAGE}-cdn-4xx", f"movers-{STAGE}-cdn-5xx"]
+    assert [each["AlarmName"] for each in alarms] == [
+        f"movers-{LOCAL_STAGE}-cdn-4xx",
+        f"movers-{LOCAL_STAGE}-cdn-5xx",
+    ]
     alarm = alarms[1]
     dimensions = {each["Name"]: each["Value"] for each in alarm["Dimensions"]}
     assert dimensions == {"DistributionId": done.outputs.distribution_id, "Region": "Global"}
     names = {each["AlarmName"] for each in there.client("cloudwatch").describe_alarms()["MetricAlarms"]}
-    assert f"movers-{STAGE}-sessions-behind" in names
-    assert destroy(there, STAGE, unseen, data=True) == []
-    assert not describe(place.client("cloudformation"), stack_name(STAGE, "cdn-alarms"))
+    assert f"movers-{LOCAL_STAGE}-sessions-behind" in names
+    assert destroy(there, LOCAL_STAGE, unseen, data=True) == []
+    assert not describe(place.client("cloudformation"), full_name(LOCAL_STAGE, "cdn-alarms"))
 
 
 @pytest.fixture(scope="module")
@@ -200,7 +210,7 @@ def movers(cloud: LocalCloud, *arguments: str, cwd: Path = ROOT, typed: str = ""
     """Exit code, output and progress of a command on the cloud."""
     environment = os.environ | {"MOVERS_HOME": str(cloud.ca.parents[1])}
     pipes = {"stdin": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with running(*arguments, "--stage", STAGE, cwd=cwd, env=environment, **pipes) as process:
+    with running(*arguments, "--stage", LOCAL_STAGE, cwd=cwd, env=environment, **pipes) as process:
         out, err = process.communicate(typed, timeout=180)
     return process.returncode, out, err
 
@@ -208,7 +218,7 @@ def movers(cloud: LocalCloud, *arguments: str, cwd: Path = ROOT, typed: str = ""
 def versions(cloud: LocalCloud) -> dict[str, Any]:
     """When everything that was deployed was last touched."""
     names = cloud.outputs
-    stacks = [describe(cloud.client("cloudformation"), stack_name(STAGE, part)) or {} for part in PARTS]
+    stacks = [describe(cloud.client("cloudformation"), full_name(LOCAL_STAGE, part)) or {} for part in PARTS]
     listed = cloud.client("s3").list_objects_v2(Bucket=names.site_bucket_name)["Contents"]
     key = cloud.client("ssm").get_parameter(Name=names.key_parameter_name)["Parameter"]
     return {
@@ -259,7 +269,7 @@ def test_a_changed_setting_is_shown_and_deployed_in_its_stack_alone(own: LocalCl
     code, _, err = movers(own, "deploy", "-c", "throttle_rate=50")
     assert code == 0, err
     after = versions(own)
-    assert {name for name in after if after[name] != before[name]} == {stack_name(STAGE, "api")}
+    assert {name for name in after if after[name] != before[name]} == {full_name(LOCAL_STAGE, "services")}
 
 
 @pytest.mark.parametrize(
@@ -286,7 +296,7 @@ def test_a_stage_is_taken_down_but_for_its_data_and_can_come_back(own: LocalClou
     code, out, err = movers(own, "destroy", typed="no\n")
     assert (code, out) == (1, "")
     assert "Nothing was deleted" in err
-    assert describe(own.client("cloudformation"), stack_name(STAGE, "site"))
+    assert describe(own.client("cloudformation"), full_name(LOCAL_STAGE, "services"))
     code, out, err = movers(own, "destroy", "--yes")
     assert code == 0, err
     assert out.splitlines() == [
@@ -294,16 +304,16 @@ def test_a_stage_is_taken_down_but_for_its_data_and_can_come_back(own: LocalClou
         f"left: raw bucket {names.raw_bucket_name}",
         f"left: API key {names.key_parameter_name}",
     ]
-    assert [part for part in PARTS if describe(own.client("cloudformation"), stack_name(STAGE, part))] == [
-        "data"
-    ]
+    assert [
+        part for part in PARTS if describe(own.client("cloudformation"), full_name(LOCAL_STAGE, part))
+    ] == ["data"]
     buckets = {each["Name"] for each in own.client("s3").list_buckets()["Buckets"]}
     assert names.raw_bucket_name in buckets
     assert names.site_bucket_name not in buckets
     code, _, err = movers(own, "deploy")
     assert code == 0, err
     assert own.client("dynamodb").scan(TableName=names.table_name)["Items"] == movers_before
-    assert describe(own.client("cloudformation"), stack_name(STAGE, "site"))
+    assert describe(own.client("cloudformation"), full_name(LOCAL_STAGE, "services"))
 
 
 def test_the_data_goes_only_for_the_stages_typed_name_and_then_nothing_is_left(own: LocalCloud) -> None:
@@ -312,7 +322,7 @@ def test_the_data_goes_only_for_the_stages_typed_name_and_then_nothing_is_left(o
     assert (code, out) == (1, "")
     assert f"It deletes for good: table {names.table_name}" in err
     assert names.table_name in own.client("dynamodb").list_tables()["TableNames"]
-    code, out, err = movers(own, "destroy", "--data", typed=f"{STAGE}\n")
+    code, out, err = movers(own, "destroy", "--data", typed=f"{LOCAL_STAGE}\n")
     assert code == 0, err
     assert out == "Nothing is left.\n"
     assert own.client("dynamodb").list_tables()["TableNames"] == []
@@ -320,4 +330,4 @@ def test_the_data_goes_only_for_the_stages_typed_name_and_then_nothing_is_left(o
     assert not stored_key(own.client("ssm"), names.key_parameter_name)
     code, out, err = movers(own, "destroy", "--data", "--yes")
     assert (code, out) == (1, "")
-    assert f"no stage '{STAGE}' in account 123456789012, region us-east-1" in err
+    assert f"no stage '{LOCAL_STAGE}' in account 123456789012, region us-east-1" in err

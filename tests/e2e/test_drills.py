@@ -15,15 +15,16 @@ from typing import Any
 import pytest
 import requests
 
-from api.store import Store
+from api import routes
+from api.markets import US
 from ingest.calendar import Ready, load_calendar
-from ingest.daily.twins import session_key
+from ingest.daily.record import Record
 from ingest.lease import KEY as LEASE
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import run_ingest
-from scripts.market.clock import shifted_clock
-from scripts.market.connections import LoopbackServer
-from scripts.market.server import MarketServer
+from scripts.vendors.clock import shifted_clock
+from scripts.vendors.connections import LoopbackServer
+from scripts.vendors.massive import massive_server
 from tests.conftest import change_schedule, quiet_cloud
 from tests.e2e.telemetry import Telemetry
 
@@ -41,7 +42,7 @@ class Drill:
         self.cloud = cloud
         self.undo = undo
         self.name = cloud.outputs.ingest_function_name
-        self.store = Store(cloud.client("dynamodb"), cloud.outputs.table_name)
+        self.store = Record(cloud.client("dynamodb"), cloud.outputs.table_name)
         self.telemetry = Telemetry(cloud)
 
     @property
@@ -71,7 +72,7 @@ class Drill:
             key = {"pk": {"S": pk}, "sk": {"S": str(day)}}
             self.store.client.delete_item(TableName=self.store.table, Key=key)
         bucket = self.cloud.outputs.site_bucket_name
-        self.cloud.client("s3").delete_object(Bucket=bucket, Key=session_key(day))
+        self.cloud.client("s3").delete_object(Bucket=bucket, Key=routes.SESSION.key(day))
 
     def configure(self, variables: Mapping[str, object], timeout: int = 900) -> None:
         """Deploy the function with another time to live or with other words in its environment, for this drill."""
@@ -86,12 +87,14 @@ class Drill:
         )
 
     def move_clock(self, instant: datetime, **variables: str) -> None:
-        """Let the function take `instant` for now, and the market, which it is told of unless another is given."""
-        assert self.cloud.market
+        """Let the function take `instant` for now, and the vendor, which it is told of unless another is given."""
+        assert self.cloud.vendor
         offset = round((instant - datetime.now(UTC)).total_seconds())
-        market = MarketServer(self.cloud.market.market, clock=shifted_clock(offset), calendar=load_calendar())
-        url = self.undo.enter_context(market).url
-        self.configure({"MASSIVE_URL": url, "CLOCK_OFFSET_SECONDS": offset} | variables)
+        vendor = massive_server(
+            self.cloud.vendor.tape, clock=shifted_clock(offset), calendar=load_calendar(US)
+        )
+        url = self.undo.enter_context(vendor).url
+        self.configure({"VENDOR_URL": url, "CLOCK_OFFSET_SECONDS": offset} | variables)
 
     def empty_queue(self) -> None:
         self.cloud.client("sqs").purge_queue(QueueUrl=self.cloud.outputs.failure_queue_url)
@@ -149,7 +152,7 @@ def test_a_wrong_key_fails_the_run_and_leaves_sessions_behind(drill: Drill) -> N
     right = ssm.get_parameter(Name=name, WithDecryption=True)["Parameter"]["Value"]
     drill.undo.callback(ssm.put_parameter, Name=name, Value=right, Type="SecureString", Overwrite=True)
     ssm.put_parameter(Name=name, Value="no-key-of-anybody", Type="SecureString", Overwrite=True)
-    drill.forget(load_calendar().previous_session(drill.newest))
+    drill.forget(load_calendar(US).previous_session(drill.newest))
     drill.run_as_scheduled()
     assert "Massive refuses the key" in drill.failure()
     assert drill.raised(*FAILED_RUN, "sessions-behind") == FAILED_RUN | {"sessions-behind"}
@@ -157,8 +160,8 @@ def test_a_wrong_key_fails_the_run_and_leaves_sessions_behind(drill: Drill) -> N
 
 def test_an_upstream_that_is_down_for_a_day_leaves_sessions_behind_after_ten_hours(drill: Drill) -> None:
     """The clock is moved on, past the next session, whose bars the provider cannot give while it is down."""
-    missed = load_calendar().next_session(drill.newest)
-    ready = load_calendar().ready_at(missed, Ready.parse("T+1 00:05"))
+    missed = load_calendar(US).next_session(drill.newest)
+    ready = load_calendar(US).ready_at(missed, Ready.parse("T+1 00:05", US))
     drill.move_clock(ready - timedelta(hours=1))
     assert drill.run()["Failed"] == {}
     for hours, raised in (
@@ -166,7 +169,7 @@ def test_an_upstream_that_is_down_for_a_day_leaves_sessions_behind_after_ten_hou
         (10.1, FAILED_RUN | {"sessions-behind"}),
         (23.9, FAILED_RUN | {"sessions-behind"}),
     ):
-        drill.move_clock(ready + timedelta(hours=hours), MASSIVE_URL=NOWHERE)
+        drill.move_clock(ready + timedelta(hours=hours), VENDOR_URL=NOWHERE)
         drill.run_as_scheduled()
         assert f"{missed}: Massive could not be read" in drill.failure()
         assert drill.raised(*raised) == raised
@@ -223,12 +226,12 @@ class Throttling(LoopbackServer):
 
 def test_a_throttled_table_fails_the_run_before_it_asks_or_tells_anything(drill: Drill) -> None:
     """The emulator's table has room for all, so another stands in for it, whose refusals are told as AWS tells them."""
-    assert drill.cloud.market
+    assert drill.cloud.vendor
     table = Throttling()
     table.start()
     drill.undo.callback(table.stop)
     drill.configure({"AWS_ENDPOINT_URL_DYNAMODB": table.url, "AWS_MAX_ATTEMPTS": 2})
-    calls = drill.cloud.market.stats()["total"]
+    calls = drill.cloud.vendor.stats()["total"]
     drill.run_as_scheduled()
     assert "ThrottlingException" in drill.failure()
     assert set(table.refused) == {drill.cloud.outputs.table_name}
@@ -236,7 +239,7 @@ def test_a_throttled_table_fails_the_run_before_it_asks_or_tells_anything(drill:
         drill.telemetry.put("AWS/DynamoDB", "WriteThrottleEvents", 1, TableName=name)
     assert drill.raised(*FAILED_RUN, "table-write-throttles") == FAILED_RUN | {"table-write-throttles"}
     assert drill.behind() == []
-    assert drill.cloud.market.stats()["total"] == calls
+    assert drill.cloud.vendor.stats()["total"] == calls
 
 
 def test_a_raw_bucket_that_takes_nothing_fails_the_run_before_anything_is_stored(drill: Drill) -> None:
@@ -254,7 +257,7 @@ def test_a_site_bucket_that_takes_nothing_fails_the_run_with_the_session_stored(
     site, lost = drill.cloud.outputs.site_bucket_name, drill.newest
     drill.refuse_writes(site)
     drill.forget(lost)
-    drill.cloud.client("s3").delete_object(Bucket=site, Key=session_key(lost))
+    drill.cloud.client("s3").delete_object(Bucket=site, Key=routes.SESSION.key(lost))
     drill.run_as_scheduled()
     assert "AccessDenied" in drill.failure()
     assert drill.raised(*FAILED_RUN) == FAILED_RUN
@@ -296,10 +299,10 @@ def test_a_cdn_that_is_down_is_heard_of(drill: Drill) -> None:
 
 
 def test_a_function_out_of_time_is_heard_of_though_it_cannot_say_so(drill: Drill) -> None:
-    assert drill.cloud.market
+    assert drill.cloud.vendor
     drill.configure({}, timeout=15)  # a run that has no time to ask at all ends well: the next one goes on
-    drill.cloud.market.set_faults([{"delay": 45}])
-    drill.undo.callback(drill.cloud.market.set_faults, [])
+    drill.cloud.vendor.set_faults([{"delay": 45}])
+    drill.undo.callback(drill.cloud.vendor.set_faults, [])
     drill.forget(drill.newest)
     drill.run_as_scheduled()
     assert "imed" in drill.failure()

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from scripts.bytecode import runtime_python
+from scripts.bundle.bytecode import runtime_python
 from scripts.cloud.emulator import REGION
-from scripts.cloud.state import ROOT
 from scripts.cloud.up import LocalCloud
-from scripts.lambda_runtime import Function, Runtime, UnsupportedPlatformError, install_runtime, serve
+from scripts.folders import ROOT
+from scripts.tools.lambda_runtime import Function, Runtime, UnsupportedPlatformError, install_runtime, serve
 from tests.conftest import signed
 
 pytestmark = pytest.mark.xdist_group("cloud")
@@ -183,7 +183,7 @@ def test_a_function_finds_its_bundle_and_the_runtime_and_nothing_else(
     ]
 
     with serve(runtime, bundle, "probe.handler", deployed[part].environment, folder=tmp_path) as probe:
-        seen = probe.invoke({"handler": f"{part}.handler", "names": names})
+        seen = probe.invoke({"handler": deployed[part].handler.removesuffix(".handler"), "names": names})
 
     places = (str(bundle), str(runtime.home), seen["stdlib"])
     assert [file for file in seen["loaded"] if not file.startswith(places)] == []

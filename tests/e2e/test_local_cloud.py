@@ -11,16 +11,17 @@ from typing import Any
 import boto3
 import pytest
 
-from scripts.cloud.state import ROOT, read_state
+from scripts.cloud.state import read_state
 from scripts.cloud.transforms import UNKNOWN_TYPES
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import is_twin, page_files
+from scripts.folders import ROOT
 from tests.conftest import eventually, free_port, listens, running, schedule_of
 from tests.templates import differences
 
 # All that may differ between a synthesized template and the one that the emulator got, by the resource's type.
 TRANSFORMED = {
-    "AWS::Lambda::Function": r"Environment/Variables/(MASSIVE_URL|SOURCE_KIND|CLOCK_OFFSET_SECONDS|SITE_URL|SITE_CA)",
+    "AWS::Lambda::Function": r"Environment/Variables/(VENDOR_URL|SOURCE_KIND|CLOCK_OFFSET_SECONDS|SITE_URL|SITE_CA)",
     "AWS::IAM::Policy": r"PolicyDocument/Statement/\d+/Condition/Null",
     "AWS::S3::BucketPolicy": r"PolicyDocument/Statement",
     "AWS::SQS::QueuePolicy": r"PolicyDocument/Statement",
@@ -78,7 +79,7 @@ def test_the_page_lies_beside_the_twins_and_can_take_the_place_of_none(cloud: Lo
     assert [key for key in keys - page if not is_twin(key)] == []
 
 
-def test_the_key_of_the_local_market_is_kept_as_a_secret(cloud: LocalCloud) -> None:
+def test_the_key_of_the_stand_in_is_kept_as_a_secret(cloud: LocalCloud) -> None:
     parameter = cloud.client("ssm").get_parameter(Name=cloud.outputs.key_parameter_name)["Parameter"]
     assert parameter["Type"] == "SecureString"
 
@@ -94,8 +95,8 @@ def test_the_other_commands_find_the_cloud(
 ) -> None:
     state = read_state(cloud.ca.parents[1])
     assert (state.site_url, state.aws_endpoint) == (cloud.site_url, cloud.aws_endpoint)
-    assert cloud.market is not None
-    assert state.market_url == cloud.market.url
+    assert cloud.vendor is not None
+    assert state.vendor_url == cloud.vendor.url
 
 
 def started(home: Path, *arguments: str) -> AbstractContextManager[subprocess.Popen[str]]:

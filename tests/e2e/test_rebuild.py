@@ -8,22 +8,23 @@ from typing import Any
 import pytest
 import requests
 
-from api.store import Store
+from api.markets import US
 from ingest.calendar import load_calendar
+from ingest.daily.record import Record
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import run_ingest
 from tests.e2e.test_commands import TODAY, movers
 
 # Sessions that no other test looks at.
-DAYS = load_calendar().sessions(TODAY - timedelta(days=180), TODAY - timedelta(days=160))[:3]
+DAYS = load_calendar(US).sessions(TODAY - timedelta(days=180), TODAY - timedelta(days=160))[:3]
 WINDOW = ("--from", str(DAYS[0]), "--to", str(DAYS[-1]))
 
 
 @pytest.fixture
-def store(cloud: LocalCloud) -> Iterator[Store]:
+def store(cloud: LocalCloud) -> Iterator[Record]:
     """The table, with the sessions of a backfill in it, which are gone again afterwards."""
     name, functions = cloud.outputs.ingest_function_name, cloud.client("lambda")
-    store = Store(cloud.client("dynamodb"), cloud.outputs.table_name)
+    store = Record(cloud.client("dynamodb"), cloud.outputs.table_name)
     run_ingest(functions, name, {"from": str(DAYS[0]), "to": str(DAYS[-1])})
     yield store
     for day in DAYS:
@@ -31,7 +32,7 @@ def store(cloud: LocalCloud) -> Iterator[Store]:
     run_ingest(functions, name)
 
 
-def forget(store: Store, day: date) -> None:
+def forget(store: Record, day: date) -> None:
     for pk in ("MOVERS", "SESSIONS"):
         store.client.delete_item(TableName=store.table, Key={"pk": {"S": pk}, "sk": {"S": str(day)}})
 
@@ -47,12 +48,12 @@ def seen(cloud: LocalCloud, day: date) -> dict[str, Any]:
 
 
 def upstream_calls(cloud: LocalCloud) -> int:
-    assert cloud.market
-    total: int = cloud.market.stats()["total"]
+    assert cloud.vendor
+    total: int = cloud.vendor.stats()["total"]
     return total
 
 
-def test_another_watchlist_is_tried_and_then_given_its_past(cloud: LocalCloud, store: Store) -> None:
+def test_another_watchlist_is_tried_and_then_given_its_past(cloud: LocalCloud, store: Record) -> None:
     calls, before = upstream_calls(cloud), seen(cloud, DAYS[0])
     tried = movers(cloud, "rebuild", *WINDOW, "--watchlist", "TSLA,NVDA")
     assert tried.returncode == 0, tried.stderr
@@ -75,7 +76,7 @@ def test_another_watchlist_is_tried_and_then_given_its_past(cloud: LocalCloud, s
     assert movers(cloud, "status").returncode == 0
 
 
-def test_sessions_lost_from_the_table_come_back_from_the_raw_zone(cloud: LocalCloud, store: Store) -> None:
+def test_sessions_lost_from_the_table_come_back_from_the_raw_zone(cloud: LocalCloud, store: Record) -> None:
     calls, before = upstream_calls(cloud), seen(cloud, DAYS[1])
     forget(store, DAYS[1])
     done = movers(cloud, "rebuild", *WINDOW, "--apply")
@@ -87,7 +88,7 @@ def test_sessions_lost_from_the_table_come_back_from_the_raw_zone(cloud: LocalCl
     assert upstream_calls(cloud) == calls
 
 
-def test_what_cannot_be_judged_is_named_and_ends_with_1(cloud: LocalCloud, store: Store) -> None:
+def test_what_cannot_be_judged_is_named_and_ends_with_1(cloud: LocalCloud, store: Record) -> None:
     told = movers(cloud, "rebuild", *WINDOW, "--watchlist", "AAPL,NOSUCH", "--apply")
     assert told.returncode == 1
     assert f"{len(DAYS)} sessions could not be judged" in told.stderr
