@@ -34,7 +34,7 @@ def handler(event: Event, context: object) -> Response:
     """The Lambda entry point: answer, and leave one log line. An unforeseen failure is a 500 without details."""
     started = time.perf_counter()
     try:
-        response = respond(event, store(), market_named(os.environ["MARKET"]))
+        response = respond(event, store(), market_named(os.environ[names.MARKET]))
         failure = None
     except Exception:  # noqa: BLE001 - the boundary: whatever it was, the caller gets a 500 and the log the reason
         response = _error(500, "Internal server error")

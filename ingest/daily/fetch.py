@@ -59,7 +59,9 @@ class Fetch:
     def sessions(self) -> Iterator[tuple[date, Bars]]:
         """Each session with its bars, as soon as no later call tells of it. Those that cannot be had are noted."""
         provider, work = self.parts.provider, self.work
-        way = plan.cheapest(provider.calls(work.days, work.tickers), provider.affordable(), self.rules.window)
+        affordable = provider.affordable()
+        most_by_day = plan.WEEK if work.asked_for else affordable
+        way = plan.cheapest(provider.calls(work.days, work.tickers), affordable, most_by_day)
         self.pending, self.planned = set(work.tasks), len(way) + bool(self._splits_call())
         for day in work.tasks:
             for ticker in work.watched(day):
