@@ -1,1 +1,1 @@
-"""From the provider to the twins: find the sessions that should be there, record them, publish them."""
+"""From the provider to the twins: finds out which sessions are due, stores them and publishes them."""

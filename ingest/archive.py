@@ -1,7 +1,7 @@
-"""The raw zone: every answer with status 200, verbatim, under a key that says what was asked and when.
+"""The raw zone: every response with status 200, verbatim but for a masked API key, filed by call and time.
 
-It is kept before it is judged, so that an answer that cannot be believed can be looked at. What reads the raw zone
-judges each answer again: where one is bad, an older one speaks.
+Responses are archived before they are checked, so that a bad one can be examined. Readers check each one again and fall
+back to an older one if it is bad.
 """
 
 import gzip
@@ -28,12 +28,12 @@ KEY = re.compile(
 
 
 class DamagedAnswerError(Exception):
-    """An object of the raw zone that is no archived answer, or no longer the one that its key tells of."""
+    """An object in the raw zone isn't an archived response, or isn't the one that its key names."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """An archived answer by its key alone: to which call it came, and when."""
+    """What the key of an archived response contains: its call, when it came, and the start of its SHA-256."""
 
     key: str
     call: Call
@@ -42,9 +42,9 @@ class Kept:
 
     @classmethod
     def parse(cls, key: str) -> Self:
-        """Read a key of `object_key`. Raises `DamagedAnswerError` for any other."""
+        """Read a key made by `object_key`. Raises `DamagedAnswerError` for any other."""
         if not (match := KEY.fullmatch(key)):
-            raise DamagedAnswerError("its name is not that of an archived answer")
+            raise DamagedAnswerError("its name isn't that of an archived response")
         try:
             first, last = (date.fromisoformat(match["date"] or match[end]) for end in ("first", "last"))
             fetched_at = datetime.strptime(match["fetched_at"], FETCHED_AT).replace(tzinfo=UTC)
@@ -55,14 +55,14 @@ class Kept:
 
 @dataclass(frozen=True, slots=True)
 class Archive:
-    """The raw bucket, in the partition of one provider."""
+    """One provider's part of the raw bucket."""
 
     client: "S3Client"
     bucket: str
     provider: str
 
     def keep(self, answer: Answer) -> str:
-        """Store the answer and return its key. The same answer fetched at the same instant is one object."""
+        """Store a response and return its key, which is the same for the same bytes fetched in the same second."""
         key = object_key(self.provider, answer)
         self.client.put_object(
             Bucket=self.bucket,
@@ -74,21 +74,21 @@ class Archive:
         return key
 
     def listing(self) -> Iterator[str]:
-        """The keys of everything in the provider's partition."""
+        """The keys of all objects under the provider's prefix."""
         pages = self.client.get_paginator("list_objects_v2").paginate(
             Bucket=self.bucket, Prefix=f"raw/provider={self.provider}/"
         )
         return (item["Key"] for page in pages for item in page.get("Contents", []))
 
     def read(self, kept: Kept) -> Answer:
-        """The answer as it came. Raises `DamagedAnswerError` if the object holds anything else by now."""
+        """The archived response. Raises `DamagedAnswerError` if the object's content has changed since."""
         stored = self.client.get_object(Bucket=self.bucket, Key=kept.key)["Body"].read()
         try:
             body = gzip.decompress(stored)
         except (OSError, EOFError, zlib.error) as broken:
-            raise DamagedAnswerError(f"it cannot be unpacked: {broken}") from broken
+            raise DamagedAnswerError(f"it can't be unpacked: {broken}") from broken
         if _sha8(body) != kept.sha8:
-            raise DamagedAnswerError("its bytes are not those that were archived under its name")
+            raise DamagedAnswerError("its bytes aren't those that were archived under its name")
         return Answer(kept.call, kept.fetched_at, body)
 
 

@@ -1,7 +1,7 @@
-"""Which days are sessions of an exchange, and when a session's bars can be had.
+"""Which days are sessions of an exchange, and when a session's bars are available.
 
-The regular calendar comes from `holidays`; `overrides.json` beside this file has the last word, because an
-unscheduled closure reaches a library only with its next release.
+The regular calendar comes from the library `holidays`. `overrides.json` next to this file takes precedence, because the
+library learns of an unscheduled closure only in its next release.
 """
 
 import json
@@ -22,7 +22,7 @@ OVERRIDES = Path(__file__).with_name("overrides.json")
 
 @dataclass(frozen=True, slots=True)
 class Hours:
-    """A session out of the ordinary, by the exchange's clock, and why there is one."""
+    """A special session's hours, by the exchange's clock, and its reason."""
 
     open: time
     close: time
@@ -31,9 +31,9 @@ class Hours:
 
 @dataclass(frozen=True, slots=True)
 class Overrides:
-    """What no library knows of an exchange: closures, early closes, sessions on other days, tickers that are excused
-    from a session; each with its reason. `verified_through` is the last year whose holidays somebody has compared with
-    the exchange's own list.
+    """What the library doesn't know about an exchange: closures, early closes, sessions on other days, and tickers
+    excused from a session, each with a reason. `verified_through` is the last year whose holidays somebody has compared
+    with the exchange's own list.
     """
 
     closed: Mapping[date, str] = field(default_factory=dict)
@@ -44,20 +44,16 @@ class Overrides:
 
     @classmethod
     def parse(cls, text: str, market: Market) -> Self:
-        """Read one exchange's part of the override file. Raises `ValueError` saying what is allowed."""
+        """Read one exchange's part of the file. Raises `ValueError` saying what is allowed."""
         exchanges = {market.mic for market in MARKETS.values()}
         content = json.loads(text)
         if unknown := set(content) - exchanges:
-            raise ValueError(
-                f"overrides: unknown {sorted(unknown)}; allowed are {', '.join(sorted(exchanges))}"
-            )
+            raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed: {', '.join(sorted(exchanges))}")
         content = content.get(market.mic, {})
         if content.get("early") and not market.early_close:
-            raise ValueError(
-                f"overrides: early is for no exchange without an early close, such as {market.mic}"
-            )
+            raise ValueError(f"overrides: remove early from {market.mic}, which never closes early")
         if unknown := set(content) - set(FORMS):
-            raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed are {', '.join(FORMS)}")
+            raise ValueError(f"overrides: unknown {sorted(unknown)}; allowed: {', '.join(FORMS)}")
         return cls(**{name: FORMS[name](name, value) for name, value in content.items()})
 
 
@@ -103,7 +99,7 @@ def _year(name: str, told: Any) -> int:
 def _day(name: str, text: str) -> date:
     if day := strict_date(text):
         return day
-    raise ValueError(f"overrides: {name} has {text!r} where a date of the form YYYY-MM-DD belongs")
+    raise ValueError(f"overrides: {name} has {text!r}, which must be a date, YYYY-MM-DD")
 
 
 def _text(name: str, day: str, told: Any) -> str:
@@ -123,14 +119,14 @@ FORMS: Mapping[str, Callable[[str, Any], Any]] = {
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """When a session's bars can be had from the provider: `days` after the session, at `at` by the exchange's clock."""
+    """When the provider has a session's bars: `days` after the session, at `at` by the exchange's clock."""
 
     days: int
     at: time
 
     @classmethod
     def parse(cls, text: str, market: Market) -> Self:
-        """Read `T+1 00:05`. Raises `ValueError` for another form or for an instant before the close."""
+        """Read `T+1 00:05`. Raises `ValueError` for any other form, or for a time before the close."""
         match = re.fullmatch(r"T\+(\d) (\d\d):(\d\d)", text)
         try:
             ready = cls(int(match[1]), time(int(match[2]), int(match[3]))) if match else None
@@ -138,7 +134,7 @@ class Ready:
             ready = None
         if ready is None:
             raise ValueError(
-                f"ready {text!r} is not of the form 'T+1 00:05' (days after the session, {market.zone} time)"
+                f"ready {text!r} must have the form 'T+1 00:05' (days after the session, {market.zone} time)"
             )
         if ready.days == 0 and ready.at < market.close:
             raise ValueError(f"ready {text!r} is before the close at {market.close:%H:%M} {market.zone} time")
@@ -149,7 +145,7 @@ class Calendar:
     """The sessions of a market's exchange."""
 
     def __init__(self, market: Market, overrides: Overrides | None = None) -> None:
-        # It loads the holidays of the whole world, a second for which only those who need a calendar wait.
+        # Imported here because it takes a second: it loads the holidays of the whole world.
         from holidays import financial_holidays
         from holidays.constants import HALF_DAY
 
@@ -167,7 +163,7 @@ class Calendar:
         return not on_a_weekend and day not in self._holidays and day not in self.overrides.closed
 
     def sessions(self, first: date, last: date) -> list[date]:
-        """The sessions from `first` to `last`, both included, oldest first."""
+        """The sessions from `first` through `last`, oldest first."""
         days = (first + ONE_DAY * n for n in range((last - first).days + 1))
         return [day for day in days if self.is_session(day)]
 
@@ -190,14 +186,14 @@ class Calendar:
         return self.market.instant(day, self._close(day))
 
     def ready_at(self, day: date, ready: Ready) -> datetime:
-        """The instant (UTC) from which the bars of `day` can be had; after a late close, as long after it as ever."""
+        """The instant (UTC) when the bars of `day` become available; later if the session closes later than usual."""
         on_time = self.market.instant(day + ONE_DAY * ready.days, ready.at)
         if self._close(day) <= self.market.close:
             return on_time
         return on_time + (self.close_at(day) - self.market.instant(day, self.market.close))
 
     def newest_ready(self, now: datetime, ready: Ready) -> date:
-        """The newest session whose bars can be had at `now`."""
+        """The newest session whose bars are available at `now`."""
         today = self.market.day(now)
         return next(day for day in self._walk(today + ONE_DAY, -ONE_DAY) if self.ready_at(day, ready) <= now)
 
@@ -216,10 +212,10 @@ class Calendar:
 
 @cache
 def load_calendar(market: Market) -> Calendar:
-    """A market's calendar with the overrides of this release."""
+    """A market's calendar, with the overrides of this release."""
     return Calendar(market, load_overrides(market))
 
 
 def load_overrides(market: Market) -> Overrides:
-    """What this release knows of a market's exchange. Raises `ValueError` for a file that cannot be so."""
+    """A market's part of `overrides.json`. Raises `ValueError` if the file is invalid."""
     return Overrides.parse(OVERRIDES.read_text(encoding="utf-8"), market)

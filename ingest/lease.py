@@ -1,8 +1,7 @@
 """The lease: one run writes at a time.
 
-A run holds the lease for as long as it can live, so a dead holder's lease ends by itself. A run that ended well
-takes its lease away; one that died or failed leaves it behind, and whoever finds it knows that the twins may lag
-behind the table.
+A run takes the lease for as long as it can live, so a dead run's lease expires by itself. A run that ends well deletes
+its lease. One that dies or fails leaves it behind, which tells the next run that the twins may lag behind the table.
 """
 
 from collections.abc import Iterator
@@ -24,12 +23,12 @@ MARGIN = timedelta(minutes=1)
 
 
 class LeaseHeldError(Exception):
-    """Another run is at work."""
+    """Another run is in progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """What this run holds. `found_dead` tells that the run before it may not have ended well."""
+    """This run's lease. `found_dead`: the previous run left its lease behind, so it may have died or failed."""
 
     client: "DynamoDBClient"
     table: str
@@ -37,7 +36,7 @@ class Lease:
     found_dead: bool
 
     def report(self, done: int, planned: int, waiting_seconds: float = 0) -> None:
-        """Show the progress in upstream calls to whoever watches. Raises if the lease was lost."""
+        """Write the progress, in upstream calls, for `movers backfill` to show. Raises if the lease was lost."""
         self._update(
             "SET Done = :done, Planned = :planned, Waiting = :waiting",
             done={"N": str(done)},
@@ -46,7 +45,7 @@ class Lease:
         )
 
     def release(self) -> None:
-        """End well. To find it released is no fault: the client tries again when an answer is lost."""
+        """End well. An already deleted lease is fine: the client repeats a delete whose response was lost."""
         self.client.delete_item(
             TableName=self.table,
             Key=KEY,
@@ -56,8 +55,8 @@ class Lease:
         )
 
     def abandon(self, now: datetime) -> None:
-        """End badly: free for the next run at once, which then compares every twin with the table."""
-        with suppress(self.client.exceptions.ConditionalCheckFailedException):  # lost: nothing to give up
+        """End badly: expire now, so that the next run can start, and compares every twin with the table."""
+        with suppress(self.client.exceptions.ConditionalCheckFailedException):  # already lost to another run
             self._update("SET ExpiresAt = :now", now={"S": _stamp(now)})
 
     def _update(self, expression: str, **values: dict[str, str]) -> None:
@@ -74,14 +73,14 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Leases:
-    """Where the lease is: the table."""
+    """Takes and reads the lease, an item of the table."""
 
     client: "DynamoDBClient"
     table: str
 
     @contextmanager
     def held(self, owner: str, now: datetime, life: timedelta) -> Iterator[Lease]:
-        """Work under the lease: it is released after a good end and abandoned after a bad one.
+        """Hold the lease for a `with` block, then release it, or abandon it after an exception.
 
         Raises `LeaseHeldError` while another run holds it.
         """
@@ -94,10 +93,10 @@ class Leases:
         lease.release()
 
     def take(self, owner: str, now: datetime, life: timedelta) -> Lease:
-        """Take the lease for `life`, which is how long this run can last at most, plus a minute.
+        """Take the lease for `life` (how long this run can last at most) plus a minute.
 
-        Raises `LeaseHeldError` while another run holds it. A lost answer makes the client try again, and then the lease
-        is this one's already; the token tells so. The owner does not: an invocation that comes twice shares it.
+        Raises `LeaseHeldError` while another run holds it. If a response is lost, the client tries again and finds its
+        own lease, which it recognizes by the token; the owner wouldn't do, because a repeated invocation shares it.
         """
         token, until = {"S": uuid4().hex}, {"S": _stamp(now + life + MARGIN)}
         try:
@@ -115,15 +114,15 @@ class Leases:
         return Lease(self.client, self.table, token["S"], found_dead=bool(answer.get("Attributes")))
 
     def read(self) -> dict[str, Any]:
-        """The lease's item as it stands in the table; empty where nobody holds it."""
+        """The lease's item; empty if there is none."""
         return cast(dict[str, Any], self.client.get_item(TableName=self.table, Key=KEY).get("Item", {}))
 
 
 def _held(holder: dict[str, dict[str, str]]) -> str:
     owner, until = (holder.get(name, {}).get("S", "unknown") for name in ("Owner", "ExpiresAt"))
-    return f"run {owner} is at work, until {until} at the latest"
+    return f"run {owner} is in progress, until {until} at the latest"
 
 
 def _stamp(moment: datetime) -> str:
-    """RFC 3339 to the second, rounded up, so that stamps compare like the instants they stand for."""
+    """RFC 3339, rounded up to a second; as text, stamps sort by time."""
     return instant(datetime.fromtimestamp(ceil(moment.timestamp()), UTC))

@@ -1,4 +1,4 @@
-"""What the deployment tells the ingest function."""
+"""The ingest function's settings, from its environment."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,11 +19,10 @@ LOCAL_ONLY = (names.VENDOR_URL, names.SOURCE_KIND, names.CLOCK_OFFSET_SECONDS, n
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """The environment of the function, typed. The last four may be set in the local stage alone.
+    """The function's environment, typed. The last four can be set only in the local stage.
 
-    `key_expires` is the day on which the provider's key ends, where that is known. `site_ca` is the certificate to
-    trust for the site, None for those that everybody trusts. The watchlist lies beside the code, in a file that only
-    the function itself can read.
+    `key_expires` is the day the provider's key expires, `None` if unknown. `site_ca` is the path of the certificate to
+    trust for the site, `None` for the public ones. The watchlist is in a file of the function's bundle.
     """
 
     stage: str
@@ -48,11 +47,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Self:
-        """Read the environment. Raises `KeyError` or `ValueError` naming the variable that is wrong."""
+        """Read the environment. Raises `KeyError` for a missing variable, `ValueError` for an invalid one."""
         stage = env[names.STAGE]
         if stage != LOCAL_STAGE and (local := [name for name in LOCAL_ONLY if name in env]):
             raise ValueError(
-                f"{', '.join(local)} may be set in the stage {LOCAL_STAGE!r} only, not in {stage!r}"
+                f"{', '.join(local)} can be set only in the stage {LOCAL_STAGE!r}, not in {stage!r}"
             )
         market, vendor = market_named(env[names.MARKET]), vendor_named(env[names.PROVIDER])
         return cls(
@@ -79,16 +78,16 @@ class Settings:
 
     @property
     def watchlists(self) -> Watchlists:
-        """The setting as the file has it. Raises `OSError` or `ValueError` for a file that is not as deployed."""
+        """Read from the file. Raises `OSError` or `ValueError` if the file is missing or invalid."""
         return Watchlists.load(self.watchlist_file.read_text(encoding="utf-8"), self.market)
 
     @property
     def key_days_left(self) -> int | None:
-        """Days until the provider's key ends, negative afterwards; None where nothing is known of its end."""
+        """Days until the provider's key expires, negative afterwards; `None` if that day is unknown."""
         return (self.key_expires - self.now().date()).days if self.key_expires else None
 
     def now(self) -> datetime:
-        """The time of the data: real time, but for the offset with which the local stage replays recorded sessions."""
+        """The time of the data: real time plus the offset with which the local stage replays past sessions."""
         return datetime.now(UTC) + timedelta(seconds=self.clock_offset_seconds)
 
 

@@ -1,4 +1,4 @@
-"""The published side: the site bucket, and the CDN in front of it."""
+"""Where files are published: the site bucket, and the CDN in front of it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from mypy_boto3_cloudfront import CloudFrontClient
     from mypy_boto3_s3 import S3Client
 
-EVERYTHING = ("/*",)  # one path, whatever it stands for
+EVERYTHING = ("/*",)  # CloudFront bills it as a single path
 
 Listing = Mapping[str, str]
 """The MD5 of each file, by key."""
@@ -19,7 +19,7 @@ Listing = Mapping[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Twin:
-    """A file as viewers get it, and how long they may keep it."""
+    """A published file, and how long it may be cached."""
 
     key: str
     body: bytes
@@ -29,7 +29,7 @@ class Twin:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """Bucket and distribution."""
+    """The site bucket and the distribution."""
 
     s3: "S3Client"
     bucket: str
@@ -37,14 +37,14 @@ class Site:
     distribution_id: str
 
     def listing(self) -> dict[str, str]:
-        """What is published, page included."""
+        """Everything published, the page included."""
         pages = self.s3.get_paginator("list_objects_v2").paginate(Bucket=self.bucket)
         objects = (item for page in pages for item in page.get("Contents", []))
         return {item["Key"]: item["ETag"].strip('"') for item in objects}
 
     def put(self, twin: Twin, listing: Listing) -> bool:
-        """Write the twin, and tell so, unless it is there already, byte for byte."""
-        if listing.get(twin.key) == md5(twin.body):
+        """Write the twin unless the listing already has the same bytes; return whether it was written."""
+        if is_listed(twin, listing):
             return False
         self.s3.put_object(
             Bucket=self.bucket,
@@ -59,7 +59,7 @@ class Site:
         self.s3.delete_object(Bucket=self.bucket, Key=key)
 
     def invalidate(self, reference: str, paths: Sequence[str] = EVERYTHING) -> str:
-        """Have the CDN drop what it holds under these paths; `reference` makes a repeated call the same one."""
+        """Start an invalidation and return its id. Repeated with the same `reference`, it is still one invalidation."""
         answer = self.cloudfront.create_invalidation(
             DistributionId=self.distribution_id,
             InvalidationBatch={
@@ -68,3 +68,8 @@ class Site:
             },
         )
         return answer["Invalidation"]["Id"]
+
+
+def is_listed(twin: Twin, listing: Listing) -> bool:
+    """Whether the listing has the twin with the same bytes."""
+    return listing.get(twin.key) == md5(twin.body)

@@ -28,7 +28,7 @@ SIGNS = {"=": eq, "<=": le}
 UPDATE = re.compile(r"SET (?P<set>#?\w+ = :\w+(, #?\w+ = :\w+)*)( REMOVE (?P<remove>\w+))?")
 QUERY = re.compile(r"pk = :pk( AND sk BETWEEN :first AND :last)?")
 
-REFUSALS = ("ConditionalCheckFailedException", "TransactionCanceledException")
+REFUSALS = ("ConditionalCheckFailedException", "TransactionCanceledException", "NoSuchKey")
 EXCEPTIONS = SimpleNamespace(**{name: type(name, (ClientError,), {}) for name in REFUSALS})
 
 
@@ -97,7 +97,7 @@ class FakeDynamoDB:
         asked = {name: value["S"] for name, value in ExpressionAttributeValues.items()}
         first, last = asked.get(":first", ""), asked.get(":last", "\uffff")
         table = self._tables[TableName]
-        keys = [(pk, sk) for pk, sk in table if pk == asked[":pk"] and first <= sk <= last]
+        keys = [(pk, sk) for pk, sk in list(table) if pk == asked[":pk"] and first <= sk <= last]
         items = [json.loads(table[key]) for key in sorted(keys, reverse=not ScanIndexForward)[:Limit]]
         if ProjectionExpression:
             wanted = ProjectionExpression.split(", ")
@@ -181,6 +181,7 @@ def _comparable(S: str = "", N: str = "0") -> tuple[str, Decimal]:
 class FakeS3:
     """Buckets by name, of objects by key."""
 
+    exceptions = EXCEPTIONS
     _buckets: dict[str, dict[str, Item]] = field(default_factory=dict)
 
     def create_bucket(self, Bucket: str) -> None:
@@ -192,11 +193,13 @@ class FakeS3:
         self._buckets[Bucket][Key] = {"Body": Body, "ETag": etag(Body), **given}
 
     def get_object(self, Bucket: str, Key: str) -> Item:
-        found = self._buckets[Bucket][Key]
+        found = self._object(Bucket, Key)
         return {**found, "Body": BytesIO(found["Body"])}
 
     def head_object(self, Bucket: str, Key: str) -> Item:
-        return {name: value for name, value in self._buckets[Bucket][Key].items() if name != "Body"}
+        return {
+            name: value for name, value in self._object(Bucket, Key, ClientError).items() if name != "Body"
+        }
 
     def delete_object(self, Bucket: str, Key: str) -> None:
         self._buckets[Bucket].pop(Key, None)
@@ -209,6 +212,12 @@ class FakeS3:
     def get_paginator(self, operation: str) -> SimpleNamespace:
         list_all = getattr(self, operation)
         return SimpleNamespace(paginate=lambda **asked: [list_all(**asked)])
+
+    def _object(self, bucket: str, key: str, refusal: type[ClientError] = EXCEPTIONS.NoSuchKey) -> Item:
+        if key not in self._buckets[bucket]:
+            answer: Any = {"ResponseMetadata": {"HTTPStatusCode": 404}}
+            raise refusal(answer, "")
+        return self._buckets[bucket][key]
 
 
 @dataclass

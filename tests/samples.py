@@ -6,7 +6,7 @@ from decimal import Decimal
 from api.records import Bar, Mover, Session, Source, Status
 from ingest.daily.judge import mover_of
 from ingest.daily.record import Record
-from ingest.daily.rows import write
+from ingest.daily.rows import writes
 
 DAY = date(2026, 2, 10)
 WATCHLIST = ("AAPL", "MSFT", "TSLA")
@@ -33,7 +33,9 @@ def mover(of: Session, now: datetime = NIGHT) -> Mover:
 def record(store: Record, session: Session, replaces: int | None = None) -> None:
     """Store a session as a run does, ticker rows included."""
     store.join(mover(session), session, (replaces, replaces))
-    write(store, session, mover(session).ticker)
+    for write in writes(store, session, mover(session).ticker):
+        write()
+    store.rows_written(session.date, session.revision)
 
 
 def status(as_of: date | None = DAY) -> Status:

@@ -208,6 +208,18 @@ def test_each_read_finds_what_it_finds_on_moto(tables: list[Any]) -> None:
         assert fake == true, read
 
 
+@pytest.mark.parametrize("operation", ["get_object", "head_object"])
+def test_an_object_that_is_not_there_is_refused_as_on_moto(moto: None, operation: str) -> None:
+    refusals = []
+    for client in (FakeAWS().client("s3"), boto3.client("s3")):
+        client.create_bucket(Bucket=SITE)
+        with pytest.raises(ClientError) as refused:
+            getattr(client, operation)(Bucket=SITE, Key="none")
+        status = refused.value.response["ResponseMetadata"]["HTTPStatusCode"]
+        refusals.append((status, isinstance(refused.value, client.exceptions.NoSuchKey)))
+    assert refusals[0] == refusals[1]
+
+
 @pytest.mark.parametrize(
     "asked",
     [
@@ -237,7 +249,7 @@ def some_days(world: World) -> None:
     world.now += timedelta(hours=6)
     assert world.run().corrected == [FRIDAY]
     lease = world.parts.leases.take("other", world.now, LIFE)
-    with pytest.raises(LeaseHeldError, match="run other is at work, until 2026-11-21T11:26:00Z"):
+    with pytest.raises(LeaseHeldError, match="run other is in progress, until 2026-11-21T11:26:00Z"):
         world.run()
     lease.report(1, 2, 0.5)
     lease.abandon(world.now)

@@ -24,6 +24,7 @@ from ingest.daily.record import Record
 from ingest.daily.run import Parts, Report, Request, Rules
 from ingest.daily.stored import Stored, gather
 from ingest.lease import Leases
+from ingest.parallel import WIDTH
 from ingest.providers import Call, Provider, connect
 from ingest.providers.asking import Line, rate_window
 from ingest.site import Site
@@ -99,6 +100,7 @@ class World:
     market: Market = US
     vendor: Vendor = MASSIVE
     aws: Any = boto3
+    width: int = WIDTH
 
     def __post_init__(self) -> None:
         self.dynamodb, self.s3, self.cloudfront = map(self.client, ("dynamodb", "s3", "cloudfront"))
@@ -136,13 +138,17 @@ class World:
             provider=self.provider(),
             leases=Leases(self.dynamodb, self.names.table),
             time_left=self.time_left,
+            width=self.width,
         )
 
-    def provider(self, key: str = KEY) -> Provider:
+    def read_key(self) -> str:
+        return KEY
+
+    def provider(self, key: str = "") -> Provider:
         line = Line(
             vendor=MASSIVE,
             url=self.server.url,
-            read_key=lambda: key,
+            read_key=lambda: key or self.read_key(),
             window=rate_window(MASSIVE.name, self.calls_per_minute),
             clock=lambda: self.now,
             time_left=self.time_left,
@@ -157,7 +163,7 @@ class World:
         self.slept.append(seconds)
 
     def gathered(self) -> Stored:
-        return gather(self.store, self.parts.site.listing())
+        return gather(self.store, self.parts.site.listing, width=self.width)
 
     def run(
         self,

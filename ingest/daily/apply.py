@@ -1,4 +1,4 @@
-"""Carry out what was decided: fetch, check, rank, store; a session is stored whole or not at all."""
+"""Carries out a run's work: fetch, check, rank, store. A session is stored completely or not at all."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -20,7 +20,7 @@ log = Logger(service="ingest")
 
 
 def apply(parts: Parts, rules: Rules, work: Work, lease: Lease, report: Report) -> None:
-    """Fetch, archive, check, rank, store, with the fewest upstream calls."""
+    """Fetch the sessions of `work`, store those that are complete, and enter all of them in the report."""
     fetch = Fetch(parts, rules, work, lease, report)
     settling = Settling(parts.record, rules, work.now, report)
     read, faulty = set[str](), set[str]()
@@ -34,7 +34,7 @@ def apply(parts: Parts, rules: Rules, work: Work, lease: Lease, report: Report) 
 
 @dataclass(frozen=True, slots=True)
 class Settling:
-    """Judges sessions, and stores what can be believed."""
+    """Checks sessions and stores the good ones."""
 
     record: Record
     rules: Rules
@@ -42,15 +42,15 @@ class Settling:
     report: Report
 
     def settle(self, day: date, task: Task, bars: Bars, fetch: Fetch) -> None:
-        """Store a session that is whole, as new, as checked, or as a correction; else note why it is not stored."""
+        """Store a complete session (new, unchanged or corrected); otherwise report why it isn't stored."""
         try:
             try:
                 session = judge(day, task.watchlist, bars, self.rules.excuses(day))
             except IncompleteSessionError as failure:
                 if not task.session:
                     raise
-                # The one re-read was made, and what is stored is better than what came.
-                self.report.failed[day] = f"kept as it was, because in the re-read {failure}"
+                # This was the session's one re-read. What is stored is better than what came.
+                self.report.failed[day] = f"kept as stored, because in the re-read {failure}"
                 self.record.check(day, task.session.revision, self.now)
             else:
                 self._store(task, replace(session, splits=fetch.splits(day)))
@@ -58,13 +58,12 @@ class Settling:
             self.report.note(failure, [day])
 
     def _store(self, task: Task, fresh: Session) -> None:
-        """Write what a session has become. Raises `RevisionConflictError` if somebody else wrote it meanwhile."""
+        """Write a fetched session. Raises `RevisionConflictError` if another writer changed it meanwhile."""
         if not task.session:
             newest = max((revision for revision in task.replaces if revision), default=0)
             session = replace(fresh, revision=newest + 1)
             mover = mover_of(session, self.rules.source.provider, self.now)
             self.record.join(mover, session, task.replaces)
-            rows.write(self.record, session, mover.ticker)
             self.report.stored.append(session.date)
         elif corrected := correction(task.session, fresh):
             self._correct(task.session, corrected)
@@ -79,7 +78,6 @@ class Settling:
         mover = replace(mover_of(new, self.rules.source.provider, self.now), checked_at=self.now)
         new = rows.succeeding(new, old)
         self.record.join(mover, new, (old.revision, old.revision))
-        rows.write(self.record, new, mover.ticker)
         differing = [ticker for ticker in new.watchlist if old.bars.get(ticker) != new.bars.get(ticker)]
         log.warning(
             "session corrected",

@@ -1,4 +1,4 @@
-"""What an invocation asks for: the JSON of its event, typed, or refused with what is allowed."""
+"""Parses and validates the event of an invocation."""
 
 from collections.abc import Iterable, Mapping
 from datetime import date
@@ -12,9 +12,9 @@ from ingest.daily.run import Request
 
 
 def read_event(event: object, run: str, market: Market) -> Request | RebuildRequest:
-    """`{}`, or `{"from": "2026-01-02", "to": "2026-02-10"}` with or without `"again": true`, all also with
-    `"invalidate": false`, or `{"rebuild": {…}}`, in which `from`, `to`, `watchlist` or `in_force`, and `apply` may
-    stand. Raises `RequestError` for anything else; null is not a value of any of them.
+    """Read `{}` or `{"from": "2026-01-02", "to": "2026-02-10"}`, the latter optionally with `"again": true`, both with
+    `"invalidate": false`; or `{"rebuild": {…}}`, where `from`, `to`, `watchlist` or `in_force`, and `apply` are
+    optional. Raises `RequestError` for anything else, null values included.
     """
     if not isinstance(event, Mapping):
         raise RequestError("the event must be an object; {} asks for the usual window")
@@ -22,24 +22,24 @@ def read_event(event: object, run: str, market: Market) -> Request | RebuildRequ
     if "rebuild" not in event:
         return _run(event, run)
     if len(event) > 1:
-        raise RequestError("an event with rebuild has nothing beside it; its days stand inside")
+        raise RequestError("rebuild must be alone in the event; put its from and to inside it")
     return _rebuild(event["rebuild"], run, market)
 
 
 def _run(event: Mapping[str, Any], run: str) -> Request:
     first, last = _date(event, "from"), _date(event, "to")
     if (first is None) != (last is None):
-        raise RequestError("both of from and to are needed, as dates of the form YYYY-MM-DD, or neither")
+        raise RequestError("give both from and to, as dates, YYYY-MM-DD, or neither")
     again = _flag(event, "again", default=False)
     if again and first is None:
-        raise RequestError("again needs both of from and to, as dates of the form YYYY-MM-DD")
+        raise RequestError("again needs both from and to, as dates, YYYY-MM-DD")
     return Request(run, first, last, _flag(event, "invalidate", default=True), again)
 
 
 def _rebuild(asked: object, run: str, market: Market) -> RebuildRequest:
     if not isinstance(asked, Mapping):
         raise RequestError(
-            "rebuild must be an object; its names from, to, watchlist, in_force, apply may all be missing"
+            "rebuild must be an object, with any of from, to, watchlist, in_force and apply, or none"
         )
     _refuse_others(asked, ("from", "to", "watchlist", "in_force", "apply"))
     in_force = _flag(asked, "in_force", default=False)
@@ -57,7 +57,7 @@ def _rebuild(asked: object, run: str, market: Market) -> RebuildRequest:
 
 def _refuse_others(event: Mapping[str, Any], allowed: Iterable[str]) -> None:
     if unknown := sorted(set(event) - set(allowed)):
-        raise RequestError(f"the event has {', '.join(unknown)}; allowed are {', '.join(allowed)}")
+        raise RequestError(f"the event has {', '.join(unknown)}; allowed: {', '.join(allowed)}")
 
 
 def _flag(event: Mapping[str, Any], name: str, *, default: bool) -> bool:
@@ -68,12 +68,12 @@ def _flag(event: Mapping[str, Any], name: str, *, default: bool) -> bool:
 
 
 def _date(event: Mapping[str, Any], name: str) -> date | None:
-    """The date of this name; `None` where the event has none."""
+    """The date of this name; `None` if the event doesn't have it."""
     if name not in event:
         return None
     if day := strict_date(event[name]):
         return day
-    raise RequestError(f"{name} {event[name]!r} must be a date of the form YYYY-MM-DD")
+    raise RequestError(f"{name} {event[name]!r} must be a date, YYYY-MM-DD")
 
 
 def _watchlist(tickers: object, market: Market) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The Atom feed of the winners. Pure: its instants come from the records, so the same records give the same bytes."""
+"""The Atom feed of winners. Pure: all its timestamps come from the records, so the same records give the same bytes."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,14 +12,14 @@ from api.markets import Market
 from api.records import Mover
 
 ENTRIES = 30
-# Ids are tag URIs (RFC 4151). The year in them says since when the product has had this name.
+# Ids are tag URIs (RFC 4151), which contain a year in which the product had this name.
 TAG = "tag:daily-mover,2026"
 NAMED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed needs besides the records. `close_at` gives the instant at which a session closes."""
+    """What a feed needs besides the records. `close_at` returns the instant at which a session closes."""
 
     stage: str
     site_url: str
@@ -28,17 +28,17 @@ class Channel:
 
     @property
     def id(self) -> str:
-        """The feed's id; the entries' ids begin with it.
+        """The feed's id, with which the entries' ids begin.
 
-        To a feed reader an entry with another id is a new one, so nothing in it may change, as an address does. The
-        stage is part of it because two stages may watch different tickers. A stage keeps its name: under another name
-        it would be another deployment, with a table of its own.
+        A feed reader takes an entry with a different id for a new one, so the id has no part that can change, such as
+        the site's address. It has the stage, because two stages may watch different tickers, and a stage can't be
+        renamed: under another name it would be another deployment, with its own table.
         """
         return f"{TAG}:{self.market.mic}/{self.stage}"
 
 
 class _Feed(Atom1Feed):  # type: ignore[misc] # the library ships no types
-    """Atom with two things that the library does not provide."""
+    """Atom, with two things that the library lacks."""
 
     def add_item_elements(self, handler: Any, item: Mapping[str, Any]) -> None:
         super().add_item_elements(handler, item)
@@ -46,7 +46,7 @@ class _Feed(Atom1Feed):  # type: ignore[misc] # the library ships no types
         handler.addQuickElement("link", "", json_link)
 
     def latest_post_date(self) -> Any:
-        """When the feed last changed. Without entries: when it got its name, where the library would say now."""
+        """When the feed last changed. Without entries it is a constant, where the library would return now."""
         return super().latest_post_date() if self.items else NAMED_AT
 
 
@@ -58,7 +58,7 @@ def atom(movers: Sequence[Mover], channel: Channel) -> bytes:
         link=f"{site}/",
         feed_url=f"{site}/feed.xml",
         feed_guid=channel.id,
-        description="The stock of the watchlist that moved most from open to close, every trading day",
+        description="The stock on the watchlist with the biggest move from open to close, every trading day",
         language="en",
         author_name="Daily mover",
     )

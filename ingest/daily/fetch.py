@@ -1,5 +1,5 @@
-"""Bring the bars of the sessions that a run works on: ask with the fewest calls, archive, and tell each session once
-all of it is there.
+"""Fetches the bars of a run's sessions with the fewest calls, archives every answer, and yields each session as soon as
+it is complete.
 """
 
 from collections import Counter, defaultdict
@@ -35,10 +35,10 @@ log = Logger(service="ingest")
 
 @dataclass(slots=True)
 class Fetch:
-    """The calls of one run, and what they have told so far.
+    """The calls of one run, and what they have brought so far.
 
-    `pending` are the sessions that are still to be told, `watched` all of them by ticker. `cut` says that an answer
-    ended at the present, and `last_told` is the newest session with a bar. `waited` are the seconds spent on splits.
+    `pending` are the sessions not yielded or dropped yet; `watched` are all sessions of the run, by ticker. `cut`: an
+    answer ended at the present. `last_told` is the newest session with a bar. `waited` are seconds spent on splits.
     """
 
     parts: Parts
@@ -57,7 +57,7 @@ class Fetch:
     _splits: list[Mapping[date, Splits] | None] = field(default_factory=list)
 
     def sessions(self) -> Iterator[tuple[date, Bars]]:
-        """Each session with its bars, as soon as no later call tells of it. Those that cannot be had are noted."""
+        """Each session with its bars, once all calls for it are made. Those not available go into the report."""
         provider, work = self.parts.provider, self.work
         affordable = provider.affordable()
         most_by_day = plan.WEEK if work.asked_for else affordable
@@ -71,9 +71,9 @@ class Fetch:
             yield from self._judgeable(complete, strangers)
 
     def splits(self, day: date) -> Splits | None:
-        """The splits of a session's tickers, asked for once, with the first session that needs them.
+        """The splits of a session's tickers. One call, made when the first session needs them, asks for all sessions.
 
-        A session is whole without them: `None` where the vendor does not tell or they could not be had.
+        A session is complete without them: `None` if they aren't needed, not offered by the vendor, or not available.
         """
         if day not in self.work.unsplit:
             return None
@@ -85,7 +85,7 @@ class Fetch:
         return {ticker: told[ticker] for ticker in self.work.watched(day) if ticker in told}
 
     def _complete(self, calls: Sequence[Call]) -> Iterator[set[date]]:
-        """Call after call, the sessions of which no later one tells."""
+        """Make one call after the other, and yield the sessions for which all calls are made."""
         to_tell = Counter(day for call in calls for day in self._wanted(call))
         shortened, complete = False, set[date]()
         while calls and self.pending:
@@ -98,7 +98,7 @@ class Fetch:
                 self._drop(self.pending, failure)
             except NotYetError as failure:
                 if call.ticker and not shortened:
-                    # No session but the newest can be too new: ask once more, without it.
+                    # Only the newest session can be unavailable yet: try once more without it.
                     shortened = True
                     self._drop({max(self.pending)}, failure)
                     calls = _until(max(self.pending, default=date.min), calls)
@@ -108,17 +108,17 @@ class Fetch:
                 self._drop(wanted, failure)
             to_tell.subtract(wanted)
             complete.update(day for day in wanted if not to_tell[day])
-            # The sessions of one range are judged together, since bars are judged by those of other sessions.
+            # All sessions of a range are yielded together, because bars are checked against those of other sessions.
             if not to_come or (call.first, call.last) != (to_come[0].first, to_come[0].last):
                 yield complete & self.pending
                 complete = set()
             calls = to_come
 
     def _judgeable(self, complete: Collection[date], strangers: Strangers) -> Iterator[tuple[date, Bars]]:
-        """The newest session first, as older bars are judged by it. Bars of another company are faults, unless a
-        watchlist of that time names the ticker.
+        """The complete sessions, newest first, because older bars are checked against newer ones. A bar that may be
+        another company's becomes a fault, unless a dated watchlist or the stored session names the ticker.
 
-        Sessions in between are stored already, but tell whether a ticker traded.
+        Sessions in between are stored already, but show whether a ticker traded.
         """
         between = self.rules.calendar.sessions(min(complete), max(complete)) if complete else []
         for day in reversed(between):
@@ -129,14 +129,14 @@ class Fetch:
             if not vouched:
                 bars = strangers.see(day, asked, bars)
             if day in complete and self.cut and day > self.last_told:
-                late = NotYetError("the provider's answer ends before this session, at the present")
+                late = NotYetError("the provider's answer ends at the present, before this session")
                 self._drop({day}, late)
             elif day in complete:
                 self.pending.discard(day)
                 yield day, bars
 
     def _wanted(self, call: Call) -> set[date]:
-        """The pending sessions that a call is for."""
+        """The pending sessions that a call asks for."""
         days = self.pending & self.watched[call.ticker] if call.ticker else self.pending
         return {day for day in days if call.first <= day <= call.last}
 
@@ -152,7 +152,7 @@ class Fetch:
             self.last_told = max(self.last_told, day) if bars else self.last_told
 
     def _told(self, call: Call, tickers: Sequence[str], waiting: Waiting) -> Told:
-        """What the answers to a call tell, archived page by page before any is judged."""
+        """Make a call, archive its answers page by page, then read them."""
         answers = list[Answer]()
         for answer in self.parts.provider.ask(call, waiting):
             self.parts.archive.keep(answer)
@@ -173,13 +173,15 @@ class Fetch:
         return self.parts.provider.splits(days[0], days[-1]) if days else None
 
     def _waiting(self, seconds: float) -> None:
-        self.lease.report(self.parts.provider.made.total(), self.planned, seconds)
+        """Report progress, but for a first call that need not wait: the lease was taken just now."""
+        if (made := self.parts.provider.made.total()) or seconds:
+            self.lease.report(made, self.planned, seconds)
 
     def _waiting_for_splits(self, seconds: float) -> None:
-        """They are worth one wait for the rate limit; the rest of the run is for bars."""
+        """Allow splits one wait for the rate limit in total; the rest of the run is for bars."""
         self.waited += seconds
         if self.waited > SPLITS_SECONDS:
-            raise OutOfTimeError("the splits are not worth a longer wait")
+            raise OutOfTimeError("splits aren't worth a longer wait")
         self._waiting(seconds)
 
     def _drop(self, days: Collection[date], failure: ProviderError) -> None:
@@ -188,5 +190,5 @@ class Fetch:
 
 
 def _until(last: date, calls: Sequence[Call]) -> list[Call]:
-    """The calls without the days after `last`."""
+    """The calls, without the days after `last`."""
     return [replace(call, last=min(call.last, last)) for call in calls if call.first <= last]

@@ -1,4 +1,4 @@
-"""What is due, how fresh the stored sessions are, and what comes next. Pure."""
+"""Which sessions are due, how fresh the stored ones are, and what comes next. Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime
@@ -10,10 +10,10 @@ from ingest.daily.stored import Stored
 
 
 def due(rules: Rules, within: plan.Horizon, stored: Stored) -> list[date]:
-    """The sessions of the window, and the holes that earlier runs could not fill: they stay due until they are."""
+    """The sessions of the window, and older ones that earlier runs couldn't store, which stay due until stored."""
     missing = stored.status.missing if stored.status else ()
     open_days = [day for day in missing if rules.calendar.is_session(day)]
-    newest_due = max(open_days, default=None)  # where nothing could be stored yet
+    newest_due = max(open_days, default=None)  # if nothing is stored yet
     newest = max(stored.by_day, default=newest_due)
     window = plan.window(rules.calendar, within, newest, rules.window)
     return sorted({*window, *(day for day in open_days if day >= within.oldest)})
@@ -27,9 +27,8 @@ def status_of(
     holes: Mapping[date, Hole],
     now: datetime,
 ) -> Status:
-    """How fresh the record is, and what of `due` is missing. With nothing stored, the newest ready session is next.
-
-    While it says the same as the stored status it keeps its instant, so that idle runs publish nothing.
+    """How fresh the data is, and which `due` sessions are missing. If nothing is stored, the newest ready session is
+    next. It keeps the stored `generated_at` while nothing published changes, so that idle runs publish nothing.
     """
     expected = plan.window(rules.calendar, within, None, rules.window)
     as_of = max(stored.by_day, default=None)

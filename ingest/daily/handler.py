@@ -1,4 +1,4 @@
-"""The ingest function: one run per invocation, by the schedule or by hand."""
+"""The ingest function: one run or one rebuild per invocation, by schedule or by hand."""
 
 import os
 from collections.abc import Mapping
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import boto3
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
 
 from api.records import Source
 from ingest.archive import Archive
@@ -25,6 +26,7 @@ from ingest.daily.reconcile import reconcile
 from ingest.daily.record import Record
 from ingest.daily.run import Parts, Report, Rules
 from ingest.lease import LeaseHeldError, Leases
+from ingest.parallel import WIDTH
 from ingest.providers import RefusedError, connect
 from ingest.providers.asking import Line, rate_window
 from ingest.settings import Settings
@@ -34,18 +36,18 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
     from mypy_boto3_ssm import SSMClient
 
-PUBLISHING_SHARE = 0.1  # of the function's time, kept back from waiting for the provider
+PUBLISHING_SHARE = 0.1  # of the function's time, reserved for publishing
 log = Logger(service="ingest")
 
 
 class SessionsFailedError(Exception):
-    """Sessions could not be stored; the others were, and the twins are published."""
+    """Some sessions couldn't be stored, or are lost from the table. The others are stored and published."""
 
 
 def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Do what the event asks (see `read_event`) and return what was done.
+    """Do what the event asks for (see `read_event`). Returns the report, or `Skipped` if another run has the lease.
 
-    Raises `SessionsFailedError` when a session could not be stored, `RequestError` for what cannot be served.
+    Raises `SessionsFailedError` if sessions failed, and `RequestError` for an invalid event.
     """
     settings = Settings.from_env(os.environ)
     life = timedelta(milliseconds=context.get_remaining_time_in_millis())
@@ -63,7 +65,7 @@ def handler(event: Mapping[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 
 def _reconciled(report: Report, settings: Settings) -> dict[str, Any]:
-    """What a run did. It has told its numbers also when it fails, and what viewers get by then."""
+    """Report a run. Its log line and its metrics, including a check of the site, come even if the run then fails."""
     done = document(report)
     log.info("run ended", **done)
     failed = unreadable(settings.site_url, settings.site_ca)
@@ -74,7 +76,7 @@ def _reconciled(report: Report, settings: Settings) -> dict[str, Any]:
 
 
 def _rebuilt(report: RebuildReport) -> dict[str, Any]:
-    """What a rebuild found. Its numbers are no run's: they tell nothing of the schedule or the provider."""
+    """Report a rebuild. It emits no metrics, because those are about scheduled runs and the provider."""
     found = document(report)
     lengths = {name: len(value) for name, value in found.items() if isinstance(value, dict | list)}
     log.info("rebuild ended", **found | lengths)
@@ -82,7 +84,7 @@ def _rebuilt(report: RebuildReport) -> dict[str, Any]:
 
 
 def rules_of(settings: Settings) -> Rules:
-    """By what a run judges."""
+    """The rules of this deployment."""
     market = settings.market
     calendar = load_calendar(market)
     return Rules(
@@ -100,7 +102,7 @@ def rules_of(settings: Settings) -> Rules:
 
 
 def parts_of(settings: Settings, context: LambdaContext, life: timedelta) -> Parts:
-    """What a run works with."""
+    """The clients of this deployment."""
     reserve = PUBLISHING_SHARE * life.total_seconds()
 
     def time_left() -> float:
@@ -127,21 +129,21 @@ def parts_of(settings: Settings, context: LambdaContext, life: timedelta) -> Par
 @cache
 def client(service: str) -> Any:
     """An AWS client, made once per container."""
-    return boto3.client(service)  # type: ignore[call-overload]
+    return boto3.client(service, config=Config(max_pool_connections=WIDTH))  # type: ignore[call-overload]
 
 
 def read_key(ssm: "SSMClient", parameter: str) -> str:
-    """The provider's key. Raises `RefusedError` where none is stored."""
+    """The provider's API key. Raises `RefusedError` if none is stored."""
     try:
         return ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"]
     except ssm.exceptions.ParameterNotFound:
         raise RefusedError(
-            f"no API key is stored; put it as a SecureString at SSM parameter {parameter}"
+            f"no API key is stored; store it as a SecureString in the SSM parameter {parameter}"
         ) from None
 
 
 def document(report: "DataclassInstance") -> dict[str, Any]:
-    """A report as the invoker gets it: PascalCase like every document of the product, dates as text."""
+    """A report as JSON for the caller: names in PascalCase, as in all documents, and dates as text."""
     return {_pascal(each.name): _plain(getattr(report, each.name)) for each in fields(report)}
 
 
@@ -156,7 +158,7 @@ def _plain(value: Any) -> Any:
         case date():
             return value.isoformat()
         case Decimal():
-            return float(value)  # at most 6 decimals: what is printed is what was meant
+            return float(value)  # exact enough: it has at most 6 decimals
     return value
 
 
@@ -165,13 +167,13 @@ def _pascal(name: str) -> str:
 
 
 def _failures(report: Report) -> str:
-    """The failures by reason, so that one cause with many sessions reads as one."""
+    """The failures grouped by reason, so that one cause with many sessions reads as one."""
     by_reason: dict[str, list[str]] = {}
     for day, reason in sorted(report.failed.items()):
         by_reason.setdefault(reason, []).append(str(day))
     failures = [f"{summary(days, shown=7)}: {reason}" for reason, days in by_reason.items()]
     if report.kept:
         failures.append(
-            f"{report.kept} published files have no session in the table and were kept (infra/RUNBOOK.md#record-shrank)"
+            f"{report.kept} published files were kept; the table lacks their sessions (infra/RUNBOOK.md#record-shrank)"
         )
     return "; ".join(failures)

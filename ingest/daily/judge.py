@@ -1,4 +1,4 @@
-"""From bars to the winner: judge whether a session is whole and sane, and name its mover. Pure."""
+"""From bars to the winner: checks that a session is complete and sane, and determines its mover. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,17 +9,17 @@ from api.records import Bar, Mover, Session, margin
 from ingest.providers import Bars
 from ingest.providers.reading import Fault
 
-LEAST = Decimal("0.000001")  # documents keep 6 decimals: what is less would be shown as 0
+LEAST = Decimal("0.000001")  # documents have 6 decimals: anything less would show as 0
 
 
 class IncompleteSessionError(Exception):
-    """A session that must not be stored: not every ticker has a believable bar."""
+    """A session must not be stored, because a ticker has no usable bar or no ticker needs one."""
 
 
 def judge(day: date, watchlist: tuple[str, ...], bars: Bars, excused: Mapping[str, str]) -> Session:
-    """The session of the watchlist, revision 1. All or nothing: raises `IncompleteSessionError` naming each fault.
+    """The session as revision 1, with a sane bar for every ticker. Raises `IncompleteSessionError` naming the faults.
 
-    `excused` gives reasons for tickers that need no bar on this day.
+    `excused` has reasons for tickers that need no bar on this day.
     """
     excused = {ticker: excused[ticker] for ticker in watchlist if ticker in excused}
     needed = [ticker for ticker in watchlist if ticker not in excused]
@@ -38,7 +38,7 @@ def judge(day: date, watchlist: tuple[str, ...], bars: Bars, excused: Mapping[st
 
 
 def mover_of(session: Session, provider: str, now: datetime) -> Mover:
-    """The winner, by exact moves."""
+    """The mover of a session: its winner by exact moves, recorded at `now`."""
     ranked = session.ranked()
     winner, bar = ranked[0]
     return Mover(
@@ -57,13 +57,13 @@ def mover_of(session: Session, provider: str, now: datetime) -> Mover:
 
 
 def correction(stored: Session, fresh: Session) -> Session | None:
-    """`fresh` as the next revision of `stored`, or `None` where both say the same of the same watchlist."""
+    """`fresh` as the next revision of `stored`; `None` if nothing that is judged has changed."""
     same = replace(fresh, revision=stored.revision) == stored
     return None if same else replace(fresh, revision=stored.revision + 1)
 
 
 def difference(old: Session, new: Session) -> str:
-    """In a few words what sets two sessions of one day apart, which need not be their winners."""
+    """How two versions of one session differ, in a few words; their winners may be the same."""
     watched, watches = set(old.watchlist), set(new.watchlist)
     apart = {
         "joined": [ticker for ticker in new.watchlist if ticker not in watched],
@@ -75,7 +75,7 @@ def difference(old: Session, new: Session) -> str:
         ],
     }
     words = [f"{what}: {summary(tickers)}" for what, tickers in apart.items() if tickers]
-    return "; ".join(words) or "another order of the watchlist"
+    return "; ".join(words) or "watchlist in a different order"
 
 
 def _told(session: Session, ticker: str) -> tuple[Bar | None, str | None]:
@@ -83,7 +83,7 @@ def _told(session: Session, ticker: str) -> tuple[Bar | None, str | None]:
 
 
 def _judged(bar: Bar | Fault | None) -> Bar | Fault:
-    """The bar if it is sane, else its fault."""
+    """The bar if it is sane, otherwise its fault."""
     match bar:
         case None:
             return Fault("is missing")

@@ -1,4 +1,4 @@
-"""Put lost and torn items of the table right without an upstream call: from the item beside them, or the raw zone."""
+"""Repairs sessions that lost an item, without an upstream call: from the other item, or from the raw zone."""
 
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -19,14 +19,14 @@ log = Logger(service="ingest")
 
 
 class MendError(Exception):
-    """A stored session that lost an item, and that the raw zone does not make again; the message names the cure."""
+    """The raw zone can't restore a session that lost an item; the message says what to do."""
 
 
 def mend(parts: Parts, rules: Rules, stored: Stored, report: Report, now: datetime) -> Stored:
-    """Put right what can be, and give what is stored then; the rest fails, each with its cure.
+    """Repair what can be repaired, and return what is stored afterwards. The rest goes to `failed`, with what to do.
 
-    More than a handful of lost sessions are a matter for a person: they may have been judged by other watchlists than
-    those in force today.
+    More than a handful of lost sessions are left to a person: they may have been recorded with other watchlists than
+    the settings have for their days.
     """
     published = filter(rules.calendar.is_session, stored.published)
     lost = sorted(set(published) - {*stored.by_day, *stored.session_by_day})
@@ -36,22 +36,22 @@ def mend(parts: Parts, rules: Rules, stored: Stored, report: Report, now: dateti
             if parts.time_left() > 0:
                 mending.mend(day, report)
             else:
-                report.left[day] = "this run has no time left to mend it, the next goes on"
+                report.left[day] = "this run has no time left to repair it; the next run continues"
     if len(lost) > HANDFUL:
         report.failed |= dict.fromkeys(lost, _many(lost))
-    return gather(parts.record, parts.site.listing()) if report.mended else stored
+    return gather(parts.record, lambda: stored.listing, width=parts.width) if report.mended else stored
 
 
 def _many(lost: list[date]) -> str:
     return (
-        f"{len(lost)} sessions are lost from the table, while their published files are still there;"
-        f" `movers rebuild --from {lost[0]} --to {lost[-1]} --apply` stores them again from the archived answers"
+        f"{len(lost)} sessions are missing from the table, but their published files still exist;"
+        f" `movers rebuild --from {lost[0]} --to {lost[-1]} --apply` restores them from archived responses"
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Mending:
-    """Makes sessions whole again."""
+    """Repairs one session after another."""
 
     record: Record
     rules: Rules
@@ -59,19 +59,19 @@ class Mending:
     now: datetime
 
     def mend(self, day: date, report: Report) -> None:
-        """Join the items of a day, or note why that cannot be."""
+        """Repair a session, or report why it can't be repaired."""
         try:
             self._join(day)
             report.mended.append(day)
             log.warning("session mended", session=day.isoformat())
         except (IncompleteSessionError, MendError, RevisionConflictError) as reason:
             report.failed[day] = (
-                f"an item of this session is lost, and the archived answers do not give it again: {reason};"
+                f"this session lost an item, and archived responses can't restore it: {reason};"
                 f" `movers backfill --again --from {day} --to {day}` asks the provider"
             )
 
     def _join(self, day: date) -> None:
-        """Write the mover and the session of a day so that they belong together."""
+        """Write a day's mover and session so that they match."""
         rules, now = self.rules, self.now
         mover, session = self.record.halves(day)
         whole = rows.succeeding(self._whole(day, mover, session), session)
@@ -80,11 +80,11 @@ class Mending:
         if mover and _same_winner(mover, fresh):
             fresh = replace(mover, revision=whole.revision)
         self.record.join(fresh, whole, revisions(mover, session))
-        rows.write(self.record, whole, fresh.ticker)
 
     def _whole(self, day: date, mover: Mover | None, session: Session | None) -> Session:
-        """The session as it has to be: the one that is there where only its mover is lost, else what the raw zone
-        tells.
+        """The complete session: the stored one if only its mover is lost, otherwise one made from the raw zone.
+
+        Raises `MendError` if that has another winner than the stored mover.
         """
         if session and not mover:
             return session
@@ -95,14 +95,14 @@ class Mending:
         winner = mover_of(told, self.rules.source.provider, self.now)
         if mover and not session and not _same_winner(mover, winner):
             raise MendError(
-                f"by the watchlist that is in force on {day} they tell another winner than {mover.ticker};"
-                f" `movers rebuild --from {day} --to {day} --watchlist … --apply` judges by the right one"
+                f"with the watchlist in force on {day}, the winner isn't {mover.ticker} as stored;"
+                f" `movers rebuild --from {day} --to {day} --watchlist … --apply` uses the right one"
             )
         return replace(told, revision=_revision(told, winner, mover, session))
 
 
 def _revision(told: Session, winner: Mover, mover: Mover | None, session: Session | None) -> int:
-    """The newest revision that an item is of, or the next one where that item says something else; 1 without any."""
+    """The items' newest revision, or the next one if that item differs from what is restored; 1 if there are none."""
     newest = max((half.revision for half in (mover, session) if half), default=1)
     differs = (mover and mover.revision == newest and not _same_winner(mover, winner)) or (
         session and session.revision == newest and replace(told, revision=newest) != session
@@ -111,7 +111,7 @@ def _revision(told: Session, winner: Mover, mover: Mover | None, session: Sessio
 
 
 def _same_winner(one: Mover, other: Mover) -> bool:
-    """Whether both say the same of the winner, whenever they were recorded and in whatever revision."""
+    """Whether both have the same winner and numbers, regardless of provider, revision and times."""
     return other == replace(
         one,
         provider=other.provider,

@@ -1,4 +1,4 @@
-"""What a run tells CloudWatch of itself: a line of its log in the embedded metric format."""
+"""A run's metrics, sent to CloudWatch as a log line in the embedded metric format."""
 
 from aws_lambda_powertools import Metrics
 from aws_lambda_powertools.metrics import MetricUnit
@@ -8,9 +8,9 @@ from ingest.daily.run import Report
 
 
 def emit(report: Report, stage: str, *, edge_failed: int = 0, key_days_left: int | None = None) -> None:
-    """Print the run's numbers. Their one dimension is `Stage`: an alarm sees only metrics with exactly its own.
+    """Print the metrics. Their only dimension is `Stage`, because an alarm matches only exactly its own dimensions.
 
-    `edge_failed` is how many paths could not be read through the CDN, `key_days_left` is told where it is known.
+    `edge_failed` is how many paths couldn't be read through the CDN. `key_days_left` is left out if unknown.
     """
     metrics = Metrics(namespace=names.NAMESPACE)
     metrics.add_dimension(names.STAGE_DIMENSION, stage)

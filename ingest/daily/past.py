@@ -1,4 +1,4 @@
-"""Whether a ticker's older bars are the same company's: a symbol that is given up may go to another one. Pure."""
+"""Whether a ticker's older bars are the same company's: a ticker can be reused by another company. Pure."""
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -10,7 +10,7 @@ from ingest.daily.stored import Stored
 from ingest.providers import Bars
 from ingest.providers.reading import Fault
 
-# Sessions in a row without a bar, as in a long halt; after more, nothing says that it is the same company.
+# This many sessions in a row without a bar may be a long halt; after more it may be another company.
 LONGEST_HOLE = 20
 
 STRANGER = "did not trade in the"
@@ -18,14 +18,14 @@ STRANGER = "did not trade in the"
 
 @dataclass
 class Past:
-    """One ticker's sessions, seen from the newest to the oldest."""
+    """One ticker's history, read from the newest session to the oldest."""
 
     _seen: bool = False
     _absent: int = 0
     _hole: int = 0
 
     def see(self, *, traded: bool) -> Fault | None:
-        """Take in the next older session in which the market traded; the fault of a bar before a long hole."""
+        """Note the next older session. Returns a fault if the ticker traded before a long hole."""
         if not traded:
             self._absent += 1
             return None
@@ -35,22 +35,22 @@ class Past:
         return _stranger(self._hole) if self._hole else None
 
     def after_a_gap(self) -> "Past":
-        """The same where sessions follow that were not looked at: the ticker may have traded in them."""
+        """The state after sessions that weren't looked at, in which the ticker may have traded."""
         return Past(self._seen, 0, self._hole)
 
 
 def _stranger(hole: int) -> Fault:
     return Fault(
-        f"{STRANGER} {hole} sessions that followed, so it may have been another company; a watchlist that is"
-        " dated before them and names it says that it is the same"
+        f"{STRANGER} {hole} sessions that followed, so it may have been another company; if it is the same, use dated"
+        " watchlists that list it on this day"
     )
 
 
 @dataclass
 class Strangers:
-    """Finds bars of another company while sessions are looked at, best from the newest to the oldest.
+    """Finds bars that may be another company's, in sessions that are best passed in from the newest to the oldest.
 
-    Of the sessions between those, and of newer ones, it knows what is stored, and which holes lack a ticker.
+    For skipped and newer sessions it uses what is stored, and which tickers are known to be missing in holes.
     """
 
     calendar: Calendar
@@ -59,9 +59,9 @@ class Strangers:
     _at: date | None = None
 
     def see(self, day: date, tickers: Collection[str], bars: Bars) -> Bars:
-        """The session's bars of the tickers, with faults for those of another company.
+        """The session's bars, with faults for those that may be another company's.
 
-        A session without any bar is none in which the market traded.
+        If none of several tickers has a bar, the market didn't trade, and the session doesn't count.
         """
         self._recall(day, tickers)
         if not bars and len(tickers) > 1:
@@ -70,7 +70,7 @@ class Strangers:
         return {**bars, **{ticker: fault for ticker, fault in faults.items() if fault}}
 
     def _recall(self, day: date, tickers: Collection[str]) -> None:
-        """Take in what is known of the sessions from the last one looked at, or the newest one, down to this."""
+        """Note what is known of the sessions between this one and the last one seen (or the newest stored one)."""
         newest = max(self.stored.session_by_day, default=day)
         if self._at is None or day > self._at:
             self._pasts, self._at = {}, newest + ONE_DAY
@@ -89,7 +89,7 @@ class Strangers:
 
 
 def _traded(ticker: str, session: Session | None, hole: Hole | None) -> bool | None:
-    """Whether a ticker traded in a session, by what is remembered of it; `None` where nobody knows."""
+    """Whether a ticker traded in a session, by its stored session or hole; `None` if unknown."""
     if session and ticker in session.watchlist:
         return ticker in session.bars
     reasons = hole.reason.split(", ") if hole else []

@@ -1,4 +1,4 @@
-"""Decide what a run has to do: which sessions, and the fewest upstream calls that bring them. Pure."""
+"""Decides which sessions a run must look at, and which upstream calls bring them. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,16 +8,16 @@ from api.records import Mover
 from ingest.calendar import Calendar, Ready
 from ingest.providers import Call, Way
 
-WEEK = 7  # sessions of a backfill that are asked for by whole day all the same
+WEEK = 7  # a backfill of up to so many sessions asks by whole day, even if that takes more calls
 
 
 class RequestError(ValueError):
-    """A window was asked for that cannot be served; the message says what is allowed."""
+    """The event is invalid, or its sessions aren't available; the message says what is allowed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Horizon:
-    """The days that can be asked for: from `oldest`, which `bound` sets, to the newest session that is ready."""
+    """The days that can be requested: from `oldest` (`bound` says what sets it) to the newest ready session."""
 
     oldest: date
     newest: date
@@ -27,7 +27,7 @@ class Horizon:
 def horizon(
     calendar: Calendar, ready: Ready, history_days: int, now: datetime, watched_since: date = date.min
 ) -> Horizon:
-    """From the day on that the plan serves, or that the first watchlist is in force on, if that is later."""
+    """Starts where the plan's history starts, or on the first watchlist's first day if that is later."""
     served_since = calendar.market.day(now) - timedelta(days=history_days)
     newest = calendar.newest_ready(now, ready)
     if watched_since > served_since:
@@ -36,7 +36,7 @@ def horizon(
 
 
 def window(calendar: Calendar, within: Horizon, newest_stored: date | None, count: int) -> list[date]:
-    """The sessions to look after: the latest `count`, or all from the newest stored one on if that is longer."""
+    """The sessions to check: the latest `count`, or all since the newest stored one if those are more."""
     latest = calendar.latest(count, within.newest)
     if newest_stored and newest_stored < latest[0]:
         latest = calendar.sessions(newest_stored, within.newest)
@@ -44,7 +44,7 @@ def window(calendar: Calendar, within: Horizon, newest_stored: date | None, coun
 
 
 def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> list[date]:
-    """The sessions of a backfill. Raises `RequestError` for days that are not ready or that the plan does not serve."""
+    """The sessions of a backfill. Raises `RequestError` for days that aren't ready or are older than the horizon."""
     if first > last:
         raise RequestError(f"from {first} is after to {last}")
     if last >= calendar.next_session(within.newest):
@@ -53,21 +53,21 @@ def requested(calendar: Calendar, within: Horizon, first: date, last: date) -> l
         raise RequestError(f"{first} is older than {within.bound}, which begins on {within.oldest}")
     sessions = calendar.sessions(first, last)
     if not sessions:
-        raise RequestError(f"there is no session from {first} to {last}")
+        raise RequestError(f"there are no sessions from {first} to {last}")
     return sessions
 
 
 def is_unchecked(mover: Mover, after: timedelta, now: datetime) -> bool:
-    """Whether a stored session is due for its one re-read: vendors correct bars overnight."""
+    """Whether a stored session is due for its one re-read, made because vendors correct bars overnight."""
     return mover.checked_at is None and now - mover.recorded_at >= after
 
 
 def cheapest(ways: Sequence[Way], affordable: float, most_by_day: float) -> Way:
-    """The way with the fewest calls.
+    """The alternative with the fewest calls, with two exceptions.
 
-    But up to `most_by_day` sessions are asked for by whole day where the vendor has such a call: only these answers
-    hold the whole market. And calls by ticker are of use only when all of them are made: where they do not fit into the
-    `affordable` number, calls by day come first, of which each completes a session.
+    Up to `most_by_day` sessions are requested by whole day if the vendor has such a call, because only those answers
+    contain the whole market. And if the calls by ticker exceed the `affordable` number, calls by day win: each of them
+    completes a session, while calls by ticker help only when all are made.
     """
 
     def cost(way: Way) -> tuple[bool, bool, int, bool]:
@@ -79,8 +79,8 @@ def cheapest(ways: Sequence[Way], affordable: float, most_by_day: float) -> Way:
 
 
 def in_turn(way: Way, longest_hole: int) -> list[Call]:
-    """The calls in the order in which they are made: oldest first. Whole days that are enough for a long hole come
-    newest first, because a bar is judged by those that follow it.
+    """The calls in the order they are made: as given, but more whole days than `longest_hole` newest first, because
+    a long hole shows only in the sessions that follow a bar.
     """
     reverse = len(way) > longest_hole and all(call.ticker is None for call in way)
     return list(reversed(way)) if reverse else list(way)

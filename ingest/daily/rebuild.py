@@ -1,7 +1,7 @@
-"""Judge sessions anew from the archived answers, without asking upstream.
+"""Judges sessions again from archived responses, without upstream calls.
 
-Gather what the raw zone and the table say of a session, decide whether it is new or changed, apply that. The order is
-oldest first, so that what a run has no time for can be taken up from its first day.
+Each session is made from the raw zone, compared with the table, and written if it is new or changed. Oldest first, so
+that another rebuild can continue from the first day that this one had no time for.
 """
 
 from dataclasses import dataclass, field, replace
@@ -22,17 +22,17 @@ from ingest.daily.run import Parts, Rules
 from ingest.daily.stored import belong_together, gather, revisions
 from ingest.daily.twins import Compare, publish
 
-PUBLISH_SECONDS = 0.1  # a session's: two reads of the table and a write to the bucket
+PUBLISH_SECONDS = 0.1  # per session: two reads of the table and a write to the bucket
 log = Logger(service="ingest")
 
 
 @dataclass(frozen=True, slots=True)
 class RebuildRequest:
-    """What is asked: the sessions from `first` to `last`, all judged by `watchlist` if one is given.
+    """Judge the sessions from `first` to `last`; if either is `None`, only those that are archived or stored.
 
-    Without one, a stored session is judged by the watchlist it was recorded with, any other, or with `in_force` every
-    one, by the watchlist that the settings say was in force on its day. With one bound or none, those of which the raw
-    zone or the table knows. Nothing is written unless `apply` is set.
+    Each is judged by `watchlist`. Without that, a stored session is judged by the watchlist it was recorded with; other
+    sessions, or with `in_force` all of them, by the one that the settings have for their day. Nothing is written
+    unless `apply` is set.
     """
 
     run: str
@@ -45,7 +45,7 @@ class RebuildRequest:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Who won a session, by which change in percent, and at which price it closed."""
+    """A session's winner, its change in percent and its closing price."""
 
     ticker: str
     percent_change: Decimal
@@ -54,9 +54,9 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A stored session that the raw zone tells otherwise, or that is judged by another watchlist now.
+    """How a rebuild changes a stored session.
 
-    The winner may be the same; `difference` says what is not.
+    The winner may stay the same; `difference` says what doesn't.
     """
 
     old: Outcome
@@ -67,9 +67,9 @@ class Change:
 
 @dataclass(slots=True)
 class RebuildReport:
-    """What was found, and done if `applied`. `unjudged` sessions stay as they are, `left` ones are for another run.
+    """What was found, and written if `applied`. `unjudged` sessions stay as they are, `left` ones are for another run.
 
-    `watchlist` is the one that was asked for. `damaged` names objects of the raw zone that are no archived answers.
+    `watchlist` is the requested one. `damaged` has the reasons why objects of the raw zone couldn't be read, by key.
     """
 
     applied: bool
@@ -87,9 +87,9 @@ class RebuildReport:
 def rebuild(
     parts: Parts, rules: Rules, request: RebuildRequest, now: datetime, life: timedelta
 ) -> RebuildReport:
-    """Find what a rebuild changes; with `apply` also write it, and publish every session looked at, under the lease.
+    """Find what a rebuild changes. With `apply`, write it and publish every session judged, under the lease.
 
-    Raises `LeaseHeldError` if another run is at work and `RequestError` for sessions that cannot be asked for.
+    Raises `LeaseHeldError` if another run is in progress, and `RequestError` for an invalid range of days.
     """
     within = rules.horizon(now)
     named = _named(rules, request, within)
@@ -98,14 +98,15 @@ def rebuild(
         _judge(parts, rules, request, named, report, now)
         return report
     with parts.leases.held(request.run, now, life) as lease:
-        expected = due(rules, within, gather(parts.record, parts.site.listing()))
+        before = gather(parts.record, parts.site.listing, width=parts.width)
+        expected = due(rules, within, before)
         seen = _judge(parts, rules, request, named, report, now)
-        stored = gather(parts.record, parts.site.listing())
+        stored = gather(parts.record, lambda: before.listing, width=parts.width)
         status = status_of(rules, within, expected, stored, stored.holes, now)
         compare = Compare.of(
             stored, rules.market, seen, (), now, thorough=lease.found_dead, every_ticker=True
         )
-        published = publish(parts.record, parts.site, stored, compare, rules.channel, status)
+        published = publish(parts, stored, replace(compare, rewritten=seen), rules.channel, status)
         report.published = len(published.changed)
         if published.to_drop or lease.found_dead:
             report.invalidation = parts.site.invalidate(request.run)
@@ -120,9 +121,9 @@ def _judge(
     report: RebuildReport,
     now: datetime,
 ) -> list[date]:
-    """Session by session, while there is time for another and for publishing those before it, which it returns."""
+    """Judge one session after the other, while time remains to publish them. Returns the sessions judged."""
     replay = Replay(parts.archive, parts.provider, rules.calendar)
-    strangers = Strangers(rules.calendar, gather(parts.record, parts.site.listing()))
+    strangers = Strangers(rules.calendar, gather(parts.record, parts.site.listing, width=parts.width))
     days = _known(parts.record, rules, request, replay) if named is None else named
     for position, day in enumerate(days):
         reserve = PUBLISH_SECONDS * position if report.applied else 0
@@ -138,15 +139,15 @@ def _judge(
 
 
 def _named(rules: Rules, request: RebuildRequest, within: plan.Horizon) -> list[date] | None:
-    """The sessions between two bounds; refused, if need be, before the lease is taken."""
+    """The sessions between two bounds, `None` unless both are given. Checked before the lease is taken."""
     if not request.first or not request.last:
         return None
-    archived = replace(within, oldest=request.first)  # may be older than what the plan serves
+    archived = replace(within, oldest=request.first)  # archived sessions may be older than the plan's history
     return plan.requested(rules.calendar, archived, request.first, request.last)
 
 
 def _known(record: Record, rules: Rules, request: RebuildRequest, replay: Replay) -> list[date]:
-    """The sessions that are archived or stored, within the one bound that may be given, oldest first."""
+    """All sessions that are archived or stored, within the bound if there is one, oldest first."""
     first, last = request.first or date.min, request.last or date.max
     archived = replay.sessions(lambda day: request.watchlist or rules.watchlists.on(day))
     stored = {mover.date for mover in record.movers()}
@@ -164,7 +165,7 @@ def _settle(
     report: RebuildReport,
     now: datetime,
 ) -> None:
-    """Judge a session as a run does, and enter what that changes."""
+    """Judge a session as a run does, and report what that changes."""
     old, stored = record.halves(day)
     watchlist = _watchlist(rules, request, day, stored)
     vouched = bool(stored or request.watchlist) or rules.watchlists.dated
@@ -179,16 +180,14 @@ def _settle(
     )
     if not new:
         report.unchanged += 1
-        if request.apply and old and stored:
-            rows.write(record, stored, old.ticker)
-            if stored.splits is None and fresh.splits is not None:
-                record.note_splits(day, stored.revision, fresh.splits)
+        if request.apply and stored and stored.splits is None and fresh.splits is not None:
+            record.note_splits(day, stored.revision, fresh.splits)
         return
     mover = _mover(rules.source.provider, new, old, now)
     if request.apply:
         _write(record, mover, new, old, stored)
     if old:
-        what = difference(stored, new) if stored else "the session's item was lost"
+        what = difference(stored, new) if stored else "the session's bars were lost"
         report.changed[day] = Change(_outcome(old), _outcome(mover), what, mover.revision)
     else:
         report.added[day] = _outcome(mover)
@@ -205,19 +204,18 @@ def _watchlist(rules: Rules, request: RebuildRequest, day: date, stored: Session
 
 
 def _joined(old: Mover | None, stored: Session | None, fresh: Session) -> Session:
-    """The session as the revision after those of its items, which do not belong together or are not there."""
+    """The session with the revision after its items', which don't match or don't exist."""
     return replace(fresh, revision=max((half.revision for half in (old, stored) if half), default=0) + 1)
 
 
 def _mover(provider: str, session: Session, old: Mover | None, now: datetime) -> Mover:
-    """The session's mover, recorded now, and checked when the provider was last asked again, if it ever was."""
+    """The session's mover, recorded now; it keeps the time of its re-read, because a rebuild isn't one."""
     return replace(mover_of(session, provider, now), checked_at=old.checked_at if old else None)
 
 
 def _write(record: Record, mover: Mover, session: Session, old: Mover | None, stored: Session | None) -> None:
     session = rows.succeeding(session, stored)
     record.join(mover, session, revisions(old, stored))
-    rows.write(record, session, mover.ticker)
     log.warning(
         "session rebuilt",
         session=mover.date.isoformat(),

@@ -1,7 +1,7 @@
-"""The run: make the stored sessions equal the sessions that should be there, and the twins equal to the table.
+"""The run: stores every session that is due, and makes the twins equal to the table.
 
-Gather what is stored, mend what was lost, decide what is missing, apply it. A crash between any two steps is healed by
-the next run, because every run starts from what is really there.
+Gather what is stored, repair what was lost, decide what is missing, fetch it, publish. The next run recovers from a
+crash between any two steps, because every run starts from what is really there.
 """
 
 from collections.abc import Sequence
@@ -22,8 +22,8 @@ from ingest.lease import Lease
 def reconcile(parts: Parts, rules: Rules, request: Request, now: datetime, life: timedelta) -> Report:
     """One run, under the lease. `life` is how long it can last at most.
 
-    Raises `LeaseHeldError` if another run is at work and `RequestError` for a backfill that cannot be served.
-    Sessions that could not be stored are in the report.
+    Raises `LeaseHeldError` if another run is in progress, and `RequestError` for a backfill that can't be served.
+    Sessions that couldn't be stored are in the report.
     """
     within = rules.horizon(now)
     backfill = requested(rules, request, within)
@@ -32,7 +32,7 @@ def reconcile(parts: Parts, rules: Rules, request: Request, now: datetime, life:
 
 
 def requested(rules: Rules, request: Request, within: plan.Horizon) -> Sequence[date]:
-    """The sessions of a backfill, none without one; refused, if need be, before the lease is taken."""
+    """The sessions of a backfill, empty for a usual run. Checked before the lease is taken."""
     if not request.first or not request.last:
         return ()
     return plan.requested(rules.calendar, within, request.first, request.last)
@@ -48,8 +48,9 @@ def _run(
     now: datetime,
 ) -> Report:
     report = Report()
-    stored = mend(parts, rules, gather(parts.record, parts.site.listing()), report, now)
-    # A session without rows was stored by a run that died, or by a release that had none.
+    found = gather(parts.record, parts.site.listing, width=parts.width)
+    stored = mend(parts, rules, found, report, now)
+    # A session without ticker rows was stored by a run that died, or by a release that had none.
     thorough = lease.found_dead or not all(session.rows for session in stored.sessions)
     expected = due(rules, within, stored)
     days = backfill or expected
@@ -57,19 +58,20 @@ def _run(
     report.already_stored = sum(day in stored.by_day for day in days)
     work = decide(rules, request, stored, days, report.failed, now)
     if work.tasks:
-        # What is due is written before the first call: should this run die, the next one knows of it.
+        # Write what is due before the first call: if this run dies, the next one knows.
         before = status_of(rules, within, expected, stored, stored.holes, now)
         if before != stored.status:
             parts.record.put_status(before)
         apply(parts, rules, work, lease, report)
         report.forget_what_is_mended()
-        stored = gather(parts.record, parts.site.listing())
+        listing = stored.listing  # the run has changed no file yet
+        stored = gather(parts.record, lambda: listing, width=parts.width)
     report.upstream_calls = parts.provider.made.total()
-    found = _holes(rules, within, stored, report, now, tell_again=bool(backfill))
-    status = status_of(rules, within, expected, stored, found, now)
+    open_holes = _holes(rules, within, stored, report, now, tell_again=bool(backfill))
+    status = status_of(rules, within, expected, stored, open_holes, now)
     report.behind = [day for day in reversed(status.missing) if rules.stale_after(day) < now]
     compare = Compare.of(stored, rules.market, backfill, report.written, now, thorough=thorough)
-    published = publish(parts.record, parts.site, stored, compare, rules.channel, status)
+    published = publish(parts, stored, compare, rules.channel, status)
     report.kept, report.published = len(published.kept), len(published.changed)
     report.on_record = len(stored.movers)
     if request.invalidate and (published.to_drop or lease.found_dead):
@@ -80,7 +82,7 @@ def _run(
 def _holes(
     rules: Rules, within: plan.Horizon, stored: Stored, report: Report, now: datetime, *, tell_again: bool
 ) -> dict[date, Hole]:
-    """The holes as this run leaves them. It fails for those that are new, and for sessions that are not late yet."""
+    """The holes after this run. New ones, and sessions not late yet, become `failed`; with `tell_again`, all do."""
     known, found = stored.holes, dict[date, Hole]()
     for day, reason in [*report.unfilled.items()]:
         found[day] = holes.hole(known.get(day), reason, rules.terms(day), now)

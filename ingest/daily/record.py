@@ -1,4 +1,4 @@
-"""The table, written too: movers with their sessions, ticker rows and the status."""
+"""Writes the table: movers with their sessions, ticker rows and the status."""
 
 import time
 from collections.abc import Iterable, Mapping
@@ -18,24 +18,24 @@ if TYPE_CHECKING:
     from mypy_boto3_dynamodb.type_defs import TransactWriteItemTypeDef
 
 BATCH = 25  # items that one BatchWriteItem takes
-REFUSALS, PAUSE_SECONDS = 8, 0.05  # of a batch's items, which boto3 does not try again by itself
+REFUSALS, PAUSE_SECONDS = 8, 0.05  # for the items a batch write leaves unprocessed, which boto3 doesn't retry
 
 
 class ThrottledError(Exception):
-    """The table takes no more items for now."""
+    """The table keeps refusing items."""
 
 
 @dataclass(frozen=True, slots=True)
 class Record(Store):
-    """The table through boto3's DynamoDB client."""
+    """The table, read and written through boto3's DynamoDB client."""
 
     client: "DynamoDBClient"
 
     def join(self, mover: Mover, session: Session, replaces: tuple[int | None, int | None]) -> None:
         """Write a mover and its session in one transaction.
 
-        `replaces` are the revisions of the two items that were read, `None` for one that was not there. Raises
-        `RevisionConflictError` if the table holds anything else by now.
+        `replaces` are the revisions of the stored mover and session as they were read, `None` for one that didn't
+        exist. Raises `RevisionConflictError` if that has changed.
         """
         try:
             self.client.transact_write_items(
@@ -48,16 +48,16 @@ class Record(Store):
             codes = {reason.get("Code") for reason in refused.response.get("CancellationReasons", [])}
             if codes & {"ConditionalCheckFailed", "TransactionConflict"}:
                 raise RevisionConflictError(
-                    f"the table's items of {mover.date} are not those that were read; the next run reads them again"
+                    f"another writer changed the items of {mover.date} meanwhile; the next run reads them again"
                 ) from refused
             raise
 
     def check(self, day: date, revision: int, now: datetime) -> None:
-        """Note that a re-read found the session unchanged. Raises `RevisionConflictError` if it was replaced."""
+        """Note that the session's re-read was made. Raises `RevisionConflictError` if the session was replaced."""
         self._set(MOVERS, day, "CheckedAt", instant(now), revision)
 
     def write_rows(self, rows: Iterable[Row], stale: Iterable[tuple[str, date]] = ()) -> None:
-        """Put ticker rows, and delete those of the `stale` tickers and days."""
+        """Put ticker rows, and delete those of the `stale` tickers and days. Raises `ThrottledError`."""
         puts = [{"PutRequest": {"Item": items.row_item(row)}} for row in rows]
         deletes = [{"DeleteRequest": {"Key": key(TICKER + ticker, day.isoformat())}} for ticker, day in stale]
         requests: list[Any] = [*puts, *deletes]
@@ -73,21 +73,21 @@ class Record(Store):
                 time.sleep(PAUSE_SECONDS * 2**refused)
 
     def rows_written(self, day: date, revision: int) -> None:
-        """Note that the ticker rows of a session are those of its revision.
+        """Note that the session's ticker rows are written for this revision, and no old ones are left to delete.
 
-        Raises `RevisionConflictError` if it was replaced.
+        Raises `RevisionConflictError` if the session was replaced.
         """
         self._set(SESSIONS, day, "Rows", revision, revision, " REMOVE Gone")
 
     def note_splits(self, day: date, revision: int, splits: Mapping[str, Fraction]) -> None:
-        """Note which splits a session began with. Raises `RevisionConflictError` if it was replaced."""
+        """Add the splits to a stored session. Raises `RevisionConflictError` if the session was replaced."""
         self._set(SESSIONS, day, "Splits", items.split_fields(splits), revision)
 
     def put_status(self, status: Status) -> None:
         self.client.put_item(TableName=self.table, Item=items.status_item(status))
 
     def _set(self, pk: str, day: date, name: str, value: Any, revision: int, also: str = "") -> None:
-        """Set one attribute of an item of this revision."""
+        """Set one attribute of an item, if the item still has this revision."""
         try:
             self.client.update_item(
                 TableName=self.table,

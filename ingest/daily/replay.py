@@ -1,4 +1,4 @@
-"""What the archived answers say of a session: for each ticker, the newest answer that covers it."""
+"""Reads sessions from archived responses: each ticker's bar comes from the newest response that covers it."""
 
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
@@ -15,14 +15,14 @@ History = Mapping[date, Bar | Fault]
 """The bars of one ticker, by session."""
 
 MISSING = Fault("is missing from the newest archived answer")
-UNTOLD = Fault("stands in no archived answer")
+UNTOLD = Fault("is in no archived answer")
 
 
 class Replay:
-    """The raw zone, read as if its answers came now.
+    """The raw zone, read with the provider's usual checks.
 
-    An answer with the whole market is let go before the next is read; the few about one ticker and many days are
-    kept. `damaged` gives reasons for objects that could not be read; where one is, an older answer speaks.
+    Of a whole-market answer, only the bars asked for stay in memory; answers for one ticker are kept. `damaged` has the
+    reasons for objects that couldn't be read; an older answer is used in their place.
     """
 
     def __init__(self, archive: Archive, provider: Provider, calendar: Calendar) -> None:
@@ -44,7 +44,7 @@ class Replay:
                 self._about[day].append(kept)
 
     def sessions(self, watched: Callable[[date], Collection[str]]) -> set[date]:
-        """The sessions of which an answer about a ticker watched on that day, or about the whole market, speaks."""
+        """The sessions covered by a whole-market answer, or by one for a ticker watched on that day."""
         return {
             day
             for day, answers in self._about.items()
@@ -53,9 +53,9 @@ class Replay:
         }
 
     def bars(self, day: date, tickers: Collection[str], *, vouched: bool) -> Bars:
-        """The tickers' bars, each as the newest answer has it; one that no answer covers is a fault.
+        """The tickers' bars, each from the newest answer that covers it; a ticker that none covers gets a fault.
 
-        So is one that may be another company's, unless it is `vouched` for that the tickers are those of the day.
+        So does a bar that may be another company's, unless `vouched` (the tickers are known to be that day's).
         """
         bars = dict[str, Bar | Fault]()
         for kept in self._about.get(day, ()):
@@ -67,7 +67,7 @@ class Replay:
         return dict.fromkeys(tickers, UNTOLD) | bars
 
     def splits(self, day: date, tickers: Collection[str]) -> Splits | None:
-        """The tickers' splits of a day, by the newest call whose answers can be read; `None` where none covers it."""
+        """The tickers' splits on a day, from the newest readable call that covers it; `None` if there is none."""
         for call in self._splits:
             if call.first <= day <= call.last and (told := self._told_splits(call)) is not None:
                 of_the_day = told.get(day, {})
@@ -75,7 +75,7 @@ class Replay:
         return None
 
     def _told_splits(self, call: Call) -> Mapping[date, Splits] | None:
-        """What all answers to a call tell together, oldest first: each may be one page of several."""
+        """The splits in all answers to a call, read together, oldest first: each may be one page of several."""
         if call not in self._splits_told:
             try:
                 answers = [self._archive.read(kept) for kept in reversed(self._splits[call])]
@@ -95,7 +95,7 @@ class Replay:
         return sorted(found, key=lambda kept: (kept.fetched_at, kept.key), reverse=True)
 
     def _told(self, kept: Kept, day: date, tickers: Iterable[str]) -> Bars:
-        """What one answer says of a day; nothing if it cannot be read."""
+        """The bars of a day in one answer; empty if it can't be read or doesn't cover the day."""
         try:
             if kept.call.ticker:
                 return _of_day(kept.call.ticker, day, self._history(kept, kept.call.ticker))
@@ -108,7 +108,7 @@ class Replay:
 
     def _history(self, kept: Kept, ticker: str) -> History:
         if kept.key not in self._histories:
-            self._histories[kept.key] = {}  # also where it cannot be read: once is enough
+            self._histories[kept.key] = {}  # stays empty if it can't be read, so that it is tried only once
             told = self._provider.read(kept.call, [self._archive.read(kept)], [ticker])
             history = {day: bars[ticker] for day, bars in told.bars.items() if ticker in bars}
             self._histories[kept.key] = history
@@ -117,16 +117,16 @@ class Replay:
 
 
 def _strangers(history: History, calendar: Calendar) -> dict[date, Fault]:
-    """The faults of the bars that lie before a long hole of their answer."""
+    """Faults for bars that are before a long hole in one ticker's answer."""
     past, sessions = Past(), calendar.sessions(min(history), max(history)) if history else []
     faults = {day: past.see(traded=day in history) for day in reversed(sessions)}
     return {day: fault for day, fault in faults.items() if fault}
 
 
 def _of_day(ticker: str, day: date, history: History) -> Bars:
-    """A ticker's bar in one range answer, which covers the days from its first bar to its last.
+    """A ticker's bar in one range answer. The answer covers only the days from its first bar to its last.
 
-    It may be one page of several, or cut at the present: of the days around it, it says nothing.
+    It may be one page of several, or cut at the present, so it shows nothing about days outside.
     """
     if not history or not min(history) <= day <= max(history):
         return {}

@@ -1,4 +1,4 @@
-"""What a run is asked, by what rules it judges, what it works with, and what it tells."""
+"""A run's request, rules, clients and report."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -14,6 +14,7 @@ from ingest.daily.feed import Channel
 from ingest.daily.judge import IncompleteSessionError
 from ingest.daily.record import Record
 from ingest.lease import Leases
+from ingest.parallel import WIDTH
 from ingest.providers import LaterError, OutOfPlanError, Provider
 from ingest.site import Site
 
@@ -22,9 +23,9 @@ STALE_AFTER_READY = timedelta(hours=10)
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is asked of a run: the usual window, or a backfill from `first` to `last`.
+    """What a run shall do: the usual window, or a backfill from `first` to `last`.
 
-    `again` reads the stored sessions of a backfill again too. `invalidate` is off where the caller does it, once, after
+    With `again`, a backfill reads stored sessions again too. `invalidate` is off if the caller invalidates once, after
     several runs.
     """
 
@@ -37,7 +38,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """What sessions there should be, and by what they are judged: values. `excused` gives reasons by day and ticker."""
+    """Which sessions there should be and how they are judged: values only. `excused` has reasons by day and ticker."""
 
     market: Market
     calendar: Calendar
@@ -55,21 +56,23 @@ class Rules:
         return self.excused.get(day, {})
 
     def horizon(self, now: datetime) -> plan.Horizon:
-        """The days that can be asked for."""
+        """The days that can be requested."""
         return plan.horizon(self.calendar, self.ready, self.history_days, now, self.watchlists.first)
 
     def stale_after(self, day: date) -> datetime:
-        """When data without this session is late."""
+        """When the data counts as late if this session is missing."""
         return self.calendar.ready_at(day, self.ready) + STALE_AFTER_READY
 
     def terms(self, day: date) -> str:
-        """What a missing session is judged by today, as a digest."""
+        """A digest of what a session is judged by today."""
         return holes.terms(self.watchlists.on(day), self.excuses(day))
 
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """What a run works with: clients. `time_left` are the seconds it has before it has to publish."""
+    """The clients of a run. `time_left` returns the seconds until it must publish; `width` is how many requests to AWS
+    may be in flight.
+    """
 
     record: Record
     archive: Archive
@@ -77,16 +80,17 @@ class Parts:
     provider: Provider
     leases: Leases
     time_left: Callable[[], float]
+    width: int = WIDTH
 
 
 @dataclass(slots=True)
 class Report:
-    """What a run did, by session. `left` is for a later run, `failed` wants a person.
+    """What a run did, by session. `left` are for a later run, `failed` need a person.
 
-    `unfilled` are holes of which an earlier run has told already. `already_stored` counts the sessions that were found
-    in place, `tickers_read` and `tickers_failed` the tickers that the provider was asked for, by whether each of their
-    bars could be believed. `behind` are the sessions that viewers wait for: due for ten hours or more, and still not
-    stored. `on_record` counts all stored sessions, `kept` the published files that no stored session stands behind.
+    `unfilled` are holes that an earlier run has reported. `already_stored` counts the requested sessions that were
+    stored before. `tickers_read` counts the fetched tickers whose bars were all usable, `tickers_failed` the others.
+    `behind` are sessions that are overdue: ready for more than ten hours, and still not stored. `on_record` counts all
+    stored sessions, `kept` the published files without a stored session.
     """
 
     stored: list[date] = field(default_factory=list)
@@ -108,16 +112,16 @@ class Report:
 
     @property
     def written(self) -> set[date]:
-        """The sessions that this run has written."""
+        """The sessions that this run wrote."""
         return {*self.stored, *self.corrected, *self.mended}
 
     def forget_what_is_mended(self) -> None:
-        """Take sessions out of `failed` that failed to be mended before and have been fetched since."""
+        """Remove from `failed` the sessions that couldn't be repaired but were then fetched."""
         for day in self.written:
             self.failed.pop(day, None)
 
     def sort(self) -> None:
-        """Put the sessions of each list in order, oldest first."""
+        """Sort the sessions, oldest first."""
         for days in (self.stored, self.corrected, self.checked):
             days.sort()
         self.left, self.failed, self.unfilled = (
@@ -125,10 +129,10 @@ class Report:
         )
 
     def note(self, failure: Exception, days: Iterable[date]) -> None:
-        """Enter sessions that were not stored.
+        """Enter sessions that weren't stored.
 
-        Those that only need time are `left`. Those that the provider's answer does not fill are `unfilled`: whether
-        anybody has to hear of them depends on what earlier runs have told. All others have `failed`.
+        Those that only need time are `left`. Those that the provider's answers don't fill are `unfilled`, until it is
+        clear whether an earlier run reported them. All others are `failed`.
         """
         match failure:
             case LaterError():

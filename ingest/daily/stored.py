@@ -1,20 +1,22 @@
-"""What table and bucket hold, gathered at the beginning of a run."""
+"""What is in the table and the bucket when a run starts."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
+from typing import Any
 
 from api import routes
 from api.records import Hole, Mover, Session, Status, strict_date
 from api.store import Store
+from ingest.parallel import WIDTH, call, in_parallel
 from ingest.site import Listing
 
 LEAST_SESSIONS = 30
-MOST_BARS = 25_000  # about 20 MB; sixteen years of six tickers, the latest sessions of 800 and more
+MOST_BARS = 25_000  # about 20 MB: sixteen years of 6 tickers, or 31 sessions of 800
 
 Halves = tuple[Mover | None, Session | None]
-"""The two items of a session, as they stand."""
+"""A session's two items as stored, whether or not they match."""
 
 
 def sessions_to_read(tickers: int) -> int:
@@ -24,8 +26,8 @@ def sessions_to_read(tickers: int) -> int:
 
 @dataclass(frozen=True)
 class Stored:
-    """All movers and the latest sessions, newest first, and what is published. `whole` tells that all sessions were
-    read; of those that were not, `older` has some.
+    """All movers and the latest sessions, newest first, the status, and what is published. `whole`: all sessions were
+    read. If not, `older` has the items of further days that the run needs.
     """
 
     movers: list[Mover]
@@ -45,18 +47,18 @@ class Stored:
 
     @property
     def since(self) -> date:
-        """The day from which on every session was read."""
+        """The day since which every session was read."""
         return date.min if self.whole else self.sessions[-1].date
 
     @cached_property
     def torn(self) -> frozenset[date]:
-        """The days on which the mover or the session is lost, or the two are of different revisions."""
+        """The days whose mover or session is lost, or whose two items have different revisions."""
         days = {day for day in self.by_day if day >= self.since} | set(self.session_by_day)
         return frozenset(day for day in days if not belong_together(*self.halves(day)))
 
     @cached_property
     def published(self) -> frozenset[date]:
-        """The days that have a published file of their own."""
+        """The days that have a published session file."""
         values = (routes.SESSION.read(key) for key in self.listing)
         return frozenset(day for value in values if value and (day := strict_date(value)))
 
@@ -65,36 +67,44 @@ class Stored:
         return self.status.holes if self.status else {}
 
     def halves(self, day: date) -> Halves:
-        """The mover and the session of a day that was read."""
+        """A day's mover and session, as read."""
         if day in self.older:
             return self.older[day]
         return self.by_day.get(day), self.session_by_day.get(day)
 
     def with_older(self, store: Store, days: Iterable[date]) -> "Stored":
-        """The same with the halves of these days, should they be older than the sessions that were read."""
+        """Add the items of those of these days that are older than the sessions read."""
         return replace(self, older={day: store.halves(day) for day in days if day < self.since})
 
 
-def gather(store: Store, listing: Listing, most_bars: int | None = None) -> Stored:
-    """Read movers and status, and as many sessions as fit into memory with ease, or as have no more than
-    `most_bars`.
+def gather(
+    store: Store, listing: Callable[[], Listing], most_bars: int | None = None, width: int = WIDTH
+) -> Stored:
+    """Read all movers, the status, the bucket's listing, and the latest sessions: at least `LEAST_SESSIONS`, beyond
+    those only while their bars don't exceed `most_bars` (default: `MOST_BARS`, to limit memory).
     """
-    most_bars = MOST_BARS if most_bars is None else most_bars
-    sessions, bars, whole = list[Session](), 0, True
+    latest = partial(latest_sessions, store, MOST_BARS if most_bars is None else most_bars)
+    reads: tuple[Callable[[], Any], ...] = (latest, store.movers, store.status, listing)
+    (sessions, whole), movers, status, published = in_parallel(call, reads, width)
+    return Stored(movers, sessions, status, published, whole)
+
+
+def latest_sessions(store: Store, most_bars: int) -> tuple[list[Session], bool]:
+    """The latest sessions, and whether they are all sessions."""
+    sessions, bars = list[Session](), 0
     for session in store.sessions_between(date.min, date.max):
         bars += len(session.bars)
         if len(sessions) >= LEAST_SESSIONS and bars > most_bars:
-            whole = False
-            break
+            return sessions, False
         sessions.append(session)
-    return Stored(store.movers(), sessions, store.status(), listing, whole)
+    return sessions, True
 
 
 def belong_together(mover: Mover | None, session: Session | None) -> bool:
-    """Whether both items of a session are there, and of one revision."""
+    """Whether both items of a session exist and have the same revision."""
     return mover is not None and session is not None and mover.revision == session.revision
 
 
 def revisions(mover: Mover | None, session: Session | None) -> tuple[int | None, int | None]:
-    """The revisions of both items, `None` for one that is not there."""
+    """The revisions of both items, `None` for one that doesn't exist."""
     return (mover.revision if mover else None), (session.revision if session else None)

@@ -1,14 +1,16 @@
-"""Make the files in the site bucket equal to the table.
+"""Makes the files in the site bucket equal to the table.
 
-A twin is put only where its bytes differ: the bucket's listing carries the MD5 of every object. `movers.json` goes
-next to last and `status.json` last, so whoever sees a new status finds everything it speaks of.
+A twin is written only if its bytes differ: the bucket's listing has the MD5 of every object. Twins are written in
+parallel, except `movers.json`, which is next to last, and `status.json`, which is last: a viewer who sees a new status
+finds everything it mentions.
 """
 
 import csv
 import re
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 from io import StringIO
 from itertools import chain
 from typing import Self
@@ -20,21 +22,27 @@ from api.routes import Route
 from api.store import Store
 from ingest.daily import rows
 from ingest.daily.feed import Channel, atom
-from ingest.daily.record import Record
+from ingest.daily.run import Parts
 from ingest.daily.stored import Stored
-from ingest.site import Site, Twin
+from ingest.parallel import call, in_parallel
+from ingest.site import Twin, is_listed
 
-HANDFUL = 5  # files that a run may remove
-AT_ONCE = 50  # tickers that every run compares; of a longer list, each is compared once a day
+HANDFUL = 5  # lost sessions that a run handles by itself, and stray files that it removes
+AT_ONCE = 50  # tickers whose files every run compares; of a longer list, each is compared once a day
+LEAST_TURN = 2  # tickers whose rows in the table a run compares at least
 NAMED = re.compile(rf"({routes.SESSION.head}|{routes.TICKER.head})/")
 
 
 @dataclass(frozen=True, slots=True)
 class Compare:
-    """What a run compares beyond the sessions it has read: those of `days`, and the pasts of `tickers`."""
+    """What a run compares besides the sessions it has read: the sessions of `days`, the files of `tickers`, and the
+    table's rows of the tickers in `turn`. The rows of `rewritten` sessions are written again.
+    """
 
     days: Collection[date]
     tickers: Collection[str]
+    turn: Collection[str]
+    rewritten: Collection[date] = ()
 
     @classmethod
     def of(
@@ -42,79 +50,139 @@ class Compare:
         stored: Stored,
         market: Market,
         days: Iterable[date],
-        written: Iterable[date],
+        written: Collection[date],
         now: datetime,
         *,
         thorough: bool,
         every_ticker: bool = False,
     ) -> Self:
-        """The `days`, sessions without a twin, and the tickers whose turn it is; everything if `thorough`."""
+        """The `days`, sessions written or without a twin, and tickers whose turn it is; everything if `thorough`."""
         without = {day for day in stored.by_day if thorough or day not in stored.published}
         older = without.union(days, written)
         known = tickers(stored, market)
         if thorough or every_ticker or any(day < stored.since for day in older):
-            return cls(older, known)
-        turn = known if len(known) <= AT_ONCE else known[now.hour :: 24]
+            return cls(older, known, known)
+        # If this run wrote no session but the list differs, somebody changed the table: compare all rows.
+        usual = written or is_listed(history_twin(stored.movers), stored.listing)
+        turn = turn_of(known, now) if usual else known
+        shown = known if len(known) <= AT_ONCE else turn
         absent = [ticker for ticker in known if routes.TICKER.key(ticker) not in stored.listing]
         sessions = filter(None, map(stored.session_by_day.get, written))
         moved = (ticker for session in sessions for ticker in session.bars)
-        return cls(older, sorted({*turn, *absent, *moved}))
+        return cls(older, sorted({*shown, *absent, *moved}), turn)
+
+    def is_pending(self, session: Session) -> bool:
+        """Whether the session's rows are to be written."""
+        return session.rows != session.revision or session.date in self.rewritten
 
 
 @dataclass(slots=True)
 class Published:
-    """What publishing did: the keys that it `changed`, and the files it `kept` though no session stands behind them."""
+    """What publishing did: the keys it `changed`, and the session files it `kept` although the table has no session."""
 
     changed: list[str] = field(default_factory=list)
     kept: list[str] = field(default_factory=list)
 
     @property
     def to_drop(self) -> bool:
-        """Whether the CDN has to drop what it holds. A new status alone is soon asked for again."""
+        """Whether the CDN must be invalidated. Not for a new status alone: its cached copy expires within minutes."""
         return any(key != routes.STATUS.key() for key in self.changed)
 
 
-def publish(
-    record: Record, site: Site, stored: Stored, compare: Compare, channel: Channel, status: Status
-) -> Published:
-    """Bring the twins in line with the table, the status last.
+def publish(parts: Parts, stored: Stored, compare: Compare, channel: Channel, status: Status) -> Published:
+    """Make the twins equal to the table, the status last.
 
-    The ticker rows of the table are put right on the way. Where more than a handful of sessions are lost from the
-    table, lists and pasts stay as viewers know them.
+    This also corrects the table's ticker rows. If more than a handful of sessions are lost from the table, the lists
+    and the tickers' files stay as they are.
     """
-    published = Published()
-
-    def put(twin: Twin) -> None:
-        if site.put(twin, stored.listing):
-            published.changed.append(twin.key)
-
-    for mover, session in sessions(record, stored, compare.days):
-        if session.rows != session.revision:
-            rows.write(record, session, mover.ticker)
-        put(session_twin(mover, session))
-    published.kept = [routes.SESSION.key(day) for day in sorted(stored.published) if day not in stored.by_day]
-    if len(published.kept) <= HANDFUL:
-        strays = _strays(stored, channel.market)
-        pasts = rows.Pasts.of(record, stored)
-        for ticker in compare.tickers:
-            if past := pasts.mended(record, ticker):
-                put(ticker_twin(ticker, past))
-            elif (key := routes.TICKER.key(ticker)) in stored.listing:
-                strays.append(key)
-        for twin in overview(stored.movers, channel):
-            put(twin)
-        # The API would answer them with 404; what is left waits for the next run.
-        for key in strays[:HANDFUL]:
-            site.remove(key)
-            published.changed.append(key)
+    publishing = Publishing(parts, stored, compare)
+    kept = [routes.SESSION.key(day) for day in sorted(stored.published) if day not in stored.by_day]
+    *lists, movers = overview(stored.movers, channel)
+    last: list[Job] = []
+    jobs = [publishing.of_sessions(last)]
+    if len(kept) <= HANDFUL:
+        jobs += [publishing.of_tickers(), (partial(publishing.put, twin) for twin in lists)]
+        last.append(partial(publishing.put, movers))
     if status != stored.status:
-        record.put_status(status)
-    put(status_twin(status, channel.market))
-    return published
+        last.append(partial(parts.record.put_status, status))
+    publishing.do(chain.from_iterable(jobs))
+    if len(kept) <= HANDFUL:
+        # The API would answer these with 404. Any more wait for the next run.
+        strays = sorted([*_strays(stored, channel.market), *publishing.pastless])[:HANDFUL]
+        last += [partial(publishing.remove, key) for key in strays]
+    publishing.do(last)
+    publishing.do([partial(publishing.put, status_twin(status, channel.market))])
+    return Published(publishing.changed, kept)
+
+
+Job = Callable[[], object]
+"""A call to make. It returns the key of the file it changed, if any."""
+
+
+@dataclass(slots=True)
+class Publishing:
+    """Makes the calls to AWS, in parallel.
+
+    `changed` has the keys of the files written or removed, `pastless` those of tickers that are in no session.
+    """
+
+    parts: Parts
+    stored: Stored
+    compare: Compare
+    changed: list[str] = field(default_factory=list)
+    pastless: list[str] = field(default_factory=list)
+
+    def do(self, jobs: Iterable[Job]) -> None:
+        done = in_parallel(call, jobs, self.parts.width)
+        self.changed += (key for key in done if isinstance(key, str))
+
+    def put(self, twin: Twin) -> str | None:
+        return twin.key if self.parts.site.put(twin, self.stored.listing) else None
+
+    def remove(self, key: str) -> str:
+        self.parts.site.remove(key)
+        return key
+
+    def of_sessions(self, last: list[Job]) -> Iterator[Job]:
+        """Write the sessions' rows and files. The notes that rows are written go into `last`, to be made afterwards."""
+        record = self.parts.record
+        for mover, session in sessions(record, self.stored, self.compare.days):
+            if self.compare.is_pending(session):
+                yield from rows.writes(record, session, mover.ticker)
+                last.append(partial(record.rows_written, session.date, session.revision))
+            yield partial(self.put, session_twin(mover, session))
+
+    def of_tickers(self) -> Iterator[Job]:
+        """Write the tickers' files. The table is read for those in turn, and where the sessions aren't enough."""
+        pending = {session.date for session in self.stored.sessions if self.compare.is_pending(session)}
+        pasts = rows.Pasts.of(self.parts.record, self.stored, pending)
+        for ticker in self.compare.tickers:
+            past = pasts.known(ticker)
+            if past is None:
+                yield partial(self._mend, ticker, pasts)
+                continue
+            if ticker in self.compare.turn:
+                yield partial(pasts.mend, self.parts.record, ticker)
+            yield partial(self.put, ticker_twin(ticker, past))
+
+    def _mend(self, ticker: str, pasts: rows.Pasts) -> str | None:
+        """Correct a ticker's rows in the table, and its file."""
+        if past := pasts.mend(self.parts.record, ticker):
+            return self.put(ticker_twin(ticker, past))
+        if (key := routes.TICKER.key(ticker)) in self.stored.listing:
+            self.pastless.append(key)
+        return None
+
+
+def turn_of(tickers: Sequence[str], now: datetime) -> Sequence[str]:
+    """The tickers to compare in this hour, two or more: all are compared within a day."""
+    count = max(LEAST_TURN, -(-len(tickers) // 24))
+    start = int(now.timestamp()) // 3600 * count
+    return [tickers[(start + each) % len(tickers)] for each in range(min(count, len(tickers)))]
 
 
 def sessions(store: Store, stored: Stored, days: Collection[date]) -> Iterator[tuple[Mover, Session]]:
-    """The sessions that were read and those of `days`, each with its mover; what does not belong together is left out.
+    """The sessions that were read and those of `days`, each with its mover, without those that don't match.
 
     Older ones are read page by page.
     """
@@ -127,7 +195,7 @@ def sessions(store: Store, stored: Stored, days: Collection[date]) -> Iterator[t
 
 
 def twins(store: Store, stored: Stored, symbols: Iterable[str], channel: Channel) -> Iterator[Twin]:
-    """Every twin but the status, as the table has it."""
+    """Every twin but the status, made from the table."""
     for mover, session in sessions(store, stored, stored.by_day):
         yield session_twin(mover, session)
     for symbol in symbols:
@@ -148,8 +216,12 @@ def overview(movers: Sequence[Mover], channel: Channel) -> Iterator[Twin]:
     """The lists of winners, `movers.json` last."""
     yield Twin(routes.CSV.key, _csv(movers), routes.CSV.content_type)
     yield Twin(routes.FEED.key, atom(movers, channel), routes.FEED.content_type)
-    yield _twin(routes.HISTORY, documents.movers(movers))
+    yield history_twin(movers)
     yield _twin(routes.MOVERS, documents.movers(movers[: documents.LATEST_MOVERS]))
+
+
+def history_twin(movers: Iterable[Mover]) -> Twin:
+    return _twin(routes.HISTORY, documents.movers(movers))
 
 
 def status_twin(status: Status | None, market: Market) -> Twin:
@@ -157,7 +229,7 @@ def status_twin(status: Status | None, market: Market) -> Twin:
 
 
 def tickers(stored: Stored, market: Market) -> list[str]:
-    """Every ticker that a session which was read, or a published file, speaks of."""
+    """Every ticker with a bar in a session that was read, or with a published file."""
     named = map(routes.TICKER.read, stored.listing)
     published = (ticker for ticker in named if ticker and market.ticker.fullmatch(ticker))
     return sorted({*published, *(ticker for session in stored.sessions for ticker in session.bars)})
@@ -168,7 +240,7 @@ def _twin(route: Route, body: bytes, value: object = "") -> Twin:
 
 
 def _strays(stored: Stored, market: Market) -> list[str]:
-    """The files where sessions and tickers have theirs, whose name is none of either."""
+    """Files in the folders of sessions and tickers whose names are neither's."""
     return [key for key in stored.listing if NAMED.match(key) and not published_name(key, market)]
 
 

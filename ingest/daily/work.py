@@ -1,4 +1,4 @@
-"""Decide what there is to do for each session: fetch it, read it again, or leave it. Pure."""
+"""Decides what to do for each session: fetch it, read it again, or leave it. Pure."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,10 +12,10 @@ from ingest.daily.stored import Stored, belong_together, revisions
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A session to be fetched, and the watchlist to judge it by.
+    """A session to fetch, and the watchlist to judge it by.
 
-    `session` is the stored one that is read again. `replaces` are the revisions of the mover and the session in the
-    table; they differ, or one is absent, where an item was lost.
+    `session` is the stored one if this is a re-read. `replaces` are the revisions of the mover and the session in the
+    table; after the loss of an item they differ, or one is `None`.
     """
 
     watchlist: tuple[str, ...]
@@ -25,7 +25,7 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The tasks of a run, by session, and what is stored before it begins. `asked_for` by a person is a backfill."""
+    """The tasks of a run, by session, and what is stored before it starts. `asked_for`: a person started a backfill."""
 
     tasks: Mapping[date, Task]
     now: datetime
@@ -42,7 +42,7 @@ class Work:
 
     @property
     def unsplit(self) -> list[date]:
-        """The sessions of whose splits nothing is known."""
+        """The sessions whose splits aren't known."""
         tasks = self.tasks.items()
         return sorted(day for day, task in tasks if not task.session or task.session.splits is None)
 
@@ -60,8 +60,8 @@ def decide(
 ) -> Work:
     """What to do for the `days`.
 
-    A person who asks for them gets all of them. A run by itself leaves a session whose lost items could not be mended
-    (those that have `failed`), and asks for one hole at the most.
+    A backfill fetches every one that isn't stored, or with `again` all. A usual run skips sessions whose lost items
+    couldn't be repaired (those in `failed`), and asks for at most one known hole.
     """
     left = set() if request.first else _left(rules, stored, days, failed, now)
     tasks = {day: _task(rules, request, stored, day, now, left) for day in days}
@@ -71,7 +71,7 @@ def decide(
 def _left(
     rules: Rules, stored: Stored, days: Iterable[date], failed: Collection[date], now: datetime
 ) -> set[date]:
-    """The sessions that a run by itself does not ask for, should nothing be stored of them."""
+    """The sessions that a usual run doesn't ask for if nothing of them is stored."""
     known = _known_holes(rules, stored, days, now)
     return {*failed, *known} - {holes.to_ask(known, now)}
 
@@ -90,7 +90,7 @@ def _task(
 
 
 def _known_holes(rules: Rules, stored: Stored, days: Iterable[date], now: datetime) -> dict[date, Hole]:
-    """The holes that would be judged as before. Until a session is late, its answer is asked for each hour."""
+    """The known holes that would be judged as before. A session that isn't late yet is asked for every hour anyway."""
     known = {day: stored.holes[day] for day in days if day in stored.holes and day not in stored.by_day}
     return {
         day: hole

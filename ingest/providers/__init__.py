@@ -1,13 +1,13 @@
-"""Vendors of market data: what any of them is asked and gives, and how any of them may fail.
+"""The interface to market-data vendors: calls, answers, and errors.
 
-ProviderError            a call that brought no bars
-├── LaterError           only time is needed: the next runs ask again
-│   ├── NotYetError      the session is not out yet
-│   ├── OutOfTimeError   the rate limit asks for a longer wait than this run has left
-│   └── BudgetSpentError the calls that the vendor grants for a day are used up
+ProviderError            a call brought no data
+├── LaterError           only time is needed: the next runs try again
+│   ├── NotYetError      the session isn't available yet
+│   ├── OutOfTimeError   the rate limit requires a longer wait than this run has left
+│   └── BudgetSpentError the vendor's daily number of calls is used up
 ├── RefusedError         no call can succeed until a person acts (key, plan)
-├── OutOfPlanError       these dates lie outside what the plan serves
-└── BadAnswerError       an answer that cannot be believed: truncated, malformed, failing, redirected
+├── OutOfPlanError       the plan doesn't serve these dates
+└── BadAnswerError       an unusable answer: truncated, malformed, failed, redirected
 """
 
 from collections import Counter
@@ -31,23 +31,23 @@ SPLITS = "splits"
 
 
 class ProviderError(Exception):
-    """A call that brought no bars; the message says why and what to do."""
+    """A call brought no data; the message says why."""
 
 
 class LaterError(ProviderError):
-    """Only time is needed: the next runs ask again."""
+    """Only time is needed: the next runs try again."""
 
 
 class NotYetError(LaterError):
-    """The session is not out yet."""
+    """The session isn't available yet."""
 
 
 class OutOfTimeError(LaterError):
-    """The rate limit asks for a longer wait than this run has left."""
+    """The rate limit requires a longer wait than this run has left."""
 
 
 class BudgetSpentError(LaterError):
-    """The calls that the vendor grants for a day are used up."""
+    """The vendor's daily number of calls is used up."""
 
 
 class RefusedError(ProviderError):
@@ -55,23 +55,23 @@ class RefusedError(ProviderError):
 
 
 class OutOfPlanError(ProviderError):
-    """The dates lie outside what the plan serves."""
+    """The plan doesn't serve these dates."""
 
 
 class BadAnswerError(ProviderError):
-    """An answer that cannot be believed."""
+    """The answer is unusable."""
 
 
 HOPELESS = (OutOfTimeError, BudgetSpentError, RefusedError)
-"""What every other call of the same run would meet as well."""
+"""Errors that every further call of the same run would hit too."""
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One question to a vendor: what the plan counts, the raw zone files answers under, and a reader is told.
+    """One question to a vendor, for the sessions from `first` to `last` of one ticker or of the whole market (`None`).
 
-    It asks for the sessions from `first` to `last`, of one ticker, or of the whole market (`None`). `endpoint` is the
-    vendor's own word, but for `SPLITS`, which asks for the splits of those days.
+    `endpoint` is a name from the vendor's module, or `SPLITS`, which asks for the splits of those days. The raw zone's
+    keys are made from these fields.
     """
 
     endpoint: str
@@ -81,12 +81,12 @@ class Call:
 
 
 Way = Sequence[Call]
-"""Calls that together bring what is wanted."""
+"""One of several alternatives: calls that together bring all bars needed."""
 
 
-@dataclass(frozen=True)  # without slots, which leave no place for the document
+@dataclass(frozen=True)  # no slots: cached_property needs a __dict__
 class Answer:
-    """An answer that the vendor sent as a good one: its bytes, for the raw zone, and what can be read in them."""
+    """A response with status 200: its bytes, which go to the raw zone, and the JSON in them."""
 
     call: Call
     fetched_at: datetime
@@ -94,7 +94,7 @@ class Answer:
 
     @cached_property
     def document(self) -> Mapping[str, Any]:
-        """The JSON object in the body, read when first asked for: an answer is archived before it is judged."""
+        """The JSON object in the body, empty if there is none. Parsed on first use, so after the answer is archived."""
         return json_object(self.body)
 
 
@@ -102,12 +102,12 @@ Bars = Mapping[str, Bar | Fault]
 """The bars of one session, by ticker."""
 
 Splits = Mapping[str, Fraction]
-"""How many new shares a ticker's holders have for an old one, from the session's open on."""
+"""New shares per old share, by ticker, for splits that take effect at the session's open."""
 
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What the answers to a call tell. `cut` says that they end at the present, before what was asked for."""
+    """The data in the answers to a call. `cut`: they may end at the present, before the last session asked for."""
 
     bars: Mapping[date, Bars] = field(default_factory=dict)
     splits: Mapping[date, Splits] = field(default_factory=dict)
@@ -115,47 +115,47 @@ class Told:
 
 
 Waiting = Callable[[float], None]
-"""Hears before each request, and each wait, how many seconds the wait will be."""
+"""Called before each wait with its seconds, and before each request with 0. It may raise to give up."""
 
 
 class Provider(Protocol):
-    """One vendor, for one run. Whatever it raises is a `ProviderError`."""
+    """One vendor, for one run. `ask` and `read` raise only `ProviderError`s."""
 
     @property
     def vendor(self) -> Vendor: ...
 
     @property
     def made(self) -> Counter[str]:
-        """The requests sent, by endpoint; those that had to be repeated as `retry`."""
+        """The number of requests sent, by endpoint; repeated ones count as `retry`."""
 
     def calls(self, days: Sequence[date], tickers: Sequence[str]) -> Sequence[Way]:
-        """The ways to bring the tickers' bars of these sessions (oldest first); the plan takes one of them."""
+        """Alternative lists of calls for the tickers' bars in these sessions (oldest first); the plan picks one."""
 
     def splits(self, first: date, last: date) -> Call | None:
-        """The call for the splits of these days; `None` where the vendor does not tell."""
+        """The call for the splits of these days; `None` if the vendor doesn't offer splits."""
 
     def affordable(self) -> float:
         """How many calls fit into the rest of this run."""
 
     def ask(self, call: Call, waiting: Waiting) -> Iterator[Answer]:
-        """The answers to a call, page by page; each is judged only when the next is asked for, or by `read`."""
+        """The answers to a call, page by page. Each is checked only when the next page is requested, or by `read`."""
 
     def read(self, call: Call, answers: Sequence[Answer], tickers: Sequence[str]) -> Told:
-        """What the answers tell of these tickers, also answers of long ago. Raises `BadAnswerError`."""
+        """Read bars or splits from a call's answers, new or archived. Raises `BadAnswerError`."""
 
 
 def connect(vendor: Vendor, market: Market, line: "Line") -> Provider:
-    """The provider of this vendor: what its own module makes of a line to it."""
+    """The provider for a vendor, made by the vendor's own module."""
     provider: Provider = import_module(f"{__name__}.{vendor.name}").connect(market, line)
     return provider
 
 
 def by_day(endpoint: str, days: Sequence[date]) -> Way:
-    """A call for each session, with the whole market in its answer."""
+    """One whole-market call for each session."""
     return [Call(endpoint, day, day) for day in days]
 
 
 def by_ticker(endpoint: str, days: Sequence[date], tickers: Sequence[str], most: int | None = None) -> Way:
-    """Calls for each ticker, over all the sessions, or over at most so many: then the newest sessions come first."""
+    """Calls for each ticker over all sessions, or, with `most`, over so many sessions at a time, newest first."""
     chunks = [days[max(0, end - (most or end)) : end] for end in range(len(days), 0, -(most or len(days)))]
     return [Call(endpoint, chunk[0], chunk[-1], ticker) for chunk in chunks for ticker in tickers]

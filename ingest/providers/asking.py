@@ -1,5 +1,5 @@
-"""The guarded way to ask a vendor: one GET at a time, bounded in size and time, inside its rate limit, without its key
-in any error, log or archive.
+"""Safe requests to a vendor: one GET at a time, limited in size and time, within the rate limit, and with the API key
+kept out of errors, logs and the raw zone.
 """
 
 import time
@@ -29,7 +29,7 @@ from ingest.providers import (
 )
 from ingest.providers.reading import words
 
-WINDOW_SECONDS = 62  # a rolling minute; a vendor counts a call on arrival, a little after it was sent
+WINDOW_SECONDS = 62  # a rolling minute and a margin: a vendor counts a call on arrival, not when it is sent
 RETRY_AFTER_SECONDS = 61
 TRIES = 3
 BACKOFF_SECONDS = (0.0, 1.0)
@@ -39,17 +39,17 @@ MAX_BYTES = 32_000_000  # the whole US market is about 1.5 MB
 log = Logger(service="ingest")
 
 Failure = Callable[[int, bytes], ProviderError]
-"""What an HTTP status other than 200, with its body, means."""
+"""Makes an error of an HTTP status other than 200 and its body."""
 
 
 @cache
 def rate_window(vendor: str, calls_per_minute: int) -> InMemoryBucket | None:
-    """The calls this container has made to a vendor lately: shared by its runs. `None` without a limit (0)."""
+    """The container's recent calls to a vendor, which all its runs share. `None` without a limit (0)."""
     return InMemoryBucket([Rate(calls_per_minute, WINDOW_SECONDS * 1000)]) if calls_per_minute else None
 
 
 class Unled(requests.Session):
-    """A session that does not even read where a redirect leads: its body would be read without bounds."""
+    """A session that ignores redirects, because requests would read a redirect's body without a limit on its size."""
 
     def get_redirect_target(self, resp: requests.Response) -> None:
         return None
@@ -57,9 +57,9 @@ class Unled(requests.Session):
 
 @dataclass
 class Line:
-    """One run's connection to a vendor. `made` counts its requests, by endpoint.
+    """One run's connection to a vendor. `made` counts its requests by endpoint.
 
-    `read_key` is asked for once, before the first request. `time_left` says how many seconds the run may still wait.
+    `read_key` is called once, before the first request. `time_left` returns how many seconds the run may still wait.
     """
 
     vendor: Vendor
@@ -73,14 +73,14 @@ class Line:
 
     @cached_property
     def key(self) -> str:
-        """The vendor's key. Raises `RefusedError` where it could not stand in a request."""
+        """The API key. Raises `RefusedError` if it can't be one."""
         key = self.read_key().strip()
         if not key or not key.isascii() or not key.isprintable() or " " in key:
             raise RefusedError("the API key is empty or has characters that no key has; store it again")
         return key
 
     def affordable(self) -> float:
-        """How many calls fit into the rest of this run, counted with care: slow answers take time as well."""
+        """How many calls fit into the rest of this run: a cautious estimate, because slow answers take time too."""
         if not self.window:
             return inf
         return self.window.rates[0].limit * (self.time_left() // WINDOW_SECONDS)
@@ -94,9 +94,10 @@ class Line:
         failure: Failure,
         waiting: Waiting,
     ) -> Answer:
-        """The answer to a call: what came with status 200. Raises a `ProviderError` for anything else.
+        """The response, if its status is 200. Raises a `ProviderError` for anything else.
 
-        Broken connections and answers are tried again, and a 429 is waited for; each request counts.
+        A failed request or a 500, 502, 503 or 504 is retried (three tries in total); after a 429 it waits and starts
+        over. Every request counts against the rate limit. A body that breaks off isn't retried.
         """
         endpoint, tries, least = call.endpoint, 0, 0.0
         while True:
@@ -121,7 +122,7 @@ class Line:
             seconds = max(_retry_after(response), least)
             self._wait(seconds, "it answered 429, too many requests", waiting)
             if seconds < RETRY_AFTER_SECONDS:
-                least = RETRY_AFTER_SECONDS  # a shorter wait that was in vain is not believed again
+                least = RETRY_AFTER_SECONDS  # if a shorter wait didn't help, wait longer from now on
             tries, endpoint = 0, call.endpoint
 
     def _send(self, path: str, query: Mapping[str, str], headers: Mapping[str, str]) -> requests.Response:
@@ -141,10 +142,10 @@ class Line:
         return session
 
     def _body(self, response: requests.Response) -> bytes:
-        """The body, unpacked and without the key, or an error once it grows out of bounds in size or time."""
+        """The body, decompressed, with the key masked. Raises `BadAnswerError` if it is too large or takes too long."""
         body, deadline = bytearray(), time.monotonic() + ANSWER_SECONDS
         try:
-            # read1 returns what is there: slow bytes count.
+            # read1 returns whatever has arrived, so a slow body can't get around the deadline.
             while chunk := response.raw.read1(65_536, decode_content=True):
                 body += chunk
                 if len(body) > MAX_BYTES:
@@ -162,10 +163,10 @@ class Line:
         return BadAnswerError(f"{self.vendor.title} could not be read: {reason}")
 
     def _take_a_place(self, endpoint: str, waiting: Waiting) -> None:
-        """Take a place in the rolling window, waiting for one while the run has time."""
+        """Take a place in the rolling window, waiting for one if the run has time for that."""
         if self.time_left() <= 0:
             raise OutOfTimeError(
-                f"this run has no time left for another call to {self.vendor.title}, the next goes on"
+                f"this run has no time left for another call to {self.vendor.title}; the next run continues"
             )
         while self.window:
             place = RateItem(self.vendor.name, int(time.monotonic() * 1000))
@@ -179,7 +180,7 @@ class Line:
     def _wait(self, seconds: float, reason: str, waiting: Waiting) -> None:
         if seconds > self.time_left():
             raise OutOfTimeError(
-                f"{self.vendor.title}: {reason}; waiting {seconds:.0f} s would outlast this run, the next goes on"
+                f"{self.vendor.title}: {reason}; waiting {seconds:.0f} s would outlast this run; the next run continues"
             )
         log.info("waiting for the provider", seconds=round(seconds, 1), reason=reason)
         waiting(seconds)
@@ -190,7 +191,7 @@ class Line:
             self.sleep(seconds)
 
     def _masked(self, text: bytes) -> bytes:
-        """The text without the key, should the vendor repeat it: it must not reach the raw zone or a log."""
+        """The text with the key masked, in case the vendor echoes it: it must not reach the raw zone or a log."""
         for spelling in {self.key, quote(self.key, safe="")}:
             text = text.replace(spelling.encode(), b"***")
         return text

@@ -1,4 +1,4 @@
-"""Massive's REST API: daily bars of the whole market on one day, or of one ticker over a range of days, and splits."""
+"""Massive's REST API: splits, and daily bars of the whole market on one day or of one ticker over a range of days."""
 
 import re
 from collections import Counter
@@ -34,12 +34,12 @@ from ingest.providers.reading import Fault, bar_of, believable, json_object, onl
 GROUPED, RANGE = "grouped", "range"
 MAX_PAGES = 50
 RANGE_LIMIT = 50_000  # base bars scanned per page, not bars returned
-SPLITS_LIMIT = 1_000  # a page's rows
-GOOD = ("OK", "DELAYED")  # DELAYED: a range reached the present and was cut to what the plan may see
+SPLITS_LIMIT = 1_000  # rows per page
+GOOD = ("OK", "DELAYED")  # DELAYED: a range reaches the present and was cut to what the plan includes
 OHLCV = ("o", "h", "l", "c", "v")
 TICKER = re.compile(r'"T"\s*:\s*"([^"]*)"')
 MAX_MILLISECONDS = 10**14  # the year 5138
-UNREADABLE = Fault("stands in a row that cannot be read")
+UNREADABLE = Fault("is in a row that can't be read")
 
 
 def connect(market: Market, line: Line) -> "Massive":
@@ -48,7 +48,7 @@ def connect(market: Market, line: Line) -> "Massive":
 
 @dataclass(frozen=True, slots=True)
 class Massive:
-    """One run's Massive."""
+    """Massive, for one run."""
 
     market: Market
     line: Line
@@ -79,7 +79,7 @@ class Massive:
             if call.endpoint == GROUPED or (following := _good(answer).get("next_url")) is None:
                 return
             path, query = _next_page(following, call), {}
-        raise BadAnswerError(f"the {_subject(call)} run over more than {MAX_PAGES} pages")
+        raise BadAnswerError(f"the {_subject(call)} take more than {MAX_PAGES} pages")
 
     def read(self, call: Call, answers: Sequence[Answer], tickers: Sequence[str]) -> Told:
         match call.endpoint:
@@ -90,11 +90,11 @@ class Massive:
                 return Told(self._range(call, answers), cut=any(map(_is_cut, answers)))
             case "splits":
                 return Told(splits=_splits(call, answers))
-        raise BadAnswerError(f"nothing can read answers of {call.endpoint}")
+        raise BadAnswerError(f"unknown endpoint {call.endpoint}")
 
     def _session(self, answer: Answer, day: date, tickers: Iterable[str]) -> Bars:
-        """The bars of `tickers`. Rows of another day, and rows that cannot be read, count only for a ticker that has no
-        other.
+        """The bars of `tickers`. A row of another day, or one that can't be read, is a fault only if its ticker has no
+        other row.
         """
         rows, unreadable = _rows(answer)
         wanted, bars = set(tickers), dict[str, Bar | Fault]()
@@ -105,11 +105,11 @@ class Massive:
                 if (found := self._day(row)) == day:
                     bars[ticker] = only(bars.get(ticker), bar_of(row, OHLCV))
                 else:
-                    strays[ticker] = Fault(f"carries the date {found}")
+                    strays[ticker] = Fault(f"has the date {found}")
         return strays | bars
 
     def _range(self, call: Call, answers: Iterable[Answer]) -> dict[date, Bars]:
-        """One ticker's bars. Rows outside the asked days are left out: the vendor has sent such."""
+        """One ticker's bars. Rows outside the requested days are left out: the vendor has sent such rows."""
         bars, ticker = dict[date, Bar | Fault](), call.ticker or ""
         for answer in answers:
             if _good(answer).get("ticker") != ticker:
@@ -121,7 +121,7 @@ class Massive:
         return {day: {ticker: bar} for day, bar in bars.items()}
 
     def _day(self, row: Mapping[str, Any]) -> date | None:
-        """The exchange's date of a bar, if it has one: `t` is its midnight in ranges, 16:00 in whole days."""
+        """The exchange's date of a bar, if it has one. `t` is midnight in ranges, 16:00 in whole-market answers."""
         milliseconds = row.get("t")
         if not isinstance(milliseconds, int) or not 0 < milliseconds < MAX_MILLISECONDS:
             return None
@@ -129,7 +129,7 @@ class Massive:
 
 
 def _question(call: Call) -> tuple[str, Mapping[str, str]]:
-    """Path and query of a call."""
+    """A call's path and query."""
     match call.endpoint:
         case "grouped":
             return f"/v2/aggs/grouped/locale/us/market/stocks/{call.first}", {"adjusted": "false"}
@@ -142,7 +142,7 @@ def _question(call: Call) -> tuple[str, Mapping[str, str]]:
 
 
 def _good(answer: Answer) -> Mapping[str, Any]:
-    """The document of an answer, if it says of itself that it is good. Raises `BadAnswerError` for any other."""
+    """An answer's document. Raises `BadAnswerError` if it isn't a JSON object or its `status` isn't a good one."""
     document, body = answer.document, answer.body
     if not document:
         raise BadAnswerError(
@@ -159,9 +159,9 @@ def _is_cut(answer: Answer) -> bool:
 
 
 def _rows(answer: Answer) -> tuple[list[dict[str, Any]], str]:
-    """The rows, and the text of those that cannot be read.
+    """The rows, and the text of those that can't be read.
 
-    There are none where `results` is missing or null, as on a day without trading.
+    There are none if `results` is missing or null, as on a day without trading.
     """
     results = _good(answer).get("results")
     if results is None:
@@ -173,14 +173,14 @@ def _rows(answer: Answer) -> tuple[list[dict[str, Any]], str]:
 
 
 def _splits(call: Call, answers: Sequence[Answer]) -> dict[date, dict[str, Fraction]]:
-    """The splits by day and ticker. One that cannot be read makes the answer one that cannot be believed."""
+    """The splits by day and ticker. Raises `BadAnswerError` if any row can't be read."""
     splits: dict[date, dict[str, Fraction]] = {}
     if _good(answers[-1]).get("next_url") is not None:
         raise BadAnswerError("Massive's list of splits ends before its last page")
     for answer in answers:
         rows, unreadable = _rows(answer)
         if unreadable:
-            raise BadAnswerError("Massive's list of splits has a row that cannot be read")
+            raise BadAnswerError("Massive's list of splits has a row that can't be read")
         for row in rows:
             day, ticker, ratio = _split(row)
             if call.first <= day <= call.last:
@@ -194,12 +194,12 @@ def _split(row: Mapping[str, Any]) -> tuple[date, str, Fraction]:
     numbers = [Decimal(each) for each in (after, before) if isinstance(each, int | Decimal)]
     sane = [number for number in numbers if believable(number) and number > 0]
     if not day or not isinstance(ticker, str) or len(sane) != 2:
-        raise BadAnswerError(f"Massive's list of splits has a row that cannot be so: {words(row)}")
+        raise BadAnswerError(f"Massive's list of splits has an invalid row: {words(row)}")
     return day, ticker, Fraction(sane[0]) / Fraction(sane[1])
 
 
 def _failure(status: int, body: bytes) -> ProviderError:
-    """What an HTTP status other than 200 means. 403 has three meanings; only the first passes by itself."""
+    """The error for a status other than 200. 403 has three meanings; only the first resolves itself."""
     said = _message(json_object(body))
     match status:
         case 403 if "before end of day" in said.lower():
@@ -212,17 +212,17 @@ def _failure(status: int, body: bytes) -> ProviderError:
 
 
 def _message(document: Mapping[str, Any]) -> str:
-    """What Massive says to explain itself."""
+    """Massive's explanation."""
     return words(document.get("error") or document.get("message") or "no message")
 
 
 def _next_page(url: object, call: Call) -> str:
-    """Path and query of the next page: the host in the link is not to be trusted with the key."""
-    # A page of bars may lead from another first day on.
+    """The next page's path with its query. The link's host is ignored: it must not get the key."""
+    # The next page of bars may have a later first day.
     same = re.escape(_question(call)[0].removesuffix(f"{call.first}/{call.last}"))
     if isinstance(url, str) and (link := re.fullmatch(rf"(?:https?://[^/?#]+)?({same}[!-~]+)", url)):
         return link[1]
-    raise BadAnswerError(f"the next page of the {_subject(call)} leads elsewhere: {words(url)}")
+    raise BadAnswerError(f"the link to the next page of {_subject(call)} leads elsewhere: {words(url)}")
 
 
 def _subject(call: Call) -> str:

@@ -72,7 +72,7 @@ def test_a_correction_that_is_not_whole_is_refused_with_all_the_rest_of_it(
     twins = {key: world.twin(key) for key in world.keys(SITE)}
     world.tape.edits |= {(FRIDAY, "NVDA"): change, (FRIDAY, "TSLA"): bar("100", "200")}
     report = world.run()
-    assert report.failed[FRIDAY].startswith("kept as it was, because in the re-read NVDA")
+    assert report.failed[FRIDAY].startswith("kept as stored, because in the re-read NVDA")
     assert {key: world.twin(key) for key in world.keys(SITE)} == twins
     after = remembered(world)
     assert {key: item | {"CheckedAt": None} for key, item in after.items()} == {

@@ -208,7 +208,7 @@ def test_an_answer_that_is_lost_after_its_call_took_effect_changes_nothing(
     monkeypatch.setattr("botocore.endpoint.time.sleep", lambda _: None)
     story = next(iter(STORIES.values()))
     ending = undisturbed(story, small_market)
-    for number, call in enumerate(ending.writes):
+    for number, call in list(enumerate(ending.writes))[:: 1 if LONG else 2]:
         if call.operation == "TransactWriteItems":
             assert call.token
             continue

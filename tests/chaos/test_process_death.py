@@ -63,11 +63,11 @@ def invoke(world: SmallWorld, watchlist: Path, survived: int) -> int:
 def test_a_process_that_ends_for_good_is_made_good_by_the_next(
     aws: Emulator, tmp_path: Path, subtests: pytest.Subtests
 ) -> None:
-    """After each of its writing calls (each sixth in the short form), until there is none left to die of."""
+    """After each of its writing calls (each tenth in the short form), until there is none left to die of."""
     watchlist = tmp_path / "watchlist.json"
     watchlist.write_text(json.dumps(TICKERS))
     died = True
-    for survived in count(1, 1 if LONG else 6):
+    for survived in count(1, 1 if LONG else 10):
         with subtests.test(survived=survived), emulated_world(aws) as world:
             ended = invoke(world, watchlist, survived)
             died = ended == DEAD

@@ -237,7 +237,7 @@ class Races(RuleBasedStateMachine):
 def test_any_order_of_events_ends_well(small_market: SmallWorld.Upstream) -> None:
     Races.upstream = small_market
     profile = settings(
-        max_examples=300 if LONG else 20,
+        max_examples=300 if LONG else 12,
         stateful_step_count=30 if LONG else 15,
         phases=list(Phase) if LONG else [Phase.generate],  # a failure is soon told
     )

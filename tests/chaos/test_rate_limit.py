@@ -106,7 +106,7 @@ def test_what_has_no_time_to_wait_is_left_and_done_by_the_next_run(
     world.time.ends = world.time.now + remaining
     report = world.run()
     assert len(report.left) == 7
-    assert "the next goes on" in next(iter(report.left.values()))
+    assert "the next run continues" in next(iter(report.left.values()))
     assert world.time.waits == []
     assert world.upstream_calls() - begun <= 1  # one to hear of it, none after that
     world.time.now += 3600

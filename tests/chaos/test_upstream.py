@@ -157,50 +157,30 @@ ATTACKS = {
     "reset midway": Attack({"reset": True, "truncate": 700}, FAILED, "could not be read"),
     "200 MB plain": Attack({"body": "{}", "pad": 200 * MEGABYTES}, FAILED, "larger than 32 MB"),
     "200 MB in gzip": Attack({"pad": 200 * MEGABYTES}, FAILED, "larger than 32 MB"),
-    # rows
+    # rows, of which the reader's and the judge's own tests have the rest
     "a row missing": Attack(row(T="OTHER"), FAILED, "TSLA is missing", kept=True),
-    "a row twice": Attack(rows({"T": "TSLA"}), STORED, kept=True),
     "two prices": Attack(rows({"T": "TSLA", "c": 12}), FAILED, "TSLA comes twice, with different", kept=True),
-    "NaN": Attack(row(o=float("nan")), FAILED, "TSLA carries a number beyond belief as o", kept=True),
-    "infinite": Attack(row(h=float("inf")), FAILED, "TSLA carries a number beyond belief as h", kept=True),
+    "NaN": Attack(row(o=float("nan")), FAILED, "TSLA has an implausible number as o", kept=True),
     "NaN in another": Attack(rows({"T": "OTHER", "vw": float("nan"), "o": float("-inf")}), STORED, kept=True),
-    "control characters in another": Attack(raw(b'{"T":"\0HTLB^\x16\x14"}'), STORED, kept=True),
     "bytes that are not UTF-8 in another": Attack(raw(b'{"T":"\xff\xc3"}'), STORED, kept=True),
-    "escapes that JSON has not in another": Attack(raw(b'{"T":"\\0\\x16"}'), STORED, kept=True),
-    "a number too long in another": Attack(raw(b'{"T":"OTHER","v":' + b"9" * 5000 + b"}"), STORED, kept=True),
     "lists in lists in another": Attack(raw(b'{"a":' + b"[" * 5000 + b"]" * 5000 + b"}"), STORED, kept=True),
-    "a row of null": Attack(raw(b"null"), STORED, kept=True),
-    "a row of text": Attack(raw(b'"x"'), STORED, kept=True),
     "a row that cannot be read": Attack(
         {"body": row(o="?")["body"].replace('"?"', "01")},
         FAILED,
-        "TSLA stands in a row that cannot be read",
+        "TSLA is in a row that can't be read",
         kept=True,
     ),
-    "a negative price": Attack(row(l=-1), FAILED, "TSLA has a price of -1", kept=True),
     "a price of zero": Attack(row(l=0), FAILED, "TSLA has a price of 0", kept=True),
-    "all zero": Attack(row(o=0, h=0, l=0, c=0), FAILED, "TSLA has a price of 0", kept=True),
-    "1e12": Attack(row(h=10**12), FAILED, "TSLA carries a number beyond belief as h", kept=True),
     "1e400": Attack(
         {"status": 200, "body": row(h="?")["body"].replace('"?"', "1e400")},
         FAILED,
-        "TSLA carries a number beyond belief as h",
+        "TSLA has an implausible number as h",
         kept=True,
     ),
-    "a number as text": Attack(row(o="10"), FAILED, "TSLA carries o as a str, not a number", kept=True),
-    "a price of null": Attack(row(c=None), FAILED, "TSLA carries c as a NoneType", kept=True),
-    "high under low": Attack(row(h=1), FAILED, "TSLA has impossible prices", kept=True),
     "no volume": Attack(row(v=0), FAILED, "TSLA did not trade (volume 0)", kept=True),
-    "NUL in a ticker": Attack(row(T="TSLA\0"), FAILED, "TSLA is missing", kept=True),
-    "NUL in another": Attack(rows({"T": "\0"}), STORED, kept=True),
-    "a ticker in small letters": Attack(row(T="tsla"), FAILED, "TSLA is missing", kept=True),
     "yesterday's row": Attack(
-        row(t=ROW["t"] - 86_400_000), FAILED, "TSLA carries the date 2026-11-18", kept=True
+        row(t=ROW["t"] - 86_400_000), FAILED, "TSLA has the date 2026-11-18", kept=True
     ),
-    "yesterday's row beside today's": Attack(
-        rows({"T": "TSLA", "c": 9, "t": ROW["t"] - 86_400_000}), STORED, kept=True
-    ),
-    "no date": Attack(row(t=None), FAILED, "TSLA carries the date None", kept=True),
 }
 
 
@@ -256,7 +236,7 @@ class Strange(LoopbackServer):
         super().__init__(0, Stranger)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 307])
 def test_a_redirect_to_another_host_is_not_followed(world: SmallWorld, status: int) -> None:
     stranger = Strange()
     stranger.start()

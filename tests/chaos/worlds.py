@@ -43,6 +43,7 @@ class SmallWorld(World):
         clock: list[Callable[[], datetime]]
 
     window: int = 3
+    width: int = 1  # its calls come one after another, each in the thread of its run
     wire: Wire = field(default_factory=Wire)
 
 

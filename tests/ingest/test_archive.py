@@ -72,9 +72,9 @@ def test_a_name_that_no_answer_has_is_refused(key: str) -> None:
 @pytest.mark.parametrize(
     ("body", "words"),
     [
-        (b"not packed", "cannot be unpacked"),
-        (gzip.compress(BODY)[:-9], "cannot be unpacked"),
-        (gzip.compress(BODY + b" "), "not those that were archived"),
+        (b"not packed", "can't be unpacked"),
+        (gzip.compress(BODY)[:-9], "can't be unpacked"),
+        (gzip.compress(BODY + b" "), "aren't those that were archived"),
     ],
     # Packed bytes carry the time, and workers must agree on names.
     ids=["not packed", "cut short", "other bytes"],

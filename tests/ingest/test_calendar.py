@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time
 import pytest
 
 from api.markets import INDIA, US
-from ingest.calendar import Calendar, Overrides, Ready, load_calendar
+from ingest.calendar import Calendar, Hours, Overrides, Ready, load_calendar, load_overrides
 
 READY = Ready.parse("T+1 00:05", US)
 
@@ -42,7 +42,7 @@ def test_neighbours_step_over_weekends_and_holidays() -> None:
     ],
 )
 def test_a_session_closes_by_new_yorks_clock(day: date, closes: datetime) -> None:
-    assert load_calendar(US).close_at(day) == closes
+    assert Calendar(US).close_at(day) == closes
 
 
 @pytest.mark.parametrize(
@@ -85,7 +85,7 @@ def test_overrides_have_the_last_word() -> None:
     ("text", "wrong"),
     [
         ('{"shut": {}}', "shut"),
-        ('{"closed": {"Monday": ""}}', "Monday"),
+        ('{"closed": {"Monday": ""}}', "closed has 'Monday'"),
         ('{"closed": {"2026-11-23": true}}', 'closed of 2026-11-23 must have the form "reason"'),
         ('{"early": {"2026-11-24": {"TSLA": "storm"}}}', "early of 2026-11-24"),
         (
@@ -94,7 +94,10 @@ def test_overrides_have_the_last_word() -> None:
         ),
         ('{"excused": {"2026-11-20": {"TSLA": null}}}', "excused of 2026-11-20"),
         ('{"excused": {"2026-11-20/2026-11-19": {}}}', "ends before it begins"),
-        ('{"opened": {"2026-11-22": {"open": "18:00"}}}', "opened of a day"),
+        ('{"excused": {"soon": {}}}', "excused has 'soon'"),
+        ('{"excused": {"2026-11-20/later": {}}}', "excused has 'later'"),
+        ('{"opened": {"2026-11-22": {"open": "18:00"}}}', 'opened of a day must have the form {"open"'),
+        ('{"opened": {"soon": {"open": "18:00", "close": "19:15", "reason": ""}}}', "opened has 'soon'"),
         ('{"verified_through": "soon"}', "must be a year"),
     ],
 )
@@ -103,13 +106,17 @@ def test_a_wrong_override_is_refused(text: str, wrong: str) -> None:
         Overrides.parse(f'{{"XNYS": {text}}}', US)
 
 
+def test_a_calendar_has_the_overrides_of_this_release() -> None:
+    assert load_calendar(US).overrides == load_overrides(US)
+
+
 def test_overrides_of_no_exchange_are_refused() -> None:
-    with pytest.raises(ValueError, match="allowed are XNSE, XNYS"):
+    with pytest.raises(ValueError, match="allowed: XNSE, XNYS"):
         Overrides.parse('{"closed": {}}', US)
 
 
 def test_an_exchange_that_never_closes_early_has_no_early_close() -> None:
-    with pytest.raises(ValueError, match="early is for no exchange without an early close, such as XNSE"):
+    with pytest.raises(ValueError, match="remove early from XNSE, which never closes early"):
         Overrides.parse('{"XNSE": {"early": {"2026-02-10": "storm"}}}', INDIA)
 
 
@@ -117,6 +124,7 @@ def test_a_session_on_a_sunday_has_hours_of_its_own_and_is_ready_as_long_after_t
     muhurat = date(2026, 11, 8)
     text = '{"XNSE": {"opened": {"2026-11-08": {"open": "18:00", "close": "19:15", "reason": "Muhurat"}}}}'
     calendar = Calendar(INDIA, Overrides.parse(text, INDIA))
+    assert calendar.overrides.opened == {muhurat: Hours(time(18), time(19, 15), "Muhurat")}
     assert muhurat in calendar.sessions(date(2026, 11, 1), date(2026, 11, 10))
     assert calendar.close_at(muhurat) == INDIA.instant(muhurat, time(19, 15))
     ready = Ready.parse("T+0 18:30", INDIA)

@@ -16,7 +16,7 @@ LIFE = timedelta(minutes=15)
 def test_one_run_at_a_time(dynamodb: Any) -> None:
     lease = Leases(dynamodb, TABLE).take("first", NIGHT, LIFE)
     assert not lease.found_dead
-    with pytest.raises(LeaseHeldError, match="run first is at work, until 2026-02-11T05:26:09Z"):
+    with pytest.raises(LeaseHeldError, match="run first is in progress, until 2026-02-11T05:26:09Z"):
         Leases(dynamodb, TABLE).take("second", NIGHT, LIFE)
 
 

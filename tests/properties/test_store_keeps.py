@@ -14,7 +14,7 @@ from api.items import MOVERS, SESSIONS, TICKER
 from api.records import Mover, Session, Status, rows
 from ingest.daily.judge import mover_of
 from ingest.daily.record import Record
-from ingest.daily.rows import write
+from ingest.daily.rows import writes
 from tests.conftest import TABLE
 from tests.empty import create_table
 from tests.profiles import LONG
@@ -40,7 +40,8 @@ def store(moto: None) -> Record:
 def recorded(store: Record, mover: Mover, session: Session) -> Iterator[None]:
     """With nothing but this in the table."""
     store.join(mover, session, (None, None))
-    write(store, session, mover.ticker)
+    for write in writes(store, session, mover.ticker):
+        write()
     try:
         yield
     finally:

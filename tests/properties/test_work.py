@@ -1,7 +1,7 @@
 """Whatever has to be done, one run does all of it when the provider answers, and in the fewest calls."""
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api.markets import US
-from api.records import Bar, Mover, Row, Session, Source
+from api.records import Bar, Mover, Session, Source
 from api.watchlists import Watchlists
 from ingest.calendar import load_calendar
 from ingest.daily.apply import apply
@@ -71,13 +71,6 @@ class Table:
         assert mover.date == session.date not in self.sessions
         assert session.revision == (replaces[0] or 0) + 1
         self.sessions[session.date] = session
-
-    def write_rows(self, rows: Iterable[Row], stale: Iterable[object]) -> None:
-        assert {row.ticker for row in rows} == set(self.sessions[list(self.sessions)[-1]].bars)
-        assert not list(stale)
-
-    def rows_written(self, day: date, revision: int) -> None:
-        assert self.sessions[day].revision == revision
 
     def check(self, day: date, revision: int, now: datetime) -> None:
         self.checked.append(day)

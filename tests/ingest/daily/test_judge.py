@@ -3,7 +3,8 @@ from decimal import Decimal
 
 import pytest
 
-from ingest.daily.judge import IncompleteSessionError, correction, judge, mover_of
+from api.records import Session
+from ingest.daily.judge import LEAST, IncompleteSessionError, correction, difference, judge, mover_of
 from ingest.providers.reading import Fault
 from tests.samples import BARS, DAY, NIGHT, WATCHLIST, bar, session
 
@@ -34,11 +35,17 @@ def test_one_faulty_bar_fails_the_session(faulty: object, words: str) -> None:
         judge(DAY, WATCHLIST, bars, {})  # type: ignore[arg-type]
 
 
+def test_the_least_that_documents_can_show_is_enough() -> None:
+    least = replace(BARS["TSLA"], low=LEAST, volume=LEAST)
+    assert judge(DAY, WATCHLIST, BARS | {"TSLA": least}, {}).bars["TSLA"] == least
+
+
 def test_every_fault_is_named_but_not_without_end() -> None:
     with pytest.raises(IncompleteSessionError, match="AAPL is missing, MSFT is missing, TSLA is missing"):
         judge(DAY, WATCHLIST, {}, {})
-    with pytest.raises(IncompleteSessionError, match="T9 is missing and 90 more"):
-        judge(DAY, tuple(f"T{n}" for n in range(100)), {}, {})
+    for tickers, words in ((10, "T9 is missing$"), (11, "T9 is missing and 1 more$"), (100, "and 90 more$")):
+        with pytest.raises(IncompleteSessionError, match=words):
+            judge(DAY, tuple(f"T{n}" for n in range(tickers)), {}, {})
 
 
 def test_an_excused_ticker_needs_no_bar() -> None:
@@ -76,3 +83,21 @@ def test_a_ticker_excused_afterwards_is_a_correction() -> None:
     changed = correction(session(), halted)
     assert changed
     assert changed.excused == {"TSLA": "halted"}
+
+
+OTHER = {"AAPL": BARS["AAPL"], "TSLA": bar("1", "2"), "IBM": bar("1", "2")}
+
+
+@pytest.mark.parametrize(
+    ("new", "words"),
+    [
+        (
+            Session(DAY, 1, ("AAPL", "TSLA", "IBM"), OTHER),
+            "joined: IBM; left: MSFT; other bar or excuse: TSLA",
+        ),
+        (replace(session(), excused={"TSLA": "halted"}), "other bar or excuse: TSLA"),
+        (replace(session(), watchlist=WATCHLIST[::-1]), "watchlist in a different order"),
+    ],
+)
+def test_what_sets_two_sessions_of_a_day_apart_is_told(new: Session, words: str) -> None:
+    assert difference(session(), new) == words

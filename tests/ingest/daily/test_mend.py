@@ -9,6 +9,7 @@ import pytest
 from api.items import DamagedItemError
 from ingest.daily.record import ThrottledError
 from ingest.daily.replay import Replay
+from ingest.daily.twins import LEAST_TURN
 from tests.conftest import TABLE
 from tests.ingest.daily.test_reconcile import FRIDAY, SEVEN, THURSDAY, assert_twins_equal_the_table
 from tests.samples import bar
@@ -170,7 +171,9 @@ def test_stale_and_wrong_ticker_rows_are_put_right(settled: World) -> None:
     stray = {**wrong, "pk": {"S": "TICKER#IBM"}}
     settled.dynamodb.put_item(TableName=TABLE, Item=stray)
     settled.s3.put_object(Bucket=SITE, Key="tickers/IBM.json", Body=b"{}")
-    settled.run()
+    for _ in range(len(WATCHLIST) // LEAST_TURN):
+        settled.run()
+        settled.now += timedelta(hours=1)
     assert items(settled) == good
     assert "tickers/IBM.json" not in settled.keys(SITE)
 

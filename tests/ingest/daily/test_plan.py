@@ -4,7 +4,7 @@ from datetime import date, timedelta
 import pytest
 
 from api.markets import US
-from ingest.calendar import load_calendar
+from ingest.calendar import Ready, load_calendar
 from ingest.daily import plan
 from ingest.daily.plan import Horizon
 from ingest.providers import by_day
@@ -31,6 +31,15 @@ def test_after_a_long_outage_the_window_begins_with_the_newest_stored_session() 
 def test_the_window_ends_where_the_plans_history_does() -> None:
     window = plan.window(CALENDAR, WITHIN, date(2020, 1, 2), 3)
     assert window[0] == date(2024, 11, 21)
+
+
+def test_the_horizon_begins_with_the_first_watchlist_where_the_plan_serves_more() -> None:
+    ready = Ready.parse("T+1 00:05", US)
+    served = plan.horizon(CALENDAR, ready, 730, NIGHT)
+    since = served.oldest + timedelta(days=1)
+    first = Horizon(since, served.newest, "the first watchlist")
+    assert plan.horizon(CALENDAR, ready, 730, NIGHT, since) == first
+    assert plan.horizon(CALENDAR, ready, 730, NIGHT, date.min) == served
 
 
 def test_a_session_is_read_again_once_six_hours_after_it_was_recorded() -> None:
@@ -60,6 +69,18 @@ def test_the_fewest_calls_are_made_that_bring_something(
     spans = calls_by_ticker("span", days, [f"T{n}" for n in range(tickers)])
     way = plan.cheapest([by_day("day", days), spans], affordable, most_by_day=7)
     assert (way == spans) is by_ticker
+
+
+def test_whole_days_that_are_enough_for_a_long_hole_are_asked_for_newest_first() -> None:
+    days = CALENDAR.latest(4, WITHIN.newest)
+    whole, spans = by_day("day", days), calls_by_ticker("span", days, ["A", "B", "C", "D"])
+    assert plan.in_turn(whole, 4) == list(whole)
+    assert plan.in_turn(whole, 3) == list(whole)[::-1]
+    assert plan.in_turn(spans, 3) == list(spans)
+
+
+def test_a_backfill_may_begin_on_the_first_day_that_is_served() -> None:
+    assert plan.requested(CALENDAR, WITHIN, WITHIN.oldest, WITHIN.oldest) == [WITHIN.oldest]
 
 
 def test_a_backfill_may_end_on_a_day_off_after_the_newest_session() -> None:

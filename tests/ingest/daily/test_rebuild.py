@@ -165,7 +165,7 @@ def test_another_order_of_the_watchlist_is_a_change_for_it_decides_a_tie(world: 
     world.tape.edits = {(FRIDAY, "AAPL"): bar("100", "200"), (FRIDAY, "MSFT"): bar("50", "100")}
     world.run(FRIDAY, FRIDAY)
     change = world.rebuild("MSFT", "AAPL", apply=True).changed[FRIDAY]
-    assert change.difference == "another order of the watchlist"
+    assert change.difference == "watchlist in a different order"
     assert (change.old.ticker, change.new.ticker) == ("AAPL", "MSFT")
     assert world.rebuild("MSFT", "AAPL").unchanged == 1
 
@@ -237,7 +237,7 @@ def test_a_ticker_of_which_no_answer_speaks_is_named(world: World) -> None:
     world.watchlist = ("AAPL", "MSFT")
     world.run(TEN[0], FRIDAY)
     report = world.rebuild("AAPL", "TSLA", apply=True)
-    assert report.unjudged == dict.fromkeys(TEN, "TSLA stands in no archived answer")
+    assert report.unjudged == dict.fromkeys(TEN, "TSLA is in no archived answer")
     assert world.store.movers()[0].revision == 1
 
 
@@ -300,8 +300,8 @@ def test_what_is_no_answer_is_named_and_an_older_answer_speaks(world: World) -> 
     report = world.rebuild()
     assert report.unchanged == 7
     assert report.damaged == {
-        "raw/provider=massive/notes.txt": "its name is not that of an archived answer",
-        broken: "it cannot be unpacked: Not a gzipped file (b'br')",
+        "raw/provider=massive/notes.txt": "its name isn't that of an archived response",
+        broken: "it can't be unpacked: Not a gzipped file (b'br')",
         **unusable,
     }
 
@@ -318,7 +318,7 @@ def test_a_session_asked_for_by_name_is_told_of_though_nothing_is_known_of_it(wo
     unknown = date(2026, 11, 11)
     assert unknown not in world.rebuild().unjudged
     report = world.rebuild("TSLA", first=unknown, last=SEVEN[0])
-    assert report.unjudged == {unknown: "TSLA stands in no archived answer"}
+    assert report.unjudged == {unknown: "TSLA is in no archived answer"}
 
 
 @pytest.mark.parametrize(
@@ -348,7 +348,7 @@ def test_one_writer_at_a_time(world: World) -> None:
     world.run()
     Leases(world.dynamodb, TABLE).take("other", world.now, LIFE)
     before = everything(world)
-    with pytest.raises(LeaseHeldError, match="run other is at work"):
+    with pytest.raises(LeaseHeldError, match="run other is in progress"):
         world.rebuild("TSLA", apply=True)
     assert everything(world) == before
 

@@ -7,8 +7,10 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
+from botocore.exceptions import ClientError
 
 from api import documents
+from api.items import STATUS
 from api.markets import US
 from api.records import Bar
 from ingest.calendar import Calendar, Overrides, load_calendar
@@ -165,7 +167,7 @@ def test_one_damaged_row_fails_its_session_alone_whichever_calls_are_made(world:
     world.tape.edits[THURSDAY, "TSLA"] = damaged
     report = world.run()
     assert report.stored == [day for day in SEVEN if day != THURSDAY]
-    assert report.failed == {THURSDAY: "TSLA carries a number beyond belief as h"}
+    assert report.failed == {THURSDAY: "TSLA has an implausible number as h"}
 
 
 def test_a_ticker_that_only_an_old_watchlist_holds_cannot_stop_the_new_one(world: World) -> None:
@@ -252,6 +254,7 @@ def test_a_faulty_session_is_not_stored_while_the_others_are(world: World, fault
     status = json.loads(world.twin("status.json"))
     assert status["Missing"] == ["2026-11-19"]
     assert status["AsOf"] == "2026-11-20"
+    assert status["NextSession"] == "2026-11-23"
     assert_twins_equal_the_table(world)
     world.tape.edits.clear()
     assert world.run().stored == [THURSDAY]
@@ -266,7 +269,7 @@ def test_a_bar_of_another_date_fails_its_session(world: World) -> None:
     body = json.dumps({"status": "OK", "results": rows})
     world.fail({"status": 200, "body": body})
     report = world.run()
-    assert report.failed[date(2026, 11, 23)] == "NVDA carries the date 2026-11-20"
+    assert report.failed[date(2026, 11, 23)] == "NVDA has the date 2026-11-20"
     assert report.stored == []
 
 
@@ -337,7 +340,7 @@ def test_a_correction_that_loses_a_ticker_is_refused_once_and_loudly(world: Worl
     world.tape.edits[FRIDAY, "AAPL"] = None
     world.now += timedelta(hours=6)
     report = world.run()
-    assert report.failed[FRIDAY] == "kept as it was, because in the re-read AAPL is missing"
+    assert report.failed[FRIDAY] == "kept as stored, because in the re-read AAPL is missing"
     assert world.store.session(FRIDAY) == (replace(before[0], checked_at=world.now), before[1])
     world.now += timedelta(hours=1)
     assert world.run().upstream_calls == 0
@@ -399,7 +402,7 @@ def test_a_window_that_cannot_be_served_is_refused_before_anything_is_done(
 
 def test_a_second_run_sees_the_lease_and_leaves(world: World) -> None:
     Leases(world.dynamodb, TABLE).take("other", world.now, LIFE)
-    with pytest.raises(LeaseHeldError, match="run other is at work, until 2026-11-21T05:26:00Z"):
+    with pytest.raises(LeaseHeldError, match="run other is in progress, until 2026-11-21T05:26:00Z"):
         world.run()
     assert world.upstream_calls() == 0
     assert world.keys(SITE) == []
@@ -437,6 +440,22 @@ def test_a_failure_while_publishing_frees_the_lease_and_is_mended_by_the_next_ru
     assert report.upstream_calls == 0
     assert report.invalidation
     assert_twins_equal_the_table(world)
+
+
+def test_a_throttled_table_ends_a_run_before_its_first_upstream_call(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    put = world.dynamodb.put_item
+
+    def refuse(**asked: Any) -> Any:
+        if asked["Item"]["pk"] == {"S": STATUS}:
+            raise ClientError({"Error": {"Code": "ThrottlingException"}}, "PutItem")
+        return put(**asked)
+
+    monkeypatch.setattr(world.dynamodb, "put_item", refuse)
+    with pytest.raises(ClientError, match="Throttling"):
+        world.run()
+    assert world.upstream_calls() == 0
 
 
 @pytest.mark.parametrize(
