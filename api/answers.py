@@ -1,4 +1,4 @@
-"""The live answer to each resource: what the store has of it, as its document."""
+"""The API's answer for each resource: its document, made from what the table stores now."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -12,7 +12,7 @@ from api.store import Store
 
 
 class BadQuestionError(ValueError):
-    """A parameter that no answer can be given to; the message says what is allowed."""
+    """A parameter is invalid; the message says what is allowed."""
 
 
 class NotFoundError(LookupError):
@@ -21,7 +21,7 @@ class NotFoundError(LookupError):
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A resource, the value of its path's parameter, and the query."""
+    """A resource, the value of its path parameter (empty if it has none), and the query."""
 
     route: Route
     value: str
@@ -43,10 +43,10 @@ def _movers(asked: Question, store: Store, _: Market) -> bytes:
 def _session(asked: Question, store: Store, _: Market) -> bytes:
     day = strict_date(asked.value)
     if not day:
-        raise BadQuestionError("The date must be a calendar date of the form YYYY-MM-DD")
+        raise BadQuestionError("The date must be a calendar date, YYYY-MM-DD")
     found = store.session(day)
     if not found:
-        raise NotFoundError(f"No session is stored for {day}; /history lists those that are")
+        raise NotFoundError(f"No session is stored for {day}; /history lists all stored sessions")
     return documents.session(*found)
 
 

@@ -1,21 +1,21 @@
-"""Values as DynamoDB writes them: `{"N": "312.45"}`, `{"M": {…}}`. Numbers are exact or refused."""
+"""Converts values to and from DynamoDB's form: `{"N": "312.45"}`, `{"M": {…}}`. Inexact numbers are refused."""
 
 from collections.abc import Callable, Mapping
 from decimal import Clamped, Context, Decimal, Inexact, Overflow, Rounded, Underflow
 from typing import Any
 
-# What a number of the table can hold.
+# The limits of a DynamoDB number.
 # https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWorks.NamingRulesDataTypes.html
 _NUMBER = Context(prec=38, Emin=-128, Emax=126, traps=[Clamped, Overflow, Inexact, Rounded, Underflow])
 
 
 def typed(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item, or some named values, for a request. Raises `decimal.Inexact` for a number the table cannot hold."""
+    """An item, or named values, for a request. Raises a `decimal` signal for a number DynamoDB can't store exactly."""
     return {name: _typed(value) for name, value in item.items()}
 
 
 def plain(item: Mapping[str, Any]) -> dict[str, Any]:
-    """An item of an answer, numbers as `Decimal`."""
+    """An item from a response, numbers as `Decimal`."""
     return {name: _plain(attribute) for name, attribute in item.items()}
 
 
@@ -33,7 +33,7 @@ def _typed(value: Any) -> dict[str, Any]:
             return {"M": typed(value)}
         case list():
             return {"L": [_typed(each) for each in value]}
-    raise TypeError(f"{type(value).__name__} is not stored here")
+    raise TypeError(f"{type(value).__name__} can't be stored")
 
 
 def _plain(attribute: Mapping[str, Any]) -> Any:

@@ -1,7 +1,6 @@
-"""The two operations with which the API reads its table, signed by botocore and sent by urllib3.
+"""The two read operations the API needs from DynamoDB, signed by botocore and sent by urllib3.
 
-A client of boto3 loads the description of the whole service for them, which is most of a cold start. Ingest, which
-writes, uses boto3.
+boto3 would load the description of the whole service, which is most of a cold start. Ingest, which writes, uses boto3.
 """
 
 import json
@@ -19,24 +18,24 @@ from urllib3 import HTTPConnectionPool, Timeout, connection_from_url
 from urllib3.exceptions import HTTPError
 
 API = "DynamoDB_20120810"
-# A request to the API may need several reads, and each of them several tries. Together they must end before the
-# function is stopped (after 10 s), so that it can still answer and log the reason. The CDN waits 12 s for the answer.
+# One API request may need several reads, each with several tries. Together they must end before Lambda stops the
+# function (after 10 s), so that it can still answer and log the reason. The CDN waits 12 s for the answer.
 REQUEST_SECONDS = 8
-TRY_SECONDS = 2  # to connect and to be answered
-# Before each further try. The first costs nothing: a connection that slept with its container is found closed.
+TRY_SECONDS = 2  # to connect and to get the answer
+# Before each retry. The first is immediate: a connection kept by an idle container has usually been closed.
 WAITS_SECONDS = (0.0, 0.05, 0.2)
 THROTTLED = {"ProvisionedThroughputExceededException", "RequestLimitExceeded", "ThrottlingException"}
 
 
 class DynamoDBError(Exception):
-    """DynamoDB refused a read, and the message begins with its name for the reason; or the time for it was over."""
+    """DynamoDB refused a read (the message begins with its error code), or the time for reads ran out."""
 
 
 @dataclass
 class Reader:
-    """Reads as boto3's client of DynamoDB does: same requests, same answers.
+    """Takes the same arguments and returns the same responses as boto3's DynamoDB client.
 
-    `env` is the function's: it names region and credentials, which last as long as the container.
+    `env` is the function's environment, with the region and with credentials that outlive the container.
     """
 
     env: Mapping[str, str]
@@ -45,7 +44,7 @@ class Reader:
     deadline: float = math.inf
 
     def begin(self) -> None:
-        """Start the time that one request to the API may spend on its reads."""
+        """Start the clock for all reads of one API request."""
         self.deadline = self.clock() + REQUEST_SECONDS
 
     def get_item(self, **request: Any) -> dict[str, Any]:
@@ -55,10 +54,10 @@ class Reader:
         return self._ask("Query", request)
 
     def _ask(self, operation: str, request: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer. Only reads come here, so whatever went wrong may be tried again.
+        """The response. Reads are safe to repeat, so every failure but a refusal is retried.
 
-        Not by urllib3: DynamoDB says in the body that it throttles. Raises `DynamoDBError`, or urllib3's `HTTPError`
-        if no answer comes.
+        urllib3's own retries wouldn't do: throttling shows only in the body. Raises `DynamoDBError`, or urllib3's
+        `HTTPError` if no response comes.
         """
         body = json.dumps(request).encode()
         for wait in WAITS_SECONDS:
@@ -104,7 +103,7 @@ class Reader:
 
 
 def _object(body: bytes) -> dict[str, Any]:
-    """The JSON of an answer; of one that is none, such as a gateway's page, its text as the message."""
+    """The JSON object in a response. Anything else, such as a proxy's error page, becomes the `message`."""
     try:
         return dict(json.loads(body))
     except (ValueError, TypeError):
@@ -119,5 +118,5 @@ def _good(status: int, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _reason(answer: Mapping[str, Any]) -> str:
-    """`com.amazonaws.dynamodb.v20120810#ResourceNotFoundException` without what stands in front."""
+    """The error code: what follows `#` in `com.amazonaws.dynamodb.v20120810#ResourceNotFoundException`."""
     return str(answer.get("__type", "")).rpartition("#")[2]

@@ -1,4 +1,4 @@
-"""HTTP: API Gateway's proxy events in, the answers of `api.answers` out."""
+"""The api function: turns API Gateway's proxy events into HTTP responses."""
 
 import json
 import os
@@ -31,12 +31,12 @@ Response = dict[str, Any]
 
 
 def handler(event: Event, context: object) -> Response:
-    """The Lambda entry point: answer, and leave one log line. An unforeseen failure is a 500 without details."""
+    """The Lambda entry point: answer and write one log line. An unexpected failure is a 500 without details."""
     started = time.perf_counter()
     try:
         response = respond(event, store(), market_named(os.environ[names.MARKET]))
         failure = None
-    except Exception:  # noqa: BLE001 - the boundary: whatever it was, the caller gets a 500 and the log the reason
+    except Exception:  # noqa: BLE001 - the boundary: the caller gets a 500, the log gets the reason
         response = _error(500, "Internal server error")
         failure = traceback.format_exc()
     _log(event, context, response["statusCode"], time.perf_counter() - started, failure)
@@ -44,31 +44,31 @@ def handler(event: Event, context: object) -> Response:
 
 
 def store() -> Store:
-    """The table, with the time that a request has for it."""
+    """The table; the clock for this request's reads starts now."""
     reader().begin()
     return Store(reader(), os.environ[names.TABLE_NAME])
 
 
 @cache
 def reader() -> Reader:
-    """Connected once per container."""
+    """Made once per container, which keeps its connection."""
     return Reader(os.environ)
 
 
 def respond(event: Event, store: Store, market: Market) -> Response:
-    """Answer one request; a wrong one with the 4xx that says what is allowed.
+    """Answer one request. An invalid one gets a 4xx that says what is allowed.
 
-    `HEAD` gets the whole answer of `GET`, body included: the server in front measures the body and does not send it.
-    A `Content-Length` from here would not do, because API Gateway renames it.
+    `HEAD` returns the body of `GET` too: the server in front measures it for `Content-Length` and doesn't send it.
+    Setting `Content-Length` here doesn't work, because API Gateway renames it.
     """
     method = event["httpMethod"]
-    # For any path: after a refused preflight a browser would not show a script the 404.
+    # For any path: after a refused preflight, a script wouldn't get to see the 404.
     if method == "OPTIONS":
         return {"statusCode": 204, "headers": COMMON | PREFLIGHT, "body": ""}
     try:
         asked = _asked(event["path"], event.get("queryStringParameters") or {})
         if method not in ("GET", "HEAD"):
-            return _error(405, f"{method} is not allowed; allowed are {METHODS}")
+            return _error(405, f"{method} is not allowed; allowed: {METHODS}")
         return _ok(asked.route, answers.answer(asked, store, market), _header(event, "If-None-Match"))
     except BadQuestionError as wrong:
         return _error(400, str(wrong))
@@ -77,7 +77,7 @@ def respond(event: Event, store: Store, market: Market) -> Response:
 
 
 def _asked(path: str, query: Mapping[str, str]) -> Question:
-    """What the path asks for. A twin's name (`….json`) stands for its resource as published, without a query."""
+    """What the path asks for. A twin's path (`….json`) means its resource; the query is ignored, as for a file."""
     path = path.strip("/")
     if path.endswith(".json"):
         path, query = path.removesuffix(".json"), {}
@@ -107,13 +107,13 @@ def _error(status: int, message: str) -> Response:
 
 
 def _matches(if_none_match: str, etag: str) -> bool:
-    """Weak comparison (RFC 9110, 13.1.2): compression on the way turns `"x"` into `W/"x"`."""
+    """Weak comparison (RFC 9110, 13.1.2): a proxy that compresses turns `"x"` into `W/"x"`."""
     candidates = [candidate.strip().removeprefix("W/") for candidate in if_none_match.split(",")]
     return etag in candidates or if_none_match.strip() == "*"
 
 
 def _header(event: Event, name: str) -> str:
-    """A request header, whatever its case: AWS keeps the caller's, others lower it."""
+    """A request header by name, in any case: API Gateway keeps the caller's spelling."""
     headers: Mapping[str, str] = event.get("headers") or {}
     return next((value for key, value in headers.items() if key.lower() == name.lower()), "")
 
@@ -133,17 +133,17 @@ def _log(event: Event, context: object, status: int, seconds: float, failure: st
 
 
 def _is_twin_miss(event: Event, status: int) -> bool:
-    """Whether the CDN came here for a twin, be it only to hear that the copy it holds is still good (304).
+    """Whether the CDN asked the API for a twin, even if the answer is 304 (its cached copy is still good).
 
-    A direct request to the API by a twin's name is no miss. The CDN is known by its `User-Agent`, which it sends in
-    place of the viewer's. Anyone can send that name too, which can ring the alarm and nothing else.
+    A viewer's direct request for a twin isn't a miss. The CDN is recognized by its `User-Agent`, which it sends in
+    place of the viewer's. Others can send that header too, but all they can cause is a false alarm.
     """
     found = status in (200, 304) and routes.is_twin(str(event.get("path")))
     return found and _header(event, "User-Agent") == CDN
 
 
 def _twin_miss() -> dict[str, Any]:
-    """Count, in CloudWatch's embedded metric format, a twin that the CDN did not find in the bucket."""
+    """Count a twin missing from the bucket, in CloudWatch's embedded metric format."""
     metrics = {
         "Namespace": names.NAMESPACE,
         "Dimensions": [[names.STAGE_DIMENSION]],

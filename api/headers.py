@@ -1,11 +1,11 @@
-"""The headers of every answer of the API, whether the function gives it or the gateway in front of it."""
+"""The headers of every API answer, whether it comes from the function or from API Gateway itself."""
 
 CORS = {
     "Access-Control-Allow-Origin": "*",
-    # Without this, a script from another origin reads no header that CORS does not list as safe.
+    # Without this, scripts from other origins see only the headers that CORS lists as safe.
     "Access-Control-Expose-Headers": "ETag, Date, Age, Retry-After",
 }
-# An answer is data: no browser shall take it for a page, run anything in it, or show it in a frame.
+# An answer is data: browsers must not render it as a page, run anything in it, or show it in a frame.
 SECURITY = {
     "Content-Security-Policy": "default-src 'none'; frame-ancestors 'none'; sandbox",
     "Strict-Transport-Security": "max-age=63072000",

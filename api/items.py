@@ -1,12 +1,12 @@
-"""The table's items: how the product's facts are laid out in DynamoDB, and read back.
+"""The table's items: how records are laid out in DynamoDB and read back.
 
-| item    | pk          | sk         | what it holds                                         |
+| item    | pk          | sk         | contents                                              |
 |---------|-------------|------------|-------------------------------------------------------|
 | mover   | MOVERS      | 2026-02-10 | who won a session                                     |
 | session | SESSIONS    | 2026-02-10 | the watchlist and its bars                            |
-| ticker  | TICKER#AAPL | 2026-02-10 | one ticker's bar, so that its past is one cheap query |
+| ticker  | TICKER#AAPL | 2026-02-10 | one ticker's bar: its history is one cheap query      |
 | status  | STATUS      | LATEST     | how fresh the data is, and what is due                |
-| lease   | LEASE       | INGEST     | who writes (`ingest.lease`)                           |
+| lease   | LEASE       | INGEST     | which run may write (`ingest.lease`)                  |
 """
 
 from collections.abc import Callable, Mapping
@@ -20,30 +20,30 @@ from api.attributes import plain, typed
 from api.records import Bar, Hole, Mover, Row, Session, Source, Status, Winner, instant
 
 MOVERS, SESSIONS, TICKER, STATUS, LATEST = "MOVERS", "SESSIONS", "TICKER#", "STATUS", "LATEST"
-WINNER = "pk, sk, Ticker, PercentChange, ClosingPrice"  # what `winner` reads, as a projection
+WINNER = "pk, sk, Ticker, PercentChange, ClosingPrice"  # the projection that `winner` reads
 
 Item = Mapping[str, Any]
 Fact = TypeVar("Fact")
 
 
 class DamagedItemError(Exception):
-    """An item that is not as this code writes it. Every item but the lease can be made again from the others."""
+    """An item isn't in the form written here. Every item but the lease can be rebuilt from the others."""
 
     def __init__(self, pk: str, sk: str, reason: str) -> None:
         super().__init__(
-            f"the table's item {pk} / {sk} is damaged ({reason}); delete it, and the next run makes it again:"
+            f"the table's item {pk} / {sk} is damaged ({reason}); delete it, and the next run rebuilds it:"
             " infra/RUNBOOK.md#a-damaged-item"
         )
         self.pk, self.sk = pk, sk
 
 
 def key(pk: str, sk: str) -> dict[str, Any]:
-    """The key of an item, for a request."""
+    """An item's key, in DynamoDB's form."""
     return typed({"pk": pk, "sk": sk})
 
 
 def _reading(parse: Callable[[Item], Fact]) -> Callable[[Item], Fact]:
-    """Read an item as an answer has it; what is missing or of another type is a `DamagedItemError` naming the item."""
+    """Wrap a parser: a missing or mistyped attribute raises `DamagedItemError`, which names the item."""
 
     @wraps(parse)
     def read(item: Item) -> Fact:
@@ -96,7 +96,7 @@ def mover(item: Item) -> Mover:
 
 @_reading
 def winner(item: Item) -> Winner:
-    """The one that a year's list reads 366 times: from the attributes as they came, each of its type or none."""
+    """Read straight from DynamoDB's form, for speed: a year's list has 366 of them. A wrong type raises too."""
     return Winner(
         date.fromisoformat(item["sk"]["S"]),
         item["Ticker"]["S"],
@@ -136,7 +136,7 @@ def session(item: Item) -> Session:
 
 
 def split_fields(splits: Mapping[str, Fraction]) -> dict[str, str]:
-    """`{"AAPL": "4"}`, or `"1/10"` where ten shares became one."""
+    """`{"AAPL": "4"}` for four new shares per old one; `"1/10"` where ten shares became one."""
     return {ticker: str(ratio) for ticker, ratio in splits.items()}
 
 
@@ -221,7 +221,7 @@ def _splits(item: Item) -> dict[str, Fraction]:
 
 def _number(value: Any) -> Decimal:
     if not isinstance(value, Decimal):
-        raise TypeError(f"{value!r} stands where a number belongs")
+        raise TypeError(f"{value!r} isn't a number")
     return value
 
 
@@ -231,11 +231,11 @@ def _whole(value: Any) -> int:
 
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list):
-        raise TypeError(f"{value!r} stands where a list belongs")
+        raise TypeError(f"{value!r} isn't a list")
     return tuple(map(_text, value))
 
 
 def _text(value: Any) -> str:
     if not isinstance(value, str):
-        raise TypeError(f"{value!r} stands where text belongs")
+        raise TypeError(f"{value!r} isn't text")
     return value

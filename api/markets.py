@@ -1,6 +1,6 @@
-"""The markets a stage can be of: their exchange, its hours and zone, their currency, how a ticker is spelt.
+"""The markets a stage can serve: exchange, trading hours, time zone, currency, and spelling of tickers.
 
-Nothing else in the product knows any of these: a market is a value that is passed.
+Other modules get a `Market` passed in and hard-code none of this.
 """
 
 import re
@@ -12,10 +12,10 @@ from zoneinfo import ZoneInfo
 
 @dataclass(frozen=True)
 class Market:
-    """One exchange. `name` is the setting `market`, `mic` its ISO 10383 code, `currency` its ISO 4217 code.
+    """One exchange. `name` is its value in settings, `mic` its ISO 10383 code, `currency` its ISO 4217 code.
 
-    Hours are the exchange's own time. Without an `early_close` it never closes early. `spelling` says in words what
-    `ticker` matches; `weekend` are days of the week without a session, Monday being 0.
+    Hours are in the exchange's time. `early_close` is `None` if the exchange never closes early. `spelling` describes
+    what `ticker` matches; `weekend` lists the weekdays without a session (Monday is 0).
     """
 
     name: str
@@ -68,8 +68,8 @@ MARKETS = {market.name: market for market in (US, INDIA)}
 
 
 def market_named(name: str) -> Market:
-    """The market of this name. Raises `ValueError` saying which there are."""
+    """The market of this name. Raises `ValueError` listing the known ones."""
     try:
         return MARKETS[name]
     except KeyError:
-        raise ValueError(f"market {name!r} is unknown: allowed is {' or '.join(MARKETS)}") from None
+        raise ValueError(f"market {name!r} is unknown: must be {' or '.join(MARKETS)}") from None

@@ -1,8 +1,8 @@
-"""Names that one side writes and another reads: the functions, their infrastructure, the tools."""
+"""Names shared by the functions, their infrastructure and the tools."""
 
 LOCAL_STAGE = "local"
 
-# The table's partition in which a run alone may delete.
+# The table's partition with the lease.
 LEASE = "LEASE"
 
 # The functions' environment.
@@ -21,15 +21,15 @@ READY = "READY"
 WINDOW = "WINDOW"
 CALLS_PER_MINUTE = "CALLS_PER_MINUTE"
 HISTORY_DAYS = "HISTORY_DAYS"
-# Settings that the function gets as they are.
+# Deployment settings passed to the ingest function unchanged.
 SETTINGS = (READY, WINDOW, CALLS_PER_MINUTE, HISTORY_DAYS)
-# In the local stage alone.
+# In the local stage only.
 VENDOR_URL = "VENDOR_URL"
 SOURCE_KIND = "SOURCE_KIND"
 CLOCK_OFFSET_SECONDS = "CLOCK_OFFSET_SECONDS"
 SITE_CA = "SITE_CA"
 
-# What the functions count, in a namespace of their own and by one dimension.
+# The functions' metrics: their namespace, their one dimension, and their names.
 NAMESPACE = "Movers"
 STAGE_DIMENSION = "Stage"
 SESSIONS_BEHIND = "SessionsBehind"

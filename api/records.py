@@ -1,6 +1,6 @@
-"""The facts of the product: bars, sessions, movers, status; and the one rule that ranks them.
+"""The product's records (bars, sessions, movers, status) and the one rule that ranks them.
 
-Prices and percentages are `Decimal`, instants aware UTC, a trading day is a `date` of its exchange.
+Prices and percentages are `Decimal`, instants are aware UTC, a trading day is the exchange's `date`.
 """
 
 from collections import Counter
@@ -12,13 +12,13 @@ from fractions import Fraction
 
 from api.markets import Market
 
-# One table item (400 KB) holds a session with every bar of the watchlist.
+# A session with all its bars must fit into one table item (400 KB).
 MOST_TICKERS = 2500
 
 
 @dataclass(frozen=True, slots=True)
 class Bar:
-    """One ticker's session: as-traded prices, and the volume in shares (fractional shares are real)."""
+    """One ticker in one session: as-traded prices, and volume in shares (fractions of a share occur)."""
 
     open: Decimal
     high: Decimal
@@ -28,7 +28,7 @@ class Bar:
 
     @property
     def move(self) -> Fraction:
-        """The exact open-to-close change, as a ratio. Real sessions differ only past the printed digits."""
+        """The open-to-close change as an exact ratio: two moves may differ only beyond the published digits."""
         return Fraction(self.close) / Fraction(self.open) - 1
 
     @property
@@ -37,7 +37,7 @@ class Bar:
 
     @property
     def fields(self) -> dict[str, Decimal]:
-        """The bar as documents and the table's items name its parts."""
+        """The fields as documents and table items name them."""
         return {
             "Open": self.open,
             "High": self.high,
@@ -50,11 +50,11 @@ class Bar:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One trading day of the watchlist it was recorded with. Excused tickers carry no bar but a reason.
+    """One trading day of the watchlist it was recorded with. Excused tickers have a reason instead of a bar.
 
-    `splits` are those that became effective with its open, new shares for an old one; `None` where nobody was asked.
-    `rows` is the revision that the ticker rows in the table were written for, 0 before; `gone` are tickers of the
-    session it replaced, whose rows are still to be deleted. These three are no part of what is judged.
+    `splits` took effect at this session's open (new shares per old one); `None` if they aren't known. `rows` is the
+    revision for which the table's ticker rows were written, 0 if they weren't yet; `gone` are tickers of the replaced
+    session whose rows must still be deleted. Comparing two sessions ignores these three.
     """
 
     date: date
@@ -67,14 +67,14 @@ class Session:
     gone: tuple[str, ...] = field(default=(), compare=False)
 
     def ranked(self) -> list[tuple[str, Bar]]:
-        """Tickers and bars, biggest absolute move first; a true tie goes to the ticker listed first."""
+        """Tickers and bars, biggest absolute move first; an exact tie goes to the ticker listed first."""
         listed = ((ticker, self.bars[ticker]) for ticker in self.watchlist if ticker in self.bars)
         return sorted(listed, key=lambda entry: abs(entry[1].move), reverse=True)
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticker in one stored session: what the ticker's past is read from."""
+    """One ticker in one stored session; its history is made of these."""
 
     ticker: str
     date: date
@@ -85,7 +85,7 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Winner:
-    """The winner of a session as it is published in lists."""
+    """The winner of a session, with the four fields published in lists."""
 
     date: date
     ticker: str
@@ -95,7 +95,7 @@ class Winner:
 
 @dataclass(frozen=True, slots=True)
 class Mover(Winner):
-    """All that is known of a winner. `margin` is the lead over the runner-up in percentage points."""
+    """Everything stored about a winner. `margin` is its lead, in percentage points; `checked_at`, its one re-read."""
 
     open: Decimal
     runner_up: str | None
@@ -108,7 +108,7 @@ class Mover(Winner):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where the data comes from. `clock_offset_seconds` is added to real time when recorded data is replayed."""
+    """Where the data comes from. A replay's time is real time plus `clock_offset_seconds`, which is 0 otherwise."""
 
     provider: str
     kind: str
@@ -117,9 +117,9 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Hole:
-    """Why a session could not be filled, and the instant from which the provider may be asked for it again.
+    """Why a session couldn't be filled, and when the provider may be asked for it again.
 
-    `terms` stands for the watchlist and the excuses that it was judged by: where they change, the hole is another one.
+    `terms` is a digest of the watchlist and excuses it was judged by: if they change, it counts as a new hole.
     """
 
     reason: str
@@ -131,7 +131,7 @@ class Hole:
 class Status:
     """How fresh the stored data is and what comes next. `expected` and `missing` are newest first.
 
-    `holes` are kept for the next runs and are not published.
+    `holes` are stored for later runs and not published.
     """
 
     as_of: date | None
@@ -145,14 +145,14 @@ class Status:
     holes: Mapping[date, Hole] = field(default_factory=dict)
 
     def since(self, known: "Status | None") -> "Status":
-        """The same with the instant of an earlier status that says the same to viewers."""
+        """Keep the earlier `generated_at` if nothing else that is published has changed."""
         if known and replace(self, generated_at=known.generated_at, holes=known.holes) == known:
             return replace(self, generated_at=known.generated_at)
         return self
 
 
 def rows(session: Session, winner: str) -> list[Row]:
-    """The ticker rows of a session, one for each bar."""
+    """A session's ticker rows, one for each bar."""
     return [
         Row(ticker, session.date, bar, ticker == winner, session.revision)
         for ticker, bar in session.bars.items()
@@ -160,7 +160,7 @@ def rows(session: Session, winner: str) -> list[Row]:
 
 
 def strict_date(text: object) -> date | None:
-    """The calendar date written as YYYY-MM-DD; `None` for anything else, other ISO forms of a date included."""
+    """The calendar date written as YYYY-MM-DD; `None` for anything else, including other ISO forms."""
     try:
         day = date.fromisoformat(str(text))
     except ValueError:
@@ -169,27 +169,27 @@ def strict_date(text: object) -> date | None:
 
 
 def instant(value: datetime) -> str:
-    """RFC 3339 in UTC, to the second: how documents and the table's items write an instant."""
+    """RFC 3339 in UTC, to the second, as in documents and table items."""
     return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def percent(move: Fraction) -> Decimal:
-    """A ratio in percent, rounded once, half to even, to 6 decimals."""
-    return Decimal(f"{round(move * 10**8)}E-6")  # from text: exact, where arithmetic would keep 28 digits
+    """A ratio in percent, rounded once (half to even) to 6 decimals."""
+    return Decimal(f"{round(move * 10**8)}E-6")  # from text, which is exact; arithmetic would keep 28 digits
 
 
 def margin(moves: Iterable[Fraction]) -> Decimal | None:
-    """The lead of the first of two ranked moves over the second, in percentage points; `None` without a second."""
+    """The lead of the first ranked move over the second, in percentage points; `None` without a second."""
     first, *others = [abs(move) for move in moves]
     return percent(first - others[0]) if others else None
 
 
 def check_watchlist(watchlist: Sequence[str], market: Market) -> None:
-    """Raise ValueError unless the watchlist has 1 to 2500 different tickers of the market; case tells tickers apart."""
+    """Raise `ValueError` unless the watchlist has 1 to 2500 different, valid tickers; case matters."""
     if not 1 <= len(watchlist) <= MOST_TICKERS:
-        raise ValueError(f"watchlist has {len(watchlist)} tickers: allowed is 1 to {MOST_TICKERS}")
+        raise ValueError(f"watchlist has {len(watchlist)} tickers: must have 1 to {MOST_TICKERS}")
     for ticker in watchlist:
         if not market.ticker.fullmatch(ticker):
-            raise ValueError(f"watchlist ticker {ticker!r}: allowed is {market.spelling}")
+            raise ValueError(f"watchlist ticker {ticker!r}: must be {market.spelling}")
     if repeated := [ticker for ticker, times in Counter(watchlist).items() if times > 1]:
-        raise ValueError(f"watchlist repeats {', '.join(repeated)}: each ticker is allowed once")
+        raise ValueError(f"watchlist repeats {', '.join(repeated)}: list each ticker once")

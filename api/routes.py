@@ -1,6 +1,6 @@
-"""Every resource, once: where it is read live, the file that is its twin, how long either may be kept.
+"""Every resource, defined once: its path at the API, its twin (the static file), and how long both may be cached.
 
-The handler, the gateway, the CDN, the publisher, the grants, the checks and the page all take their names from here.
+The handler, API Gateway, the CDN, the publisher, the grants and the checks all take them from here.
 """
 
 import re
@@ -14,7 +14,7 @@ DAILY = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-
 
 @dataclass(frozen=True)
 class File:
-    """A published file that no resource stands behind."""
+    """A published file without an API resource."""
 
     key: str
     content_type: str
@@ -23,9 +23,9 @@ class File:
 
 @dataclass(frozen=True)
 class Route:
-    """A resource by its path, which has at most one parameter, in braces at its end.
+    """A resource. Its path has at most one parameter, in braces at the end.
 
-    `query` are the parameters that its live answer depends on, `throttle` is its share of the API's rate limit.
+    `query` lists the query parameters that change the API's answer; `throttle` is the share of the API's rate limit.
     """
 
     path: str
@@ -35,7 +35,7 @@ class Route:
 
     @property
     def head(self) -> str:
-        """The first part of the path."""
+        """The path's first segment."""
         return self.path.split("/")[0]
 
     @property
@@ -45,19 +45,19 @@ class Route:
 
     @property
     def pattern(self) -> str:
-        """The keys of its twins, `*` standing for any."""
+        """The keys of its twins, with `*` for the parameter."""
         return self.path.replace(f"{{{self.parameter}}}", "*") if self.parameter else self.key()
 
     def key(self, value: object = "") -> str:
-        """The key of its twin, in the site bucket and behind the site's address."""
+        """The key of its twin in the site bucket, which is also its path on the site."""
         return f"{self.path.replace(f'{{{self.parameter}}}', str(value))}.json"
 
     def read(self, key: str) -> str | None:
-        """The parameter's value in a twin's key, empty without a parameter; `None` for any other key."""
+        """The parameter's value in a twin's key (empty if it has none); `None` if the key isn't its twin's."""
         return self._read(self._key, key)
 
     def match(self, path: str) -> str | None:
-        """The same in a path."""
+        """Like `read`, but for a path of the API."""
         return self._read(self._path, path)
 
     @cached_property
@@ -79,21 +79,21 @@ SESSION = Route("movers/{date}")
 HISTORY = Route("history")
 TICKER = Route("tickers/{ticker}")
 STATUS = Route("status")
-MAX_DAYS = 366  # that /movers is asked for
+MAX_DAYS = 366  # the largest `days` of /movers
 ROUTES = (MOVERS, SESSION, HISTORY, TICKER, STATUS)
 
 CSV = File("movers.csv", "text/csv; charset=utf-8")
-# Atom's own type, application/atom+xml, is not one that CloudFront compresses.
+# Not Atom's own application/atom+xml, which CloudFront doesn't compress.
 FEED = File("feed.xml", "application/xml; charset=utf-8")
 FILES = (CSV, FEED)
 
-# The keys of all that is published beside the page, as patterns: only ingest writes them.
+# Patterns of the keys that ingest publishes; everything else in the bucket is the page.
 PUBLISHED = (*(route.pattern for route in ROUTES), *(file.key for file in FILES))
 LIST = ", ".join(f"/{route.path}" for route in ROUTES[:-1]) + f" or /{ROUTES[-1].path}"  # for messages
 
 
 def find(path: str) -> tuple[Route, str] | None:
-    """The resource at a path without slashes around it, and the value of its parameter."""
+    """The resource at a path (without slashes around it), and its parameter's value."""
     for route in ROUTES:
         if (value := route.match(path)) is not None:
             return route, value
@@ -101,5 +101,5 @@ def find(path: str) -> tuple[Route, str] | None:
 
 
 def is_twin(path: str) -> bool:
-    """Whether a path is one of a twin, as published. `//movers.json` is not: no such file was ever in the bucket."""
+    """Whether a request path is a twin's. `//movers.json` isn't: the bucket never has such a key."""
     return path.startswith("/") and any(route.read(path[1:]) is not None for route in ROUTES)

@@ -1,6 +1,6 @@
-"""The table, read: movers, sessions, ticker rows and the status. `api.items` has its layout.
+"""Reads the table: movers, sessions, ticker rows and the status. Its layout is in `api.items`.
 
-Reads are consistent: an answer is cached for minutes, so a stale read would outlive the write it missed.
+Reads are consistent: answers are cached for minutes, so one stale read would be served long after the write it missed.
 """
 
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +18,7 @@ READS = 3
 
 
 class Reader(Protocol):
-    """What reading takes of a DynamoDB client."""
+    """The part of a DynamoDB client that reading needs."""
 
     @property
     def get_item(self) -> Callable[..., Mapping[str, Any]]: ...
@@ -28,35 +28,32 @@ class Reader(Protocol):
 
 
 class RevisionConflictError(Exception):
-    """The stored session is not the one that was read: somebody else wrote it meanwhile."""
+    """Another writer changed the stored session since it was read, or its two items don't match."""
 
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """The table through a client that can read it.
-
-    Every read raises `DamagedItemError` for an item that is not as this code writes it.
-    """
+    """The table, read-only. Every read raises `DamagedItemError` for an item that isn't in the form of `api.items`."""
 
     client: Reader
     table: str
 
     def movers(self, limit: int | None = None) -> list[Mover]:
-        """The newest movers first; all of them without a limit."""
+        """Movers, newest first; all of them without a limit."""
         return list(map(items.mover, self._newest(MOVERS, limit)))
 
     def winners(self, limit: int | None = None) -> list[Winner]:
-        """The same with only what lists show."""
+        """Like `movers`, but reads only the four published fields."""
         return list(map(items.winner, self._newest(MOVERS, limit, ProjectionExpression=items.WINNER)))
 
     def sessions_between(self, first: date, last: date) -> Iterator[Session]:
-        """Those from `first` to `last`, newest first. They are read page by page: a long history takes no memory."""
+        """Sessions from `first` to `last`, newest first, read page by page to save memory."""
         return map(items.session, self._newest(SESSIONS, None, (first, last)))
 
     def session(self, day: date) -> tuple[Mover, Session] | None:
-        """A mover and its session, of one and the same revision.
+        """A mover and its session, both of the same revision; `None` if there are neither.
 
-        Raises `RevisionConflictError` if only one of the two is there, or if they keep changing while being read.
+        Raises `RevisionConflictError` if only one of them exists, or if they keep changing while being read.
         """
         for _ in range(READS):
             mover, session = self.halves(day)
@@ -66,11 +63,11 @@ class Store:
                 return mover, session
         raise RevisionConflictError(
             f"the mover and the session of {day} do not belong together; the next run, or"
-            f" `movers rebuild --from {day} --to {day} --apply`, joins them again"
+            f" `movers rebuild --from {day} --to {day} --apply`, repairs them"
         )
 
     def halves(self, day: date) -> tuple[Mover | None, Session | None]:
-        """A mover and its session as they stand, whether they belong together or not."""
+        """A day's mover and session, whether or not their revisions match; `None` for one that doesn't exist."""
         mover, session = self._get(MOVERS, day.isoformat()), self._get(SESSIONS, day.isoformat())
         return (items.mover(mover) if mover else None), (items.session(session) if session else None)
 
@@ -89,7 +86,7 @@ class Store:
     def _newest(
         self, pk: str, limit: int | None, days: tuple[date, date] | None = None, **query: Any
     ) -> Iterator[Item]:
-        """At most `limit` items of a partition, newest first. A page ends at 1 MB whatever the limit says."""
+        """At most `limit` items of a partition, newest first. DynamoDB ends a page at 1 MB, even below the limit."""
         condition, values = "pk = :pk", {":pk": pk}
         if days:
             condition += " AND sk BETWEEN :first AND :last"

@@ -1,4 +1,4 @@
-"""The vendors that a stage can take its bars from. What only talking to one needs is in `ingest/providers/`."""
+"""The market-data vendors a stage can use. How to talk to each is in `ingest/providers/`."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -6,11 +6,11 @@ from datetime import timedelta
 
 @dataclass(frozen=True, slots=True)
 class Vendor:
-    """A vendor's facts, of which a stage's settings may overrule the last three.
+    """A vendor's facts; a stage's settings can override the last three.
 
-    `market` is the name of the market it serves. `ready` is when a session's bars can be had (`T+1 00:05`: a day after
-    it, by the exchange's clock), `calls_per_minute` what its smallest plan allows (0: no limit), `history_days` how far
-    back that plan reaches. `recheck_after` is how long after a session was stored its bars are worth a second look.
+    `market` is the market it serves. `ready` is when a session's bars are available (`T+1 00:05`: the day after it, by
+    the exchange's clock), `calls_per_minute` the limit of its smallest plan (0: none), `history_days` how far back that
+    plan reaches. `recheck_after` is how long after storing a session its bars are read once more.
     """
 
     name: str
@@ -37,8 +37,8 @@ VENDORS = {vendor.name: vendor for vendor in (MASSIVE,)}
 
 
 def vendor_named(name: str) -> Vendor:
-    """The vendor of this name. Raises `ValueError` saying which there are."""
+    """The vendor of this name. Raises `ValueError` listing the known ones."""
     try:
         return VENDORS[name]
     except KeyError:
-        raise ValueError(f"provider {name!r} is unknown: allowed is {' or '.join(VENDORS)}") from None
+        raise ValueError(f"provider {name!r} is unknown: must be {' or '.join(VENDORS)}") from None

@@ -1,4 +1,4 @@
-"""Which tickers are watched: one list, or lists by the first session on which each is in force."""
+"""Which tickers are watched: one list, or several, each with the first day on which it is in force."""
 
 import json
 from bisect import bisect_right
@@ -12,24 +12,24 @@ from api.markets import Market
 from api.records import check_watchlist, strict_date
 
 FORM = (
-    'a list of tickers, each with its company\'s name behind it or without ("AAPL Apple"), or such lists by the'
-    ' first session on which each is in force: {"2020-01-01": ["AAPL", "FB"], "2022-06-09": ["AAPL", "META"]}'
+    'a list of tickers, each optionally followed by its company\'s name ("AAPL Apple"), or such lists by the'
+    ' first day on which each is in force: {"2020-01-01": ["AAPL", "FB"], "2022-06-09": ["AAPL", "META"]}'
 )
 
 
 @dataclass(frozen=True)
 class Watchlists:
-    """A stage's lists by first session, oldest first. A single list without a date is in force on every day."""
+    """A stage's lists by first day, oldest first (a single, undated list is always in force), and company names."""
 
     lists: Mapping[date, tuple[str, ...]]
     names: Mapping[str, str]
 
     @classmethod
     def parse(cls, setting: object, market: Market) -> Self:
-        """Read the setting `watchlist` of a stage of this market. Raises `ValueError` saying what is allowed."""
+        """Read the setting `watchlist`. Raises `ValueError` saying what is allowed."""
         dated = setting if isinstance(setting, Mapping) else {str(date.min): setting}
         if not dated:
-            raise ValueError(f"watchlist is empty: allowed is {FORM}")
+            raise ValueError(f"watchlist is empty: must be {FORM}")
         entries = {_day(day): _entries(entries) for day, entries in dated.items()}
         lists = {day: tuple(ticker for ticker, _ in entries[day]) for day in sorted(entries)}
         for tickers in lists.values():
@@ -50,7 +50,7 @@ class Watchlists:
         return json.dumps(entries if self.dated else entries[str(date.min)], ensure_ascii=False)
 
     def on(self, day: date) -> tuple[str, ...]:
-        """The list in force on a day; empty before the first."""
+        """The list in force on a day; empty before the first one."""
         position = bisect_right(self._days, day)
         return self.lists[self._days[position - 1]] if position else ()
 
@@ -61,11 +61,11 @@ class Watchlists:
 
     @property
     def dated(self) -> bool:
-        """Whether the lists say from when on they are in force."""
+        """Whether the setting dates its lists."""
         return self._days != [date.min]
 
     def between(self, first: date, last: date) -> list[str]:
-        """Every ticker that is watched on some day from `first` to `last`, in the order of the lists."""
+        """Every ticker watched on any day from `first` to `last`, in the order of the lists."""
         starts = [day for day in self._days if first < day <= last]
         return list(dict.fromkeys(ticker for day in (first, *starts) for ticker in self.on(day)))
 
@@ -80,18 +80,18 @@ class Watchlists:
 def _day(text: object) -> date:
     if day := strict_date(text):
         return day
-    raise ValueError(f"watchlist {text!r}: allowed is a date of the form YYYY-MM-DD before each list")
+    raise ValueError(f"watchlist {text!r}: must be a date, YYYY-MM-DD, before each list")
 
 
 def _entries(setting: Any) -> list[tuple[str, str]]:
-    """Tickers and names, the name empty where none is given."""
+    """Tickers and company names, empty where none is given."""
     if not isinstance(setting, list | tuple):
-        raise ValueError(f"watchlist {setting!r}: allowed is {FORM}")
+        raise ValueError(f"watchlist {setting!r}: must be {FORM}")
     return [_ticker_and_name(entry) for entry in setting]
 
 
 def _ticker_and_name(entry: object) -> tuple[str, str]:
     if not isinstance(entry, str):
-        raise ValueError(f"watchlist ticker {entry!r}: allowed is a text")
+        raise ValueError(f"watchlist ticker {entry!r}: must be text")
     ticker, _, name = entry.strip().partition(" ")
     return ticker, " ".join(name.split())

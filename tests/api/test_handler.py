@@ -17,6 +17,7 @@ from ingest.daily.record import Record
 from tests.conftest import TABLE
 from tests.contract import SPEC
 from tests.empty import create_table
+from tests.fakes import FakeDynamoDB
 from tests.samples import DAY, bar, record, session, status
 
 EVENT = json.loads(Path("tests/fixtures/events/api_gateway_get.json").read_text())
@@ -25,8 +26,8 @@ YEAR = [DAY - timedelta(days=n) for n in range(10)]
 
 
 @pytest.fixture
-def store(moto: None) -> Record:
-    client = boto3.client("dynamodb")
+def store() -> Record:
+    client: Any = FakeDynamoDB()
     create_table(client, TABLE)
     store = Record(client, TABLE)
     for day in YEAR:

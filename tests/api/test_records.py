@@ -1,3 +1,5 @@
+from dataclasses import replace
+from datetime import timedelta
 from decimal import Decimal
 from fractions import Fraction
 
@@ -5,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from api.records import Bar, Session, margin, percent
-from tests.samples import DAY, bar, session
+from api.markets import US, market_named
+from api.records import Bar, Hole, Session, check_watchlist, margin, percent, rows
+from tests.samples import DAY, NIGHT, bar, session, status
 
 prices = st.decimals("0.0001", "999999", places=4)
 bars = st.builds(lambda open_, close: bar(str(open_), str(close)), prices, prices)
@@ -62,3 +65,39 @@ def test_ranking_does_not_depend_on_the_order_in_which_bars_arrive(
     assert Session(DAY, 1, watchlist, dict(shuffled)).ranked() == Session(DAY, 1, watchlist, entries).ranked()
     moves = [abs(entry.move) for _, entry in Session(DAY, 1, watchlist, entries).ranked()]
     assert moves == sorted(moves, reverse=True)
+
+
+def test_only_the_winners_row_is_won() -> None:
+    assert [row.ticker for row in rows(session(), "TSLA") if row.won] == ["TSLA"]
+
+
+def test_a_status_that_says_the_same_to_viewers_keeps_its_instant_whatever_holes_there_are() -> None:
+    known = status()
+    later = replace(known, generated_at=NIGHT + timedelta(hours=1), holes={DAY: Hole("late", NIGHT, "terms")})
+    assert later.since(known) == replace(later, generated_at=NIGHT)
+    changed = replace(later, missing=())
+    assert changed.since(known) == changed.since(None) == changed
+
+
+@pytest.mark.parametrize(
+    ("watchlist", "words"),
+    [
+        ([], "has 0 tickers: must have 1 to 2500"),
+        ([f"T{n}" for n in range(2501)], "has 2501 tickers: must have 1 to 2500"),
+        (["AAPL", "../AAPL"], r"'\.\./AAPL': must be a letter"),
+        (["AAPL", "MSFT", "AAPL"], "repeats AAPL: list each ticker once"),
+    ],
+)
+def test_a_wrong_watchlist_is_refused(watchlist: list[str], words: str) -> None:
+    with pytest.raises(ValueError, match=words):
+        check_watchlist(watchlist, US)
+
+
+def test_a_watchlist_may_have_2500_tickers() -> None:
+    check_watchlist([f"T{n}" for n in range(2500)], US)
+
+
+def test_an_unknown_market_is_refused_with_those_there_are() -> None:
+    assert market_named("us") is US
+    with pytest.raises(ValueError, match="'mars' is unknown: must be us or india"):
+        market_named("mars")
