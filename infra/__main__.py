@@ -2,7 +2,7 @@
 
 from infra.node import use_installed_node
 
-use_installed_node()  # before aws_cdk is imported, which starts Node
+use_installed_node()  # first, because importing aws_cdk starts Node.js
 
 from infra.app import main  # noqa: E402
 

@@ -1,4 +1,4 @@
-"""The live answer to every resource: a REST API in front of one function."""
+"""The API: API Gateway's REST API in front of the api function."""
 
 import json
 from fractions import Fraction
@@ -14,31 +14,31 @@ from api.routes import ROUTES
 from infra.functions import python_function
 from infra.settings import Deployment
 
-# A twin that the CDN does not find in the bucket is asked for here, by its own name: without routes of their own such
-# requests would share the limit of `{proxy+}` with every junk path. The names with a parameter take the suffix along.
+# The CDN asks the API, under the same name, for a twin missing from the bucket. Without routes of their own, such
+# requests would share the limit of `{proxy+}` with every junk path. A route that ends in a parameter matches its twins.
 PATHS = {
     path: route
     for route in ROUTES
     for path in ((route.path,) if route.parameter else (route.path, route.key()))
 }
 
-# GET is declared so that it can have a limit of its own. ANY hands the rest to the function too: it answers HEAD and
-# OPTIONS, and 405 to all others.
+# GET is declared so that it can have its own limit. ANY passes the rest to the function, which answers HEAD and
+# OPTIONS, and all others with 405.
 METHODS = ("GET", "ANY")
 
-# Answers that API Gateway gives by itself: the status and the text of the error.
-# "Missing authentication token" is its way to say that there is no such route.
+# Status and error text of the responses that API Gateway makes itself.
+# "Missing authentication token" means that no route matches.
 GATEWAY_ERRORS = {
     "MISSING_AUTHENTICATION_TOKEN": ("404", json.dumps("Not found")),
     "THROTTLED": ("429", json.dumps("Too many requests")),
     "DEFAULT_4XX": (None, "$context.error.messageString"),
     "DEFAULT_5XX": (None, json.dumps("Internal server error")),
 }
-RETRY_AFTER = {"Retry-After": "1"}  # a limit is so many a second
+RETRY_AFTER = {"Retry-After": "1"}  # limits count requests per second
 
 
 class Api(Construct):
-    """REST API and its function, which reads the table and nothing else."""
+    """The REST API and its function, which can only read the table."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, table: dynamodb.ITable) -> None:
         super().__init__(scope, "Api")
@@ -63,7 +63,7 @@ class Api(Construct):
 
 
 def rest_api(scope: Construct, deployment: Deployment) -> apigateway.RestApi:
-    """The API with its one stage: throttled and traced. Its requests are in the function's log."""
+    """The API and its one stage, throttled and traced. The function logs the requests."""
     return apigateway.RestApi(
         scope,
         "RestApi",
@@ -81,20 +81,19 @@ def rest_api(scope: Construct, deployment: Deployment) -> apigateway.RestApi:
 
 
 def method_limits(deployment: Deployment) -> dict[str, apigateway.MethodDeploymentOptions]:
-    """Its share of the limit for each read of a resource, a fifth of it for reads of paths that do not exist.
+    """A limit for GET on each resource (its share), and a fifth of the rate for GET on unknown paths.
 
-    A method with a limit of its own draws from that alone. A flood of junk is answered 429 while the reads keep theirs.
+    A method with its own limit uses only that, so a flood of junk gets 429 while reads go on.
 
-    Only GET has one: API Gateway takes eighty changes in one update of a stage, and a method's settings are three of
-    them. HEAD, OPTIONS and wrong methods draw from the stage's limit, which a read never does: a flood of HEAD can make
-    another HEAD fail, but no GET.
+    Only GET has its own: an update of a stage can have at most 80 changes, and each method's settings take three. HEAD,
+    OPTIONS and disallowed methods share the stage's limit: a flood of HEAD can make other HEADs fail, but no GET.
     """
     shares = {path: route.throttle for path, route in PATHS.items()} | {"{proxy+}": Fraction(1, 5)}
     return {f"/{path}/GET": limit(deployment, share) for path, share in shares.items()}
 
 
 def limit(deployment: Deployment, share: Fraction) -> apigateway.MethodDeploymentOptions:
-    """A share of the stage's limit: requests a second, and how many at once."""
+    """A share of the stage's rate (requests per second) and burst."""
     return apigateway.MethodDeploymentOptions(
         throttling_rate_limit=max(1, int(deployment.throttle_rate * share)),
         throttling_burst_limit=max(1, int(deployment.throttle_burst * share)),
@@ -102,7 +101,7 @@ def limit(deployment: Deployment, share: Fraction) -> apigateway.MethodDeploymen
 
 
 def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> None:
-    """The resources, and `/` and `/{proxy+}` behind them, so that an unknown path is the function's 404."""
+    """Route the resources, and also `/` and `/{proxy+}`, so that the function answers unknown paths with its 404."""
     for path in (*PATHS, "{proxy+}"):
         resource = api.root.resource_for_path(path)
         for method in METHODS:
@@ -111,7 +110,7 @@ def add_routes(api: apigateway.RestApi, integration: apigateway.Integration) -> 
 
 
 def add_gateway_errors(api: apigateway.RestApi) -> None:
-    """Give the gateway's own errors the shape, the headers and the statuses of the function's."""
+    """Make API Gateway's own errors look like the function's: same shape, headers and statuses."""
     for kind, (status, message) in GATEWAY_ERRORS.items():
         api.add_gateway_response(
             kind,

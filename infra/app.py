@@ -1,4 +1,4 @@
-"""Puts the stacks together and says who may do what."""
+"""Composes the stacks and grants the functions their permissions."""
 
 import json
 import os
@@ -18,13 +18,13 @@ from infra.operations import CdnAlarmsStack, Operations
 from infra.settings import CDN_REGION, Deployment
 from infra.site import Site
 
-# What the services use cannot be taken away from under them.
+# CloudFormation refuses to delete what another stack still uses.
 STRONG_REFERENCES = {"@aws-cdk/core:defaultCrossStackReferences": "strong"}
 OUTDIR = Path(__file__).resolve().parents[1] / "build" / "cdk.out"
 
 
 def build_app(deployment: Deployment, outdir: Path) -> App:
-    """All stacks of one deployment, to be written to `outdir` by `synth()`."""
+    """All stacks of one deployment; `synth()` writes them to `outdir`."""
     app = App(outdir=str(outdir), analytics_reporting=False, context=STRONG_REFERENCES)
     data = DataStack(app, deployment=deployment)
     services = ServicesStack(app, deployment=deployment, data=data)
@@ -36,7 +36,7 @@ def build_app(deployment: Deployment, outdir: Path) -> App:
 
 
 class ServicesStack(Stack):
-    """All that can be made again from the repository and the data."""
+    """Everything that can be rebuilt from the repository and the data."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, data: DataStack) -> None:
         super().__init__(
@@ -71,14 +71,14 @@ class ServicesStack(Stack):
 
 
 def grant_api(api: Api, data: DataStack) -> None:
-    """The api function reads the table."""
+    """Let the api function read the table."""
     allow(api.function, ["dynamodb:GetItem", "dynamodb:Query"], data.table.table_arn)
 
 
 def grant_daily(daily: Daily, data: DataStack, site: Site) -> None:
-    """The ingest function writes sessions, raw answers and twins, reads its key and reports what it did.
+    """Let the ingest function write sessions, raw responses and twins, read its API key, and report its results.
 
-    It reads raw answers to make sessions of them again.
+    It reads raw responses to rebuild sessions from them.
     """
     function = daily.function
     table = data.table.table_arn
@@ -97,26 +97,26 @@ def grant_daily(daily: Daily, data: DataStack, site: Site) -> None:
 
 
 def tag(app: App, **tags: str) -> None:
-    """Mark everything that takes a tag, so that bills and consoles can tell this app and stage from the rest."""
+    """Tag every resource, so that bills and consoles can be filtered by app and stage."""
     for name, value in tags.items():
         Tags.of(app).add(name, value)
 
 
 def only_key(partition: str) -> dict[str, object]:
-    """A condition for requests that touch no other partition of the table; `*` stands for any ending.
+    """A condition that limits requests to one partition of the table, or to those that match, with `*` at the end.
 
-    `ForAllValues` alone would also let through a request that names no key at all.
+    `ForAllValues` alone would also allow a request without any key.
     """
     named = "dynamodb:LeadingKeys"
     return {"ForAllValues:StringLike": {named: [partition]}, "Null": {named: "false"}}
 
 
 def main() -> None:
-    """Synthesize into CDK_OUTDIR, with CDK_CONTEXT_JSON laid over the defaults, as the CDK CLI asks for it."""
+    """Synthesize into CDK_OUTDIR, with CDK_CONTEXT_JSON over the defaults: the CDK CLI sets both variables."""
     outdir = Path(os.environ.get("CDK_OUTDIR", OUTDIR))
     try:
         deployment = Deployment.from_context(json.loads(os.environ.get("CDK_CONTEXT_JSON", "{}")))
         app = build_app(deployment, outdir)
-    except (ValueError, FileNotFoundError) as error:  # what the operator can mend
+    except (ValueError, FileNotFoundError) as error:  # the operator can fix these
         raise SystemExit(str(error)) from error
     app.synth()

@@ -1,4 +1,4 @@
-"""The hourly run: schedule, function and the queue of what failed."""
+"""The hourly run: its schedule, its function, and the queue of failed runs."""
 
 from aws_cdk import Aws, Duration, Stack
 from aws_cdk import aws_iam as iam
@@ -17,12 +17,12 @@ from infra.site import Site
 SCHEDULE = "cron(10 * * * ? *)"
 HOUR_SECONDS = 3600
 
-# Lambda gives all names and values of an environment 4 KB, and a watchlist may need more.
+# A watchlist may be too long for Lambda's environment variables, which are limited to 4 KB in total.
 WATCHLIST_FILE = "watchlist.json"
 
 
 class Daily(Construct):
-    """Ingest function, run by a schedule; whatever fails ends in one queue."""
+    """The ingest function and its schedule; every failed run ends up in one queue."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, data: DataStack, site: Site) -> None:
         super().__init__(scope, "Daily")
@@ -53,7 +53,7 @@ class Daily(Construct):
 
 
 def environment(deployment: Deployment, data: DataStack, site: Site) -> dict[str, str]:
-    """Everything the function knows of this deployment; the key itself stays in the parameter store."""
+    """The function's environment variables. The API key isn't among them: it stays in the parameter store."""
     ends = {names.KEY_EXPIRES: str(deployment.key_expires)} if deployment.key_expires else {}
     return ends | {
         names.STAGE: deployment.stage,
@@ -71,14 +71,14 @@ def environment(deployment: Deployment, data: DataStack, site: Site) -> dict[str
 
 
 def default_bus(stack: Stack) -> str:
-    """The ARN of the account's own event bus, where runs are told of if each new session is news to somebody."""
+    """The ARN of the account's default event bus, which gets the results of runs if `notices` is `all`."""
     return stack.format_arn(service="events", resource="event-bus", resource_name="default")
 
 
 def never_retry(
     scope: Construct, function: lambda_.Function, *, failures: sqs.Queue, news: str | None
 ) -> None:
-    """The next hour is the retry: a failed run goes to the queue at once, a delayed one within the hour."""
+    """No retries but the next hourly run: a failed run goes to the queue at once, one that can't start in an hour."""
     succeeded = {"onSuccess": {"destination": news}} if news else {}
     lambda_.CfnEventInvokeConfig(
         scope,
@@ -92,8 +92,8 @@ def never_retry(
 
 
 def run_hourly(scope: Construct, function: lambda_.Function, *, failures: sqs.Queue) -> None:
-    """The schedule, with a role that can invoke this function and report what it could not."""
-    # EventBridge Scheduler names the schedule's group as the source, never the schedule; ours is in the default one.
+    """The schedule, with a role that can invoke the function and queue runs it couldn't start."""
+    # EventBridge Scheduler's source ARN is the schedule's group, not the schedule; ours is in the default group.
     group = Stack.of(scope).format_arn(
         service="scheduler", resource="schedule-group", resource_name="default"
     )

@@ -1,4 +1,4 @@
-"""What must never be lost: the table and the raw zone."""
+"""The data that must never be lost: the table and the raw zone."""
 
 from aws_cdk import CfnOutput, Duration, RemovalPolicy, Stack
 from aws_cdk import aws_dynamodb as dynamodb
@@ -9,7 +9,7 @@ from infra.settings import Deployment
 
 
 class DataStack(Stack):
-    """Table and raw bucket; both outlive the stack."""
+    """The table and the raw bucket, which outlive the stack."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
         super().__init__(
@@ -28,11 +28,11 @@ class DataStack(Stack):
 
 
 def keep_cheaply(bucket: s3.Bucket) -> None:
-    """Keep every answer for good, old ones at a sixth of the price, and overwritten ones for three months.
+    """Keep every response forever, at a sixth of the price after 90 days, and overwritten ones for 90 days.
 
-    A rebuild must read any of them at once, hence instant retrieval. A whole market (0.4 MB) earns the price of
-    its move in three months. That class bills 128 KB at least; smaller answers, such as those about one ticker,
-    S3 leaves where they are by itself.
+    A rebuild must read any of them at once, hence instant retrieval. For a whole-market response (0.4 MB), the move
+    pays off within three months. S3 doesn't move objects below 128 KB, such as responses for one ticker, because the
+    cheaper class bills that size at least.
     """
     cheaper = s3.Transition(
         storage_class=s3.StorageClass.GLACIER_INSTANT_RETRIEVAL, transition_after=Duration.days(90)
@@ -45,9 +45,9 @@ def keep_cheaply(bucket: s3.Bucket) -> None:
 
 
 def sessions_table(scope: Construct) -> dynamodb.Table:
-    """The one table, paid per request, restorable to any second of the last 35 days.
+    """The one table, billed per request, restorable to any second of the last 35 days.
 
-    Nothing in it has a time to live: sessions are kept for good, and a lease that has run out is simply taken over.
+    Nothing in it expires: sessions are kept forever, and the next run takes over an expired lease.
     """
     return dynamodb.Table(
         scope,
@@ -66,9 +66,9 @@ def sessions_table(scope: Construct) -> dynamodb.Table:
 def private_bucket(
     scope: Construct, name: str, *, versioned: bool, removal_policy: RemovalPolicy
 ) -> s3.Bucket:
-    """A bucket that nobody reaches in public or without TLS.
+    """A bucket without public access, reachable over TLS only.
 
-    Encrypted with S3's own keys: under KMS an ETag is no longer the MD5 that twins are compared by.
+    It is encrypted with S3's own keys: with KMS, an ETag wouldn't be the MD5 that twins are compared by.
     """
     return s3.Bucket(
         scope,

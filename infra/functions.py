@@ -1,4 +1,4 @@
-"""The one way this project makes a Lambda function."""
+"""Makes the Lambda functions, all in the same way."""
 
 import shutil
 import tempfile
@@ -12,7 +12,7 @@ from aws_cdk import aws_lambda as lambda_
 from aws_cdk import aws_logs as logs
 from constructs import Construct
 
-# What no code here calls, and what would lose data, or the means to get it back, if a later grant were too broad.
+# Denied to every role, in case a later grant is too broad: they could destroy data, or the means to restore it.
 DESTRUCTIVE = (
     "cloudfront:DeleteDistribution",
     "dynamodb:DeleteBackup",
@@ -53,12 +53,12 @@ def python_function(
     environment: Mapping[str, str],
     files: Mapping[str, str] | None = None,
 ) -> lambda_.Function:
-    """A function of a bundle in `build/`, with a role and a log group of its own; `handler` is its dotted name.
+    """A function made from a bundle in `build/`, with its own role and log group; `handler` is its dotted name.
 
-    `files` are texts of this deployment that lie beside the code, for what is too long for the environment.
+    `files` (contents by name) are added to the bundle: settings too long for environment variables.
 
-    The role starts with its own log group and X-Ray; the managed policy would open every log group.
-    Raises FileNotFoundError if the bundle has not been built.
+    The role starts with its own log group and X-Ray; AWS's managed policy would allow writing to every log group.
+    Raises `FileNotFoundError` if the bundle hasn't been built.
     """
     log_group = kept_logs(scope, f"{name}Logs")
     role = iam.Role(scope, f"{name}Role", assumed_by=iam.ServicePrincipal("lambda.amazonaws.com"))
@@ -83,7 +83,7 @@ def python_function(
 
 @contextmanager
 def code(bundle: str, files: Mapping[str, str]) -> Iterator[str]:
-    """The folder to deploy, while the function is made. Raises FileNotFoundError if there is no bundle."""
+    """A temporary folder with the bundle and `files`. Raises `FileNotFoundError` if there is no bundle."""
     built = BUNDLES / bundle
     if not built.is_dir():
         raise FileNotFoundError(f"{built} is missing: run `python -m scripts.bundle`")
@@ -97,14 +97,14 @@ def code(bundle: str, files: Mapping[str, str]) -> Iterator[str]:
 
 
 def deny_destruction(role: iam.Role) -> None:
-    """Deny a role what it must never do, wherever it is allowed: a deny wins over every grant."""
+    """Deny a role every destructive action: a deny overrides every grant."""
     role.add_to_policy(
         iam.PolicyStatement(effect=iam.Effect.DENY, actions=list(DESTRUCTIVE), resources=["*"])
     )
 
 
 def kept_logs(scope: Construct, name: str) -> logs.LogGroup:
-    """A log group that forgets after three months and goes with its stack."""
+    """A log group that keeps its entries for three months and is deleted with its stack."""
     return logs.LogGroup(
         scope, name, retention=logs.RetentionDays.THREE_MONTHS, removal_policy=RemovalPolicy.DESTROY
     )
@@ -118,7 +118,7 @@ def allow(
 ) -> None:
     """Allow a function exactly these actions on exactly these resources.
 
-    The broader `grant_read_write_data` and its kin would add actions that no code here calls.
+    The CDK's `grant_read_write_data` and its like would add actions that no code here calls.
     """
     function.add_to_role_policy(
         iam.PolicyStatement(actions=list(actions), resources=list(resources), conditions=conditions)

@@ -1,4 +1,4 @@
-"""The response headers that the CDN adds: strict for the page, few for its assets, open for the public data."""
+"""The response headers that the CDN adds: strict for the page, few for its assets, CORS for the public data."""
 
 from collections.abc import Mapping
 
@@ -25,7 +25,7 @@ CONTENT_SECURITY_POLICY = "; ".join(
         "trusted-types 'none'",
     ]
 )
-# What browsers allow a page to ask for without further ado; the rest is off unless asked for.
+# Features that browsers let any page request by default; all others are off unless a header turns them on.
 DENIED_FEATURES = ("camera", "display-capture", "geolocation", "microphone", "payment", "usb")
 PAGE_HEADERS = {
     "Permissions-Policy": ", ".join(f"{feature}=()" for feature in DENIED_FEATURES),
@@ -33,7 +33,7 @@ PAGE_HEADERS = {
     "Cross-Origin-Resource-Policy": "same-origin",
 }
 
-# One validator is enough: the ETag, which the API's answers have too. How an object is stored concerns nobody.
+# ETag is validator enough, and the API's answers have it too. How an object is encrypted isn't the viewer's business.
 REMOVED = ["Last-Modified", "x-amz-server-side-encryption"]
 
 NO_SNIFFING = cloudfront.ResponseHeadersContentTypeOptions(override=True)
@@ -43,7 +43,7 @@ NO_REFERRER = cloudfront.ResponseHeadersReferrerPolicy(
 
 
 def page_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
-    """The page runs its own scripts, talks to its own host and stands in nobody's frame."""
+    """For the page: it runs only its own scripts, connects only to its own host, and can't be framed."""
     return cloudfront.ResponseHeadersPolicy(
         scope,
         "PageHeaders",
@@ -65,9 +65,9 @@ def page_headers(scope: Construct, deployment: Deployment) -> cloudfront.Respons
 
 
 def asset_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
-    """Scripts and styles run under the policies of the page that loads them; none is sent again with each.
+    """For scripts and styles, which run under the policies of the page that loads them, so they carry none themselves.
 
-    They are public and hold nothing of the reader, so that no resource policy is worth its bytes in each of them.
+    A cross-origin resource policy isn't worth its bytes: they are public and contain nothing about the viewer.
     """
     return cloudfront.ResponseHeadersPolicy(
         scope,
@@ -81,7 +81,7 @@ def asset_headers(scope: Construct, deployment: Deployment) -> cloudfront.Respon
 
 
 def data_headers(scope: Construct, deployment: Deployment) -> cloudfront.ResponseHeadersPolicy:
-    """Any site may read the data, so it carries CORS and no resource policy of its own."""
+    """For the data: any site may read it, so it has CORS and no cross-origin resource policy."""
     return cloudfront.ResponseHeadersPolicy(
         scope,
         "DataHeaders",
@@ -107,7 +107,7 @@ def data_headers(scope: Construct, deployment: Deployment) -> cloudfront.Respons
 
 
 def strict_transport(deployment: Deployment) -> cloudfront.ResponseHeadersStrictTransportSecurity:
-    """HTTPS only, for two years. Names below the site's own may be other services: only a setting includes them."""
+    """HTTPS only, for two years. Subdomains may be other services, so they are included only by a setting."""
     return cloudfront.ResponseHeadersStrictTransportSecurity(
         access_control_max_age=Duration.seconds(63_072_000),
         include_subdomains=deployment.hsts_subdomains,
@@ -116,7 +116,7 @@ def strict_transport(deployment: Deployment) -> cloudfront.ResponseHeadersStrict
 
 
 def custom(headers: Mapping[str, str]) -> cloudfront.ResponseCustomHeadersBehavior:
-    """Headers that CloudFront has no property for."""
+    """Headers for which CloudFront has no property."""
     return cloudfront.ResponseCustomHeadersBehavior(
         custom_headers=[
             cloudfront.ResponseCustomHeader(header=header, value=value, override=True)

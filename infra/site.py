@@ -1,4 +1,4 @@
-"""What viewers see: the bucket with page and twins, and the CDN in front of it and of the API."""
+"""What viewers see: the bucket with the page and the twins, and the CDN in front of the bucket and the API."""
 
 import json
 from collections.abc import Sequence
@@ -22,36 +22,36 @@ from infra.data import private_bucket
 from infra.headers import asset_headers, data_headers, page_headers
 from infra.settings import Deployment
 
-# CloudFront takes the first pattern that fits: assets stand before all else, so that no rule can hide one,
-# and the twins' rule before the resources, which would else take the twins.
+# CloudFront uses the first pattern that matches. Assets come first, so that no other pattern can hide one, and twins
+# come before resources, whose patterns match the twins too.
 ASSETS = "assets/*"
 TWINS = "*.json"
 FILES = tuple(file.key for file in routes.FILES)
-# Resources that depend on their query have a cache of their own.
+# Resources whose answer depends on the query have their own cache policy.
 ASKED = tuple(pattern for route in ROUTES if route.query for pattern in (route.path, f"{route.path}/"))
 QUERY = sorted({name for route in ROUTES for name in route.query})
 HEADS = tuple(dict.fromkeys(route.head for route in ROUTES))
 RESOURCES = tuple(path for head in HEADS for path in (head, f"{head}/*") if path not in ASKED)
 
-# Answers what needs no origin. It also runs before pages, whose behaviour is the one that fits `//movers`.
+# Answers requests that need no origin. It runs for pages too, since `//movers` matches only their behavior.
 REQUEST = Path(__file__).with_name("edge") / "request.js"
 GIVEN = "const GIVEN = {};"
 
-# S3 answers 403 for a missing object to a reader who may not list.
+# S3 answers 403 for a missing object if the caller may not list the bucket.
 MISSING = [403, 404]
 FAILED = [500, 502, 503, 504]
 
-# Where a bucket stands among the distribution's origins, which come in the order of their use.
+# The bucket's positions among the distribution's origins, which the CDK numbers in order of use.
 BUCKET_ORIGINS = (0, 1, 3)
 BUCKET_READ_SECONDS = 2
 
 
 class Site(Construct):
-    """Site bucket and distribution: one host for the page and its data."""
+    """The site bucket and the distribution: one host for the page and its data."""
 
     def __init__(self, scope: Construct, *, deployment: Deployment, api: apigateway.RestApi) -> None:
         super().__init__(scope, "Site")
-        # The page and every twin can be made again from the repository and the table.
+        # Not versioned, and deleted with the stack: the repository and the table can rebuild everything in it.
         self.bucket = private_bucket(self, "Bucket", versioned=False, removal_policy=RemovalPolicy.DESTROY)
         self.distribution = distribution(self, deployment, bucket=self.bucket, api=api)
         limit_bucket_reads(self.distribution)
@@ -61,19 +61,19 @@ class Site(Construct):
 def distribution(
     scope: Construct, deployment: Deployment, *, bucket: s3.Bucket, api: apigateway.RestApi
 ) -> cloudfront.Distribution:
-    """Page and twins from the bucket, the live resources and every failed twin from the API."""
+    """Page and twins come from the bucket; resources, and twins that the bucket fails to serve, from the API."""
     files = bucket_origin(bucket, attempts=2)
     live = origins.RestApiOrigin(api, connection_attempts=2, read_timeout=Duration.seconds(12))
-    # The page waits 4 seconds for a twin: enough for one attempt at the bucket and then the API.
+    # The page waits 4 seconds for a twin: enough for one attempt at the bucket, then one at the API.
     twins = with_fallback(bucket_origin(bucket, attempts=1), live, [*MISSING, *FAILED])
-    # The API has no other copy of these. It says of a missing one, in the form of all errors, that it is missing.
+    # The API has no copy of these files, but its 404 for a missing one has the usual form of an error.
     files_or_error = with_fallback(files, live, MISSING)
     function = request_function(scope, deployment)
     cached = partial(cache, scope, deployment)
     data = partial(behaviour, response_headers_policy=data_headers(scope, deployment), function=function)
     by_path = partial(data, cache_policy=cached("Data", days=1))
     asked = data(live, cache_policy=cached("Latest", days=1, query=QUERY))
-    # No other site's script has business with a page: its preflights are refused, as is every other method.
+    # Other sites' scripts have no reason to read the page, so OPTIONS (their preflights) is refused too.
     only_reads = cloudfront.AllowedMethods.ALLOW_GET_HEAD
     page = partial(behaviour, files, cache_policy=cached("Page", days=365), allowed_methods=only_reads)
     return cloudfront.Distribution(
@@ -89,7 +89,7 @@ def distribution(
             **dict.fromkeys(RESOURCES, by_path(live)),
             **dict.fromkeys(FILES, by_path(files_or_error)),
         },
-        # Only 403: the API says 404 in its own words, and answers no read with 403.
+        # Only 403, the bucket's answer for a missing page. The API never answers a read with 403.
         error_responses=[
             cloudfront.ErrorResponse(
                 http_status=403,
@@ -99,7 +99,7 @@ def distribution(
             )
         ],
         http_version=cloudfront.HttpVersion.HTTP2_AND_3,
-        # CloudFront's own certificate comes with a minimum of its own.
+        # CloudFront's default certificate has a fixed minimum.
         minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021
         if deployment.domain
         else None,
@@ -110,14 +110,14 @@ def distribution(
 
 
 def bucket_origin(bucket: s3.Bucket, *, attempts: int) -> cloudfront.IOrigin:
-    """The bucket; a second is plenty for a connection to it."""
+    """The bucket as an origin. A second is plenty to connect to S3."""
     return origins.S3BucketOrigin.with_origin_access_control(
         bucket, connection_attempts=attempts, connection_timeout=Duration.seconds(1)
     )
 
 
 def limit_bucket_reads(made: cloudfront.Distribution) -> None:
-    """Give up a bucket that accepts connections and says nothing. The CDK's bucket origins have no such property."""
+    """Give up on a bucket that accepts a connection but doesn't answer. The CDK's S3 origins lack this property."""
     resource = cast(cloudfront.CfnDistribution, made.node.default_child)
     for number in BUCKET_ORIGINS:
         path = f"DistributionConfig.Origins.{number}.S3OriginConfig.OriginReadTimeout"
@@ -127,24 +127,24 @@ def limit_bucket_reads(made: cloudfront.Distribution) -> None:
 def with_fallback(
     first: cloudfront.IOrigin, second: cloudfront.IOrigin, statuses: list[int]
 ) -> origins.OriginGroup:
-    """The second origin stands in where the first is out of reach or answers with one of the statuses."""
+    """Use the second origin if the first can't be reached or answers with one of the statuses."""
     return origins.OriginGroup(primary_origin=first, fallback_origin=second, fallback_status_codes=statuses)
 
 
 def request_function(scope: Construct, deployment: Deployment) -> cloudfront.Function:
-    """What the CDN does with each request before it looks into its cache."""
+    """The function that the CDN runs on each request before it looks in its cache."""
     return cloudfront.Function(
         scope,
         "RequestFunction",
         function_name=deployment.name("request"),
-        comment="Answers what needs no origin; one spelling for the rest",
+        comment="Answers requests that need no origin, normalizes the rest",
         code=cloudfront.FunctionCode.from_inline(request_code(deployment.market)),
         runtime=cloudfront.FunctionRuntime.JS_2_0,
     )
 
 
 def request_code(market: Market) -> str:
-    """`request.js` with what it must know of the resources and the market. Raises `ValueError` where it has no room."""
+    """`request.js` with facts about resources and market filled in. Raises `ValueError` if it has no place for them."""
     given = {
         "cors": CORS,
         "security": SECURITY,
@@ -170,7 +170,7 @@ def behaviour(
     function: cloudfront.Function | None = None,
     allowed_methods: cloudfront.AllowedMethods = cloudfront.AllowedMethods.ALLOW_GET_HEAD_OPTIONS,
 ) -> cloudfront.BehaviorOptions:
-    """Reads only, over HTTPS, compressed. The origin gets nothing beyond what the cache key holds."""
+    """A behavior: read-only, over HTTPS, compressed. Only what is in the cache key is forwarded to the origin."""
     before = cloudfront.FunctionEventType.VIEWER_REQUEST
     return cloudfront.BehaviorOptions(
         origin=origin,
@@ -188,9 +188,9 @@ def behaviour(
 def cache(
     scope: Construct, deployment: Deployment, name: str, *, days: int, query: Sequence[str] = ()
 ) -> cloudfront.CachePolicy:
-    """What an origin's Cache-Control says, up to so many days; a minute where it says nothing.
+    """Cache as long as the origin's Cache-Control says, up to `days`; a minute if it has none.
 
-    Answers are told apart by path, and by no parameters but those of `query`.
+    The cache key is the path and the `query` parameters; others are ignored.
     """
     return cloudfront.CachePolicy(
         scope,
@@ -206,5 +206,5 @@ def cache(
 
 
 def certificate(scope: Construct, arn: str) -> acm.ICertificate | None:
-    """The operator's certificate; without one CloudFront serves its own name under its own."""
+    """The operator's certificate; without one CloudFront uses its default domain and certificate."""
     return acm.Certificate.from_certificate_arn(scope, "Certificate", arn) if arn else None

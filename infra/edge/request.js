@@ -1,8 +1,8 @@
-// Runs at the CDN, before its cache. It answers what needs no origin: preflights, and questions that are wrong by their
-// form, in the API's own words. What it lets through has one spelling, so that no variant of it gets past the cache.
-// CloudFront and nginx's njs run this same file, which is why it keeps to the JavaScript that both know.
+// Runs at the CDN, before its cache. It answers preflights and malformed requests itself, in the API's own words, and
+// normalizes the rest, so that no variant of a request gets past the cache. CloudFront and nginx's njs both run this
+// file, so it uses only JavaScript that both support.
 
-// The deployment fills this in from the routes, the headers and the market: `request_code` in infra/site.py.
+// Filled in at deployment from routes, headers and market: `request_code` in infra/site.py.
 const GIVEN = {};
 
 const CORS = headers(GIVEN.cors);
@@ -16,8 +16,8 @@ const PREFLIGHT = headers({
 });
 const FILES = GIVEN.files.concat(["openapi.json"]);
 
-// All that may stand for data, with repeated slashes and with dots: the CDN resolves these to choose a behaviour, but
-// asks the origin for the path as it was written. The rest are pages.
+// Every path that may mean data, even with repeated slashes or dot segments: the CDN resolves these when it chooses a
+// behavior, but sends the path to the origin as written. All other paths are pages.
 const NAMES = GIVEN.resources.concat(Object.keys(GIVEN.parameters), GIVEN.files).join("|").replace(/\./g, "\\.");
 const DATA = new RegExp(`^/+(${NAMES})(%2[Ff]|/|$)|\\.json/*$|/\\.\\.?(/|$)`);
 
@@ -32,7 +32,7 @@ function handler(event) {
 }
 
 function checked(request, written) {
-  // A resource may end in a slash, a file may not.
+  // A resource's path may end in a slash, a file's may not.
   const name = /\.(json|csv|xml)\/$/.test(written) ? written : written.replace(/([^/])\/$/, "$1");
   const days = name === "movers" ? lastDays(request.querystring) : undefined;
   const wrong = wrongName(name) || wrongDays(days);
@@ -58,10 +58,10 @@ function wrongName(name) {
 
 function wrongDate(text) {
   const date = new Date(isWhole(/\d{4}-\d{2}-\d{2}/, text) && text >= "0001" ? text : NaN);
-  // The 30th of February would become the 2nd of March.
+  // Date parses February 30 as March 2.
   return !Number.isNaN(date.getTime()) && date.toISOString().startsWith(text)
     ? undefined
-    : error(400, "The date must be a calendar date of the form YYYY-MM-DD");
+    : error(400, "The date must be a calendar date, YYYY-MM-DD");
 }
 
 function wrongTicker(text) {
@@ -74,13 +74,13 @@ function wrongDays(text) {
     : error(400, `days must be a whole number from 1 to ${GIVEN.maxDays}`);
 }
 
-// API Gateway also takes the last of several.
+// The last of several, as API Gateway does.
 function lastDays(querystring) {
   const days = querystring.days;
   return days && decoded([days].concat(days.multiValue || []).pop().value);
 }
 
-// As CloudFront has them.
+// In CloudFront's form.
 function headers(values) {
   const named = {};
   Object.keys(values).forEach((name) => {
@@ -89,13 +89,13 @@ function headers(values) {
   return named;
 }
 
-// For njs, `$` also matches before a line feed at the end.
+// In njs, `$` also matches before a final line feed.
 function isWhole(pattern, text) {
   const found = pattern.exec(text);
   return found !== null && found[0].length === text.length;
 }
 
-// All names are ASCII: what is left encoded fits no form. An encoded slash separates nothing.
+// All valid names are ASCII, so what stays encoded is malformed. An encoded slash stays encoded: it separates nothing.
 function decoded(text) {
   return text.replace(/%(?!2f)([0-7][0-9a-f])/gi, (_, code) => String.fromCharCode(parseInt(code, 16)));
 }

@@ -1,4 +1,4 @@
-"""What tells a person how the system does: alarms, notices, dashboard, saved queries, budget."""
+"""How people see the system's health: alarms, notices, dashboard, saved queries, budget."""
 
 from aws_cdk import CfnOutput, CfnParameter, Stack
 from constructs import Construct
@@ -16,7 +16,7 @@ from infra.site import Site
 
 
 class Operations(Construct):
-    """Everything that tells a person how the rest does."""
+    """The stage's alarms, notices, dashboard, saved queries and budget."""
 
     def __init__(
         self, scope: Construct, *, deployment: Deployment, data: DataStack, api: Api, site: Site, daily: Daily
@@ -41,17 +41,17 @@ class Operations(Construct):
 
 
 class CdnAlarmsStack(Stack):
-    """The CDN's alarms of a deployment elsewhere, with a topic of their own: an alarm can act in its region alone.
+    """The CDN's alarms for a stage outside us-east-1, with their own topic: an alarm can notify only in its own region.
 
-    The distribution is handed over as the parameter `DistributionId`, since a stack can take values only from
-    stacks of its own region, and a custom resource that fetches them would be code to run and to trust.
+    The distribution's id is a parameter, because a stack can import values only from its own region, and a custom
+    resource that fetches them would be more code to run and to trust.
     """
 
     def __init__(self, scope: Construct, *, deployment: Deployment) -> None:
         name = deployment.name("cdn-alarms")
         super().__init__(scope, name, env={"region": CDN_REGION}, description="The CDN's alarms")
         distribution = CfnParameter(
-            self, "DistributionId", description="The services stack's output of this name"
+            self, "DistributionId", description="Output DistributionId of the services stack"
         )
         topic = notice_topic(self, deployment, ["cloudwatch"])
         for signal in alarms.cdn_signals(deployment, distribution.value_as_string):

@@ -1,4 +1,4 @@
-"""When a person is called, and when not: every alarm with its reason. `infra/RUNBOOK.md` says what to do then."""
+"""Every alarm, with the reason for its threshold. What to do about each is in `infra/RUNBOOK.md`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,15 +15,16 @@ from infra.operations import metrics
 from infra.operations.notices import tell
 from infra.settings import KEY_NOTICE_DAYS, Deployment
 
-# What viewers feel counts in three of an hour's twelve spans: a blip is one span however many it hits, and a
-# fault that stays is seen in a quarter of an hour, or within the hour where a reader comes every twenty minutes.
+# What viewers notice must last: 3 of the 12 five-minute periods in an hour. A blip fills one period, however many
+# requests it hits. A lasting fault fills three in 15 minutes, or in an hour if a viewer comes every 20 minutes.
 LASTING = (3, 12)
 
-# A run works for a minute of its hour and never fills three spans, so what strikes runs is counted by the hour.
-# Two hours on end: what the next run mends needs nobody.
+# A run takes about a minute an hour and can't fill three periods, so its faults are counted by the hour.
+# Two hours in a row, because what the next run repairs needs nobody.
 TWO_RUNS = (2, 2)
 
-# ACM renews what it has issued sixty days before the end; at thirty that has failed, or somebody else issued it.
+# ACM renews its own certificates 60 days before they expire. At 30 days that has failed, or the certificate isn't
+# from ACM.
 CERTIFICATE_NOTICE_DAYS = 30
 
 AT_LEAST = cloudwatch.ComparisonOperator.GREATER_THAN_OR_EQUAL_TO_THRESHOLD
@@ -32,10 +33,10 @@ AT_MOST = cloudwatch.ComparisonOperator.LESS_THAN_OR_EQUAL_TO_THRESHOLD
 
 @dataclass(frozen=True, slots=True)
 class Signal:
-    """One reason to call a person. `name` is also its anchor in the runbook.
+    """One reason to alert a person. `name` is also its anchor in the runbook.
 
-    It is raised when its metric is at `threshold` or above (`AT_MOST`: or below) in `spans[0]` of the latest `spans[1]`
-    periods.
+    The alarm is raised when the metric is at or above `threshold` (with `AT_MOST`: at or below) in `spans[0]` of the
+    latest `spans[1]` periods. `silence` is how periods without data count.
     """
 
     name: str
@@ -48,7 +49,7 @@ class Signal:
 
 
 def raise_alarm(scope: Construct, deployment: Deployment, signal: Signal, topic: sns.Topic) -> None:
-    """Make the alarm of a signal; whether it is told to anybody is the settings' choice."""
+    """Make a signal's alarm. The setting `notices` decides whether it notifies anybody."""
     needed, latest = signal.spans
     alarm = cloudwatch.Alarm(
         scope,
@@ -67,38 +68,37 @@ def raise_alarm(scope: Construct, deployment: Deployment, signal: Signal, topic:
 
 def run_signals(deployment: Deployment, daily: Daily) -> Iterator[Signal]:
     """Is the data there, and do the runs work?"""
-    # The promise itself. Three hours, since the next hour's run is the retry; silence counts as failure,
-    # because a schedule that has stopped reports nothing at all. Nothing has been reported at the very
-    # first deployment either: the alarm ends with the first run.
+    # The product's main promise. Three hours, because the next hourly run is the retry. Silence counts as failure,
+    # because a stopped schedule reports nothing. At the very first deployment the alarm lasts until the first run.
     yield Signal(
         "sessions-behind",
-        "For three hours a session has been overdue, or no run has reported.",
+        "For three hours, a session has been overdue or no run has reported.",
         metrics.own(deployment, names.SESSIONS_BEHIND, "Maximum"),
         threshold=1,
         spans=(3, 3),
         silence=cloudwatch.TreatMissingData.BREACHING,
     )
-    # Silence is the business of sessions-behind.
+    # sessions-behind covers silence.
     yield Signal(
         "ingest-errors",
-        "Runs have failed in two hours on end, so the hourly retry does not mend it.",
+        "Runs have failed in two consecutive hours, so the hourly retry doesn't help.",
         metrics.measured(daily.function, "Errors", period=metrics.HOUR),
         threshold=1,
         spans=TWO_RUNS,
     )
-    # One is enough: a message is a run that failed, or that the schedule could not start, and it lies there
-    # until somebody has looked. An empty queue that nobody touches falls silent.
+    # One is enough: each message is a run that failed or couldn't be started, and stays for 14 days unless somebody
+    # deletes it. An idle, empty queue stops reporting, so silence is fine.
     yield Signal(
         "failure-queue",
-        "A failed or undelivered run waits in the failure queue to be looked at.",
+        "A run failed or couldn't be started; its event is in the failure queue.",
         metrics.waiting(daily.failures),
         threshold=1,
         spans=(1, 1),
     )
-    # One is enough: sessions do not get fewer by themselves, and each run after it keeps the same files.
+    # One is enough: sessions don't disappear by themselves, and every later run would only report the same.
     yield Signal(
         "record-shrank",
-        "Sessions are gone from the table; their published files are kept.",
+        "Sessions are missing from the table; their published files are kept.",
         metrics.own(deployment, names.TWINS_KEPT, "Maximum"),
         threshold=1,
         spans=(1, 1),
@@ -106,7 +106,7 @@ def run_signals(deployment: Deployment, daily: Daily) -> Iterator[Signal]:
     if deployment.key_expires:
         yield Signal(
             "key-ends",
-            f"The provider's key ends within {KEY_NOTICE_DAYS} days.",
+            f"The provider's API key expires within {KEY_NOTICE_DAYS} days.",
             metrics.own(deployment, names.KEY_DAYS_LEFT, "Minimum"),
             threshold=KEY_NOTICE_DAYS,
             spans=(1, 1),
@@ -115,38 +115,38 @@ def run_signals(deployment: Deployment, daily: Daily) -> Iterator[Signal]:
 
 
 def reader_signals(deployment: Deployment, api: Api) -> Iterator[Signal]:
-    """Do readers get answers? Where nobody asks there are no measurements, and nothing is wrong."""
+    """Do viewers get answers? Without requests there are no measurements, which is fine."""
     yield Signal(
         "api-5xx",
-        "The API has answered 5xx again and again.",
+        "The API keeps answering 5xx.",
         metrics.measured(api.rest_api, "5XXError"),
         threshold=1,
         spans=LASTING,
     )
-    # The page gives a snapshot four seconds before it asks the API, and CloudFront gives the API twelve.
-    # Three seconds are no cold start any more (those end within one).
+    # The page waits four seconds for a snapshot before it asks the API, and CloudFront waits twelve for the API.
+    # Three seconds is more than any cold start takes (less than one).
     yield Signal(
         "api-latency",
-        "The slowest of a hundred API answers takes three seconds or more, close to what the page waits for.",
+        "The API's 99th-percentile latency is three seconds or more, close to the page's timeout.",
         metrics.measured(api.rest_api, "Latency", "p99"),
         threshold=3000,
         spans=LASTING,
     )
-    # The run looks once an hour, as a reader would. Three hours, since a deployment and a blip are over by then.
-    # A CDN that does not answer is a failure, and so is silence: then nobody has looked.
+    # Each run fetches the page once, as a viewer would. Three hours, because a deployment or a blip is over by then.
+    # Silence counts as failure: then no run has checked.
     yield Signal(
         "edge-failed",
-        "For three hours the page or its data could not be read through the CDN, or no run has looked.",
+        "For three hours, the page or its data couldn't be read through the CDN, or no run has checked.",
         metrics.own(deployment, names.EDGE_FAILED, "Maximum"),
         threshold=1,
         spans=(3, 3),
         silence=cloudwatch.TreatMissingData.BREACHING,
     )
-    # A reader may come between two steps of a deployment; three an hour are a twin that is not there. The
-    # API answers meanwhile, and the next run mends it, so this is no haste but a bill and a bug.
+    # One or two misses can happen during a deployment; three an hour mean that a twin is missing. Not urgent: the API
+    # answers meanwhile, and the next run writes the file. But it costs money and points to a bug.
     yield Signal(
         "twin-miss",
-        "Files that should be in the bucket were answered by the API instead.",
+        "Published files are missing from the bucket, and the API answered instead.",
         metrics.own(deployment, names.TWIN_MISS),
         threshold=3,
         spans=(1, 1),
@@ -154,32 +154,32 @@ def reader_signals(deployment: Deployment, api: Api) -> Iterator[Signal]:
 
 
 def cdn_signals(deployment: Deployment, distribution_id: str) -> Iterator[Signal]:
-    """What is measured where CloudFront is. Shares, not counts: the CDN carries every reader.
+    """The CDN's errors, as a share of its requests (it serves every viewer), and the certificate.
 
-    It measures nothing while it is down, nor while nobody comes; edge-failed is what tells the two apart.
+    CloudFront reports nothing while it is down, nor without viewers; edge-failed tells the two apart.
     """
-    # Its origins fail over before this shows.
+    # Failover hides the failure of a single origin.
     yield Signal(
         "cdn-5xx",
-        "One in twenty answers of the CDN is a 5xx: files and API fail together.",
+        "At least 5 % of the CDN's answers are 5xx: both files and API fail.",
         metrics.cdn(distribution_id, "5xxErrorRate", "Average"),
         threshold=5,
         spans=LASTING,
     )
-    # Bots ask for files that never existed, in bursts of a few minutes. On a site with few readers a burst is easily
-    # half of a span, but hardly half of nine spans within an hour.
+    # Bots request files that never existed, in bursts of a few minutes. On a site with few viewers, a burst is easily
+    # half of the requests in one period, but hardly in nine periods of an hour.
     yield Signal(
         "cdn-4xx",
-        "Half of the CDN's answers are 4xx: files that the pages need are gone.",
+        "At least half of the CDN's answers are 4xx: files that the page needs are missing.",
         metrics.cdn(distribution_id, "4xxErrorRate", "Average"),
         threshold=50,
         spans=(9, 12),
     )
     if deployment.certificate:
-        # ACM stops counting when the certificate has ended, so silence is failure.
+        # ACM stops reporting when the certificate has expired, so silence counts as failure.
         yield Signal(
             "certificate-ends",
-            f"The certificate of the domain ends within {CERTIFICATE_NOTICE_DAYS} days.",
+            f"The custom domain's certificate expires within {CERTIFICATE_NOTICE_DAYS} days.",
             metrics.certificate_days(deployment.certificate),
             threshold=CERTIFICATE_NOTICE_DAYS,
             spans=(1, 1),
@@ -189,10 +189,10 @@ def cdn_signals(deployment: Deployment, distribution_id: str) -> Iterator[Signal
 
 
 def news_signal(rule_name: str) -> Signal:
-    """Is each new session told of? EventBridge counts what it has given up."""
+    """Do notices of new sessions get through? EventBridge counts those it gave up on."""
     return Signal(
         "notices-failed",
-        "A notice of a new session could not be given to the topic.",
+        "A notice of a new session couldn't be delivered to the topic.",
         metrics.undelivered(rule_name),
         threshold=1,
         spans=(1, 1),
@@ -200,13 +200,13 @@ def news_signal(rule_name: str) -> Signal:
 
 
 def capacity_signals(data: DataStack, api: Api, daily: Daily) -> Iterator[Signal]:
-    """Does AWS give what is needed? The API's own 429 are not among these: they are its limit at work."""
-    # Reads are the API's, by readers; where a run's few are refused for long, the run fails and says so.
+    """Does AWS provide enough capacity? The API's 429s aren't counted here: they are its own limit."""
+    # Most reads of the table are the API's. A run's reads are few; if they are refused for long, the run fails.
     of_readers = {
         "api-throttles": ("the api function", metrics.measured(api.function, "Throttles")),
         "table-read-throttles": ("reads of the table", metrics.measured(data.table, "ReadThrottleEvents")),
     }
-    # Only runs write. Lambda tries a refused start again for an hour, at most five minutes apart.
+    # Only runs write. Lambda retries a throttled start for an hour, at most five minutes apart.
     of_runs = {
         "ingest-throttles": (
             "the ingest function",

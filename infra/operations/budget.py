@@ -1,4 +1,4 @@
-"""The account's monthly budget: the last alarm, and the one that no mistake in this app can hide."""
+"""The account's monthly budget: the last alarm, which no mistake in this app can hide."""
 
 from aws_cdk import aws_budgets as budgets
 from aws_cdk import aws_sns as sns
@@ -6,12 +6,12 @@ from constructs import Construct
 
 from infra.settings import Deployment
 
-# Half of it is a month unlike the others, four fifths wants a look, the forecast leaves time to act.
+# 50 % spent is unusual, 80 % needs a look, and the forecast leaves time to act.
 NOTICES = (("ACTUAL", 50), ("ACTUAL", 80), ("FORECASTED", 100))
 
 
 def monthly_budget(scope: Construct, deployment: Deployment, topic: sns.Topic) -> None:
-    """Watch what the whole account costs; by tag alone, what somebody forgot to tag would cost unseen."""
+    """Watch the cost of the whole account: a budget filtered by tag would miss untagged resources."""
     budget = budgets.CfnBudget(
         scope,
         "MonthlyBudget",
@@ -23,11 +23,11 @@ def monthly_budget(scope: Construct, deployment: Deployment, topic: sns.Topic) -
         },
         notifications_with_subscribers=[notice(kind, percent, topic) for kind, percent in NOTICES],
     )
-    budget.node.add_dependency(topic)  # with its policy: without it the first notices are lost
+    budget.node.add_dependency(topic)  # and on its policy, without which the first notices are lost
 
 
 def notice(kind: str, percent: int, topic: sns.Topic) -> dict[str, object]:
-    """To the topic, once in a month, when spending passes a share of the budget."""
+    """Notify the topic, once a month, when spending exceeds a percentage of the budget."""
     return {
         "notification": {
             "notificationType": kind,

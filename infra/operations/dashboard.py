@@ -1,4 +1,4 @@
-"""One page that answers: is the data fresh, do the runs work, do readers get answers, what does it cost?"""
+"""One dashboard that shows whether data is fresh, runs work and viewers get answers, and what it costs."""
 
 from functools import partial
 
@@ -14,14 +14,14 @@ from infra.operations import metrics
 from infra.settings import CDN_REGION, Deployment
 from infra.site import Site
 
-WIDTH = 8  # three graphs stand in a row of 24
+WIDTH = 8  # three graphs in a row of 24 columns
 Graph = cloudwatch.GraphWidget
 
 
 def dashboard(
     scope: Construct, deployment: Deployment, *, data: DataStack, api: Api, site: Site, daily: Daily
 ) -> cloudwatch.Dashboard:
-    """The dashboard: data and runs above, readers in the middle, what they use and cost below."""
+    """The dashboard: data and runs at the top, then requests, then the table's capacity and the cost."""
     return cloudwatch.Dashboard(
         scope,
         "Dashboard",
@@ -44,7 +44,7 @@ def graph(title: str, *left: cloudwatch.IMetric, right: tuple[cloudwatch.IMetric
 def run_graphs(deployment: Deployment, daily: Daily) -> list[cloudwatch.IWidget]:
     return [
         graph(
-            "Freshness: sessions overdue, and on record",
+            "Freshness: sessions overdue, sessions stored",
             metrics.own(deployment, names.SESSIONS_BEHIND, "Maximum"),
             right=(metrics.own(deployment, names.SESSIONS_ON_RECORD, "Minimum"),),
         ),
@@ -54,7 +54,7 @@ def run_graphs(deployment: Deployment, daily: Daily) -> list[cloudwatch.IWidget]
             metrics.own(deployment, names.SESSIONS_FAILED),
         ),
         graph(
-            "Runs: errors, failures waiting, pages that they could not read",
+            "Runs: errors, failures in the queue, pages not readable",
             daily.function.metric_errors(),
             metrics.waiting(daily.failures),
             metrics.own(deployment, names.EDGE_FAILED, "Maximum"),
@@ -84,7 +84,7 @@ def api_graphs(deployment: Deployment, api: Api) -> list[cloudwatch.IWidget]:
 
 
 def cdn_graphs(site: Site) -> list[cloudwatch.IWidget]:
-    """CloudFront's free metrics. Its cache hit rate is not among them; the API's requests tell the misses."""
+    """CloudFront's free metrics. They lack the cache hit rate; the API's requests show the misses."""
 
     def metric(name: str, statistic: str) -> cloudwatch.Metric:
         return metrics.cdn(site.distribution.distribution_id, name, statistic, CDN_REGION)
@@ -92,7 +92,7 @@ def cdn_graphs(site: Site) -> list[cloudwatch.IWidget]:
     return [
         graph("CDN: requests", metric("Requests", "Sum")),
         graph("CDN: errors, %", metric("4xxErrorRate", "Average"), metric("5xxErrorRate", "Average")),
-        graph("CDN: bytes to readers", metric("BytesDownloaded", "Sum")),
+        graph("CDN: bytes to viewers", metric("BytesDownloaded", "Sum")),
     ]
 
 
@@ -104,7 +104,7 @@ def table_graphs(data: DataStack) -> list[cloudwatch.IWidget]:
             metrics.measured(data.table, "ConsumedWriteCapacityUnits"),
         ),
         graph(
-            "Table: refused",
+            "Table: requests throttled",
             metrics.measured(data.table, "ReadThrottleEvents"),
             metrics.measured(data.table, "WriteThrottleEvents"),
         ),
@@ -112,7 +112,7 @@ def table_graphs(data: DataStack) -> list[cloudwatch.IWidget]:
 
 
 def cost_graphs(deployment: Deployment) -> list[cloudwatch.IWidget]:
-    """The account's bill so far this month, which AWS measures in us-east-1 alone, once billing alerts are on."""
+    """The account's bill so far this month: a metric that exists only in us-east-1, once billing alerts are on."""
     if deployment.region != CDN_REGION:
         return []
     charges = cloudwatch.Metric(
@@ -122,4 +122,4 @@ def cost_graphs(deployment: Deployment) -> list[cloudwatch.IWidget]:
         statistic="Maximum",
         period=Duration.hours(6),
     )
-    return [graph("Cost: the account this month, USD", charges)]
+    return [graph("Cost: whole account this month, USD", charges)]

@@ -1,4 +1,4 @@
-"""The measurements that alarms and dashboard share, each a sum over five minutes unless it says otherwise."""
+"""The metrics that alarms and dashboard share."""
 
 from aws_cdk import Duration
 from aws_cdk import aws_apigateway as apigateway
@@ -16,7 +16,7 @@ DAY = Duration.days(1)
 
 
 def own(deployment: Deployment, name: str, statistic: str = "Sum") -> cloudwatch.Metric:
-    """One of the functions' own counts, by the hour, as they write them into their logs."""
+    """An hourly metric that the functions write to their logs."""
     return cloudwatch.Metric(
         namespace=names.NAMESPACE,
         metric_name=name,
@@ -32,17 +32,17 @@ def measured(
     statistic: str = "Sum",
     period: Duration = SPAN,
 ) -> cloudwatch.Metric:
-    """What AWS measures of a resource."""
+    """A metric that AWS measures for a resource."""
     return of.metric(name, statistic=statistic, period=period)
 
 
 def waiting(queue: sqs.Queue) -> cloudwatch.Metric:
-    """How many messages lie in a queue."""
+    """The number of messages in a queue."""
     return queue.metric_approximate_number_of_messages_visible(statistic="Maximum", period=SPAN)
 
 
 def undelivered(rule_name: str) -> cloudwatch.Metric:
-    """How many events of a rule of the default bus never reached their target. There is no value where none failed."""
+    """How many events of a rule on the default bus never reached their target. Without failures there is no data."""
     return cloudwatch.Metric(
         namespace="AWS/Events",
         metric_name="FailedInvocations",
@@ -53,7 +53,7 @@ def undelivered(rule_name: str) -> cloudwatch.Metric:
 
 
 def certificate_days(arn: str) -> cloudwatch.Metric:
-    """How many days a certificate has left, told twice a day in its own region, until it ends."""
+    """The days until a certificate expires, reported twice a day in its own region, and not any more afterwards."""
     return cloudwatch.Metric(
         namespace="AWS/CertificateManager",
         metric_name="DaysToExpiry",
@@ -64,7 +64,7 @@ def certificate_days(arn: str) -> cloudwatch.Metric:
 
 
 def cdn(distribution_id: str, name: str, statistic: str, region: str | None = None) -> cloudwatch.Metric:
-    """CloudFront measures in us-east-1 alone, whatever the region of the stack; a graph elsewhere names it."""
+    """A CloudFront metric. They exist only in us-east-1, so a graph in another region's stack must name the region."""
     return cloudwatch.Metric(
         namespace="AWS/CloudFront",
         metric_name=name,

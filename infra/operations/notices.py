@@ -1,4 +1,4 @@
-"""Whom the alarms, the budget and new sessions are told to: one topic, and behind it one e-mail address."""
+"""Who gets notices of alarms, the budget and new sessions: one topic with one e-mail address."""
 
 from collections.abc import Mapping, Sequence
 
@@ -16,9 +16,9 @@ from infra.settings import Deployment
 
 
 def notice_topic(scope: Construct, deployment: Deployment, publishers: Sequence[str]) -> sns.Topic:
-    """The topic, which takes notices of this account from the services that have some for it, over TLS alone.
+    """A topic to which only these services may publish, only for this account, only over TLS.
 
-    The address has to confirm its subscription before anything reaches it.
+    The e-mail address gets nothing before it has confirmed its subscription.
     """
     topic = sns.Topic(scope, "Notices", enforce_ssl=True)
     let_publish(topic, publishers, conditions={"StringEquals": {"aws:SourceAccount": Aws.ACCOUNT_ID}})
@@ -30,7 +30,7 @@ def notice_topic(scope: Construct, deployment: Deployment, publishers: Sequence[
 def let_publish(
     topic: sns.Topic, services: Sequence[str], conditions: Mapping[str, object] | None = None
 ) -> None:
-    """Let services of AWS publish to the topic."""
+    """Let AWS services publish to the topic."""
     topic.add_to_resource_policy(
         iam.PolicyStatement(
             actions=["sns:Publish"],
@@ -42,7 +42,7 @@ def let_publish(
 
 
 def tell(deployment: Deployment, alarm: cloudwatch.Alarm, topic: sns.Topic) -> None:
-    """Tell of an alarm, and of its end, so that nobody gets up for what has passed by itself."""
+    """Notify of an alarm and of its end, so that nobody gets up for what is over, unless `notices` is `none`."""
     if deployment.notices != "none":
         alarm.add_alarm_action(actions.SnsAction(topic))
         alarm.add_ok_action(actions.SnsAction(topic))
@@ -51,12 +51,12 @@ def tell(deployment: Deployment, alarm: cloudwatch.Alarm, topic: sns.Topic) -> N
 def tell_of_sessions(
     scope: Construct, deployment: Deployment, function: lambda_.Function, topic: sns.Topic
 ) -> events.CfnRule:
-    """Tell of each scheduled run that stored a session, in words; a run that found nothing new is no news."""
-    # EventBridge says neither account nor rule when it publishes: under any condition it is refused. A stranger's rule
-    # would have to know the topic's generated name.
+    """Notify of each scheduled run that stored sessions."""
+    # Without a condition, because EventBridge sends neither account nor rule when it publishes: any condition would
+    # refuse it. A rule in another account would have to know the topic's generated name.
     # https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-use-resource-based.html#eb-sns-permissions
     let_publish(topic, ["events"])
-    stored = {"Stored": [{"prefix": "20"}]}  # matches if any of the dates does, and an empty list has none
+    stored = {"Stored": [{"prefix": "20"}]}  # matches if any date does; an empty list never matches
     return events.CfnRule(
         scope,
         "SessionStored",

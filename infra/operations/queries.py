@@ -1,4 +1,4 @@
-"""The questions that a runbook asks of the logs, saved where whoever is called finds them."""
+"""The log queries that the runbook uses, saved in CloudWatch."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ RUNS = 'filter message = "run ended"'
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query of CloudWatch Logs Insights, over the logs of the functions named in `of`."""
+    """A CloudWatch Logs Insights query over the logs of the functions in `of`; `words` is its name."""
 
     words: str
     of: Sequence[str]
@@ -92,7 +92,7 @@ QUESTIONS = (
 
 
 def save_questions(scope: Construct, deployment: Deployment, log_groups: dict[str, logs.ILogGroup]) -> None:
-    """Save every question in the stage's own folder."""
+    """Save every query in the stage's folder."""
     for question in QUESTIONS:
         logs.CfnQueryDefinition(
             scope,

@@ -127,6 +127,11 @@ def alarms(templates: Templates, part: str = "operations") -> dict[str, dict[str
     return {each["AlarmName"].split("-", 2)[2]: each for each in found}
 
 
+def every_alarm(templates: Templates) -> object:
+    """Each alarm's line, by its name."""
+    return {name: alarm(name)(templates) for name in alarms(templates)}
+
+
 def alarm_names(*, part: str = "operations") -> Look:
     return lambda templates: set(alarms(templates, part))
 

@@ -48,6 +48,11 @@ def cache_policy(templates: Templates, pattern: str) -> dict[str, Any]:
     return policy(templates, "CachePolicyConfig", behaviours(templates)[pattern], "CachePolicyId")
 
 
+def headers_policy(templates: Templates, pattern: str) -> dict[str, Any]:
+    behaviour = behaviours(templates)[pattern]
+    return policy(templates, "ResponseHeadersPolicyConfig", behaviour, "ResponseHeadersPolicyId")
+
+
 def test_behaviours_stand_in_the_order_that_sends_twins_to_the_bucket_first(templates: Templates) -> None:
     served_by = {
         pattern: origin(templates, behaviour["TargetOriginId"])
@@ -137,61 +142,54 @@ def test_every_behaviour_only_reads_over_https_and_compresses(templates: Templat
         assert "OriginRequestPolicyId" not in behaviour
 
 
-@pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
-def test_the_function_sees_every_request_but_those_for_assets_first(
-    templates: Templates, pattern: str
-) -> None:
-    (association,) = behaviours(templates)[pattern]["FunctionAssociations"]
-    function = templates.one("site", "AWS::CloudFront::Function")
+def test_the_function_sees_every_request_but_those_for_assets_first(templates: Templates) -> None:
+    for pattern in [*DATA_PATTERNS, "default"]:
+        (association,) = behaviours(templates)[pattern]["FunctionAssociations"]
+        function = templates.one("site", "AWS::CloudFront::Function")
 
-    assert association["EventType"] == "viewer-request"
-    assert templates.render("site", association["FunctionARN"]) == (
-        "<site AWS::CloudFront::Function FunctionARN>"
-    )
-    assert (function["AutoPublish"], function["FunctionConfig"]["Runtime"]) == (True, "cloudfront-js-2.0")
-    assert "FunctionAssociations" not in behaviours(templates)["assets/*"]
+        assert association["EventType"] == "viewer-request"
+        assert templates.render("site", association["FunctionARN"]) == (
+            "<site AWS::CloudFront::Function FunctionARN>"
+        )
+        assert (function["AutoPublish"], function["FunctionConfig"]["Runtime"]) == (True, "cloudfront-js-2.0")
+        assert "FunctionAssociations" not in behaviours(templates)["assets/*"]
 
 
-@pytest.mark.parametrize("pattern", DATA_PATTERNS)
 def test_data_lives_as_its_origin_says_and_only_the_latest_movers_are_kept_by_days(
-    templates: Templates, pattern: str
+    templates: Templates,
 ) -> None:
-    cache = cache_policy(templates, pattern)
-    key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
-    by_days = {"QueryStringBehavior": "whitelist", "QueryStrings": ["days"]}
-    by_path = {"QueryStringBehavior": "none"}
+    for pattern in DATA_PATTERNS:
+        cache = cache_policy(templates, pattern)
+        key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+        by_days = {"QueryStringBehavior": "whitelist", "QueryStrings": ["days"]}
+        by_path = {"QueryStringBehavior": "none"}
 
-    assert (cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]) == (0, 60, 86_400)
-    assert key["QueryStringsConfig"] == (by_days if pattern in LATEST else by_path)
-    assert key["CookiesConfig"] == {"CookieBehavior": "none"}
-    assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
-
-
-@pytest.mark.parametrize("pattern", ["assets/*", "default"])
-def test_page_files_are_kept_by_path_alone(templates: Templates, pattern: str) -> None:
-    cache = cache_policy(templates, pattern)
-
-    assert cache["MinTTL"] == 0
-    assert cache["MaxTTL"] == 31_536_000
-    key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
-    assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+        assert (cache["MinTTL"], cache["DefaultTTL"], cache["MaxTTL"]) == (0, 60, 86_400)
+        assert key["QueryStringsConfig"] == (by_days if pattern in LATEST else by_path)
+        assert key["CookiesConfig"] == {"CookieBehavior": "none"}
+        assert key["HeadersConfig"] == {"HeaderBehavior": "none"}
 
 
-@pytest.mark.parametrize("pattern", ["assets/*", "*.json", "default"])
-def test_both_compressions_are_cached(templates: Templates, pattern: str) -> None:
-    key = cache_policy(templates, pattern)["ParametersInCacheKeyAndForwardedToOrigin"]
+def test_page_files_are_kept_by_path_alone(templates: Templates) -> None:
+    for pattern in ["assets/*", "default"]:
+        cache = cache_policy(templates, pattern)
 
-    assert key["EnableAcceptEncodingGzip"]
-    assert key["EnableAcceptEncodingBrotli"]
+        assert cache["MinTTL"] == 0
+        assert cache["MaxTTL"] == 31_536_000
+        key = cache["ParametersInCacheKeyAndForwardedToOrigin"]
+        assert key["QueryStringsConfig"] == {"QueryStringBehavior": "none"}
+
+
+def test_both_compressions_are_cached(templates: Templates) -> None:
+    for pattern in ["assets/*", "*.json", "default"]:
+        key = cache_policy(templates, pattern)["ParametersInCacheKeyAndForwardedToOrigin"]
+
+        assert key["EnableAcceptEncodingGzip"]
+        assert key["EnableAcceptEncodingBrotli"]
 
 
 def test_the_page_may_run_and_load_only_what_comes_from_its_own_host(templates: Templates) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)["default"],
-        "ResponseHeadersPolicyId",
-    )
+    headers = headers_policy(templates, "default")
     security = headers["SecurityHeadersConfig"]
 
     assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ") == [
@@ -212,12 +210,7 @@ def test_the_page_may_run_and_load_only_what_comes_from_its_own_host(templates: 
 
 
 def test_the_page_is_isolated_from_other_sites_and_from_devices(templates: Templates) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)["default"],
-        "ResponseHeadersPolicyId",
-    )
+    headers = headers_policy(templates, "default")
     own = {item["Header"]: item["Value"] for item in headers["CustomHeadersConfig"]["Items"]}
 
     assert own["Cross-Origin-Opener-Policy"] == "same-origin"
@@ -228,78 +221,53 @@ def test_the_page_is_isolated_from_other_sites_and_from_devices(templates: Templ
 
 
 def test_assets_carry_no_header_that_only_documents_need(templates: Templates) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)["assets/*"],
-        "ResponseHeadersPolicyId",
-    )
+    headers = headers_policy(templates, "assets/*")
 
     assert {name: part for name, part in headers.items() if name not in ("Name", "RemoveHeadersConfig")} == {
         "SecurityHeadersConfig": {"ContentTypeOptions": {"Override": True}}
     }
 
 
-@pytest.mark.parametrize("pattern", [*DATA_PATTERNS, "default"])
-def test_data_and_pages_are_strict_about_transport_and_types(templates: Templates, pattern: str) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)[pattern],
-        "ResponseHeadersPolicyId",
-    )["SecurityHeadersConfig"]
+def test_data_and_pages_are_strict_about_transport_and_types(templates: Templates) -> None:
+    for pattern in [*DATA_PATTERNS, "default"]:
+        headers = headers_policy(templates, pattern)["SecurityHeadersConfig"]
 
-    assert headers["StrictTransportSecurity"] == {
-        "AccessControlMaxAgeSec": 63_072_000,
-        "IncludeSubdomains": False,
-        "Override": True,
-    }
-    assert headers["ContentTypeOptions"] == {"Override": True}
+        assert headers["StrictTransportSecurity"] == {
+            "AccessControlMaxAgeSec": 63_072_000,
+            "IncludeSubdomains": False,
+            "Override": True,
+        }
+        assert headers["ContentTypeOptions"] == {"Override": True}
 
 
-@pytest.mark.parametrize("pattern", DATA_PATTERNS)
-def test_any_site_may_read_the_data(templates: Templates, pattern: str) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)[pattern],
-        "ResponseHeadersPolicyId",
-    )
-    cors = headers["CorsConfig"]
+def test_any_site_may_read_the_data(templates: Templates) -> None:
+    for pattern in DATA_PATTERNS:
+        headers = headers_policy(templates, pattern)
+        cors = headers["CorsConfig"]
 
-    assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]}
-    assert cors["AccessControlAllowMethods"] == {"Items": ["GET", "HEAD", "OPTIONS"]}
-    assert cors["AccessControlExposeHeaders"] == {"Items": ["ETag", "Date", "Age", "Retry-After"]}
-    assert cors["AccessControlAllowCredentials"] is False
-    assert "CustomHeadersConfig" not in headers
+        assert cors["AccessControlAllowOrigins"] == {"Items": ["*"]}
+        assert cors["AccessControlAllowMethods"] == {"Items": ["GET", "HEAD", "OPTIONS"]}
+        assert cors["AccessControlExposeHeaders"] == {"Items": ["ETag", "Date", "Age", "Retry-After"]}
+        assert cors["AccessControlAllowCredentials"] is False
+        assert "CustomHeadersConfig" not in headers
 
 
-@pytest.mark.parametrize("pattern", DATA_PATTERNS)
-def test_data_is_inert_whatever_type_an_object_is_of(templates: Templates, pattern: str) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)[pattern],
-        "ResponseHeadersPolicyId",
-    )["SecurityHeadersConfig"]
+def test_data_is_inert_whatever_type_an_object_is_of(templates: Templates) -> None:
+    for pattern in DATA_PATTERNS:
+        headers = headers_policy(templates, pattern)["SecurityHeadersConfig"]
 
-    assert headers["ContentSecurityPolicy"] == {
-        "ContentSecurityPolicy": "default-src 'none'; frame-ancestors 'none'; sandbox",
-        "Override": True,
-    }
+        assert headers["ContentSecurityPolicy"] == {
+            "ContentSecurityPolicy": "default-src 'none'; frame-ancestors 'none'; sandbox",
+            "Override": True,
+        }
 
 
-@pytest.mark.parametrize("pattern", ["assets/*", "*.json", "default"])
-def test_nothing_carries_a_second_validator_or_how_it_is_stored(templates: Templates, pattern: str) -> None:
-    headers = policy(
-        templates,
-        "ResponseHeadersPolicyConfig",
-        behaviours(templates)[pattern],
-        "ResponseHeadersPolicyId",
-    )
+def test_nothing_carries_a_second_validator_or_how_it_is_stored(templates: Templates) -> None:
+    for pattern in ["assets/*", "*.json", "default"]:
+        headers = headers_policy(templates, pattern)
 
-    removed = {item["Header"] for item in headers["RemoveHeadersConfig"]["Items"]}
-    assert removed == {"Last-Modified", "x-amz-server-side-encryption"}
+        removed = {item["Header"] for item in headers["RemoveHeadersConfig"]["Items"]}
+        assert removed == {"Last-Modified", "x-amz-server-side-encryption"}
 
 
 def test_an_own_domain_brings_its_certificate(domain_templates: Templates) -> None:
