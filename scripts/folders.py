@@ -1,4 +1,4 @@
-"""The checkout, and folders that a command writes in."""
+"""The checkout, and folders that commands write to."""
 
 import tempfile
 from contextlib import suppress
@@ -11,10 +11,10 @@ ROOT = Path(__file__).resolve().parents[1]
 
 
 def make_writable(folder: Path, otherwise: str) -> None:
-    """Make the folder where it is missing. Raises CommandError, ending in `otherwise`, if it cannot be written in."""
+    """Create the folder if it is missing. Raises CommandError, ending in `otherwise`, if it isn't writable."""
     try:
         with suppress(FileExistsError):
             folder.mkdir(parents=True)
         tempfile.TemporaryFile(dir=folder).close()
     except OSError as error:
-        raise CommandError(f"Nothing can be written in {folder} ({error.strerror}). {otherwise}") from error
+        raise CommandError(f"Can't write to {folder} ({error.strerror}). {otherwise}") from error

@@ -1,7 +1,7 @@
-"""Runs a command as a child that cannot outlive its parent, nor leave children of its own behind.
+"""Runs a command as a child that can't outlive its parent or leave children behind.
 
-The parent holds the write end of the leash's standard input. When the parent lets go of it, in whatever way, the
-whole process group is told to stop.
+The parent keeps the write end of the leash's standard input. When that closes for any reason, the whole process group
+is stopped.
 """
 
 import contextlib
@@ -28,11 +28,11 @@ def leashed(
 ) -> Iterator[subprocess.Popen[bytes]]:
     """The command, working in `folder`, until the context or this process ends.
 
-    What it says goes to `log`, else to the process's `stdout`, which the caller must read. It runs in a session of
-    its own, so that Ctrl-C in the terminal does not reach it before an orderly stop.
+    Its output goes to `log`, or to the process's `stdout`, which the caller must read. It runs in its own session, so
+    that Ctrl-C in the terminal doesn't reach it before an orderly stop.
     """
     with log.open("wb") if log else contextlib.nullcontext(subprocess.PIPE) as output:
-        process = subprocess.Popen(  # noqa: S603 - all of it is ours
+        process = subprocess.Popen(  # noqa: S603 - a fixed command
             [sys.executable, "-I", __file__, *command],
             env=environment,
             cwd=folder,
@@ -54,15 +54,15 @@ def leashed(
 
 
 def main() -> None:
-    """Run the command, stop its group with the parent, end as it ends."""
-    signal.signal(signal.SIGTERM, lambda *_: None)  # meant for the child, which shares the group
+    """Run the command with its exit code, and stop its group with the parent."""
+    signal.signal(signal.SIGTERM, lambda *_: None)  # for the child, which shares the group
     child = subprocess.Popen(sys.argv[1:], stdin=subprocess.DEVNULL)  # noqa: S603 - the parent chose it
     threading.Thread(target=_end_with_parent, daemon=True).start()
     sys.exit(child.wait())
 
 
 def _end_with_parent() -> None:
-    os.read(0, 1)  # unbuffered: a thread inside sys.stdin delays the exit by a second
+    os.read(0, 1)  # unbuffered: a thread in sys.stdin delays the exit by a second
     os.killpg(0, signal.SIGTERM)
     time.sleep(GRACE_SECONDS)
     os.killpg(0, signal.SIGKILL)

@@ -1,9 +1,13 @@
-"""What a person sees while a command works: each step with its time, on standard error."""
+"""Terminal output: results go to standard output, progress and errors to standard error."""
 
+import json
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.progress import (
@@ -15,47 +19,77 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 
-console = Console(stderr=True, highlight=False, soft_wrap=True)
+
+def _console(*, stderr: bool) -> Console:
+    """A console that wraps at words in a terminal and nowhere else."""
+    console = Console(stderr=stderr, highlight=False)
+    console.soft_wrap = not console.is_terminal
+    return console
+
+
+console, out = _console(stderr=True), _console(stderr=False)
+
+
+def wants_json(asked: bool) -> bool:
+    """Whether to print JSON: for `--json`, or because a program reads the output."""
+    return asked or not sys.stdout.isatty()
+
+
+def print_json(value: Any) -> None:
+    """Print a result as a program reads it."""
+    typer.echo(json.dumps(value, indent=2, default=str))
 
 
 @contextmanager
-def shown_step(text: str) -> Iterator[Callable[[str], None]]:
-    """Show that a step is under way, how far it says it is, and afterwards how long it took or that it failed."""
+def shown_step(text: str, *, quiet: bool = False) -> Iterator[Callable[[str], None]]:
+    """Show a running step and its state, then its time or failure. Success isn't shown if `quiet`."""
     started = time.monotonic()
     columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
+        with _shown(*columns) as progress:
             task = progress.add_task(text)
             yield lambda words: progress.update(task, description=f"{text} [dim]{escape(words)}[/]")
     except BaseException:
         console.print(f"[red]✗[/] {text}")
         raise
-    console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - started:.1f} s[/]")
+    if not quiet:
+        console.print(f"[green]✓[/] {text} [dim]{time.monotonic() - started:.1f} s[/]")
 
 
 @contextmanager
 def shown_progress(text: str) -> Iterator[Callable[[str, int, int], None]]:
-    """Show how far a long work is: yields what to tell the words, the number done and the number in all.
+    """Show how far a long run is: yields a function that takes words, the number done, and the total.
 
-    Without a terminal, each change of the words or the number is a line.
+    Without a terminal, each change is a line.
     """
     columns = (
         SpinnerColumn(),
         TextColumn("{task.description}"),
-        BarColumn(),
+        BarColumn(bar_width=20),
         MofNCompleteColumn(),
-        TextColumn("sessions stored, {task.fields[words]}"),
+        TextColumn("[dim]{task.fields[words]}[/]"),
         TimeElapsedColumn(),
     )
-    told = ("", -1)
-    with Progress(*columns, console=console, disable=not console.is_terminal) as progress:
+    last = ("", -1)
+    with _shown(*columns) as progress:
         task = progress.add_task(text, total=None, words="starting")
 
         def tell(words: str, done: int, total: int) -> None:
-            nonlocal told
+            nonlocal last
             progress.update(task, completed=done, total=total, words=words)
-            if not console.is_terminal and told != (words, done):
-                told = (words, done)
+            if not console.is_terminal and last != (words, done):
+                last = (words, done)
                 console.print(f"{text}: {done}/{total} sessions stored, {words}")
 
         yield tell
+
+
+def _shown(*columns: Any) -> Progress:
+    """A display on standard error alone: rich would take over standard output too."""
+    return Progress(
+        *columns,
+        console=console,
+        transient=True,
+        redirect_stdout=False,
+        disable=not console.is_terminal,
+    )

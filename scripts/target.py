@@ -1,4 +1,4 @@
-"""What a command works on: the running local cloud, or a stage deployed at AWS."""
+"""What a command works on: the running local cloud, or a stage on AWS."""
 
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -8,7 +8,7 @@ from http import HTTPStatus
 from typing import Any
 
 import requests
-from botocore.exceptions import ClientError
+from botocore.exceptions import ClientError, NoCredentialsError
 
 from api.documents import md5
 from api.names import LOCAL_STAGE
@@ -30,12 +30,12 @@ LOCAL_EDGE_SECONDS = 4
 VIEWERS = 8
 
 Seen = Mapping[str, str | None]
-"""What viewers get, by path: the MD5 of a good answer, else None."""
+"""What viewers get, by path: the MD5 of a good response, or None."""
 
 
 @dataclass(frozen=True)
 class Target:
-    """A stage's resources, by the names its stacks and functions give. `ca` is what to trust for its site."""
+    """A stage's resources, named by its stacks and functions. `ca` is the certificate to trust for its site."""
 
     stage: str
     account: Account
@@ -47,13 +47,13 @@ class Target:
 
     @property
     def brief(self) -> "Target":
-        """The same stage for a person who waits: its clients give up after seconds."""
+        """The same stage with clients that give up within seconds, since a person is waiting."""
         return replace(self, account=replace(self.account, brief=True))
 
     @cached_property
     def outputs(self) -> StackOutputs:
-        """Names of the resources, within seconds. Raises `CommandError` if the stage is not deployed or cannot be read,
-        and `SilentError` if that is because the emulator does not answer.
+        """Names of the resources, within seconds. Raises `CommandError` if the stage isn't deployed or can't be read,
+        or `SilentError` if the emulator doesn't respond.
         """
         try:
             return read_outputs(self.brief.client("cloudformation"), self.stage)
@@ -73,7 +73,7 @@ class Target:
 
     @property
     def watchlist(self) -> tuple[str, ...]:
-        """The watchlist by which the latest run has judged; empty before the first."""
+        """The watchlist of the latest run; empty before the first."""
         status = self.store.status()
         return status.watchlist if status else ()
 
@@ -93,18 +93,18 @@ class Target:
         )
 
     def ingest(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        """Run the stage's ingest function and return what it did. Raises `IngestError` with its own words."""
+        """Run the stage's ingest function and return its report. Raises `IngestError` with its message."""
         return run_ingest(self.client("lambda"), self.outputs.ingest_function_name, event)
 
     def seen(self, paths: Iterable[str]) -> Seen:
-        """What viewers get under these paths. Raises `CommandError` if the site answers nothing at all."""
+        """What viewers get from these paths. Raises `CommandError` if the site doesn't respond at all."""
         self.fetch("/", LOCAL_EDGE_SECONDS if self.local_url else EDGE_SECONDS)
         asked = list(paths)
         with ThreadPoolExecutor(VIEWERS) as viewers:
             return dict(zip(asked, viewers.map(self.viewed, asked), strict=True))
 
     def viewed(self, path: str) -> str | None:
-        """The MD5 of what a viewer gets; None without a good answer."""
+        """The MD5 of what a viewer gets; None without a good response."""
         try:
             answer = self.fetch(path)
         except CommandError:
@@ -112,27 +112,31 @@ class Target:
         return md5(answer.content) if answer.status_code == HTTPStatus.OK else None
 
     def fetch(self, path: str, seconds: float = EDGE_SECONDS) -> requests.Response:
-        """What a viewer gets. Raises `CommandError` if the site does not answer."""
+        """What a viewer gets. Raises `CommandError` if the site doesn't respond."""
         session = requests.Session()
-        session.trust_env = not self.local_url  # a proxy has no way to the local cloud
+        session.trust_env = not self.local_url  # a proxy can't reach the local cloud
         try:
             return session.get(self.site_url + path, verify=self.ca, timeout=seconds)
         except requests.Timeout as error:
-            raise CommandError(f"{self.site_url}{path} does not answer within {seconds} seconds.") from error
-        except OSError as error:  # requests' own errors, and those of a certificate that cannot be read
-            raise CommandError(f"{self.site_url}{path} does not answer: {_root(error)}") from error
+            raise CommandError(f"{self.site_url}{path} doesn't respond within {seconds} seconds.") from error
+        except OSError as error:  # requests' own errors, and an unreadable certificate
+            raise CommandError(f"{self.site_url}{path} doesn't respond: {_root(error)}") from error
 
     def _unreadable(self, error: Exception) -> CommandError:
         if self.account.endpoint and not isinstance(error, ClientError):
             return self.account.silence(error)
+        if isinstance(error, NoCredentialsError):
+            return CommandError(
+                f"Can't read stage {self.stage!r}: no AWS credentials. Set AWS_PROFILE (or keys) and a region, or use"
+                f" --stage {LOCAL_STAGE}."
+            )
         return CommandError(
-            f"The stage {self.stage!r} cannot be read: {error}. The local cloud is the stage {LOCAL_STAGE!r}; any other"
-            " needs AWS credentials and a region."
+            f"Can't read stage {self.stage!r}: {error}. Is it --stage {LOCAL_STAGE} you want?"
         )
 
 
 def find(stage: str) -> Target:
-    """The stage to work on. Raises `CommandError` if it is the local one and no local cloud runs."""
+    """The stage to work on. Raises `CommandError` for the local stage if no local cloud is running."""
     if stage != LOCAL_STAGE:
         return Target(stage, Account(region({"stage": stage})), None, ca=True)
     state = read_state(movers_home())
@@ -140,9 +144,9 @@ def find(stage: str) -> Target:
 
 
 def find_stage(name: str, context: list[str] | None) -> Stage:
-    """The stage of this name: that of the running local cloud, or one at AWS, in the region of its settings.
+    """The running local cloud's stage, or one on AWS in the region of its settings.
 
-    Raises `CommandError` for settings that are not allowed, or if it is the local one and no local cloud runs.
+    Raises `CommandError` for wrong settings, or for the local stage if no local cloud is running.
     """
     given = settings(context)
     if name == LOCAL_STAGE:
@@ -155,30 +159,30 @@ def find_stage(name: str, context: list[str] | None) -> Stage:
 
 
 def settings(context: list[str] | None) -> dict[str, object]:
-    """What `-c` gives. Raises `CommandError` for what is no NAME=VALUE, and for the stage and its region."""
+    """The settings from `-c`. Raises `CommandError` unless they are NAME=VALUE, and for the stage and its region."""
     if wrong := [each for each in context or () if "=" not in each]:
         raise CommandError(
-            f"-c {wrong[0]}: give NAME=VALUE, such as throttle_rate=50; infra/cdk.json has the names."
+            f"-c {wrong[0]}: use NAME=VALUE, such as throttle_rate=50. infra/cdk.json lists the names."
         )
     given: dict[str, object] = {
         name: value for name, _, value in (each.partition("=") for each in context or ())
     }
     if elsewhere := given.keys() & {"stage", "region"}:
         raise CommandError(
-            f"-c {elsewhere.pop()}: the stage is --stage, and its region stands in infra/cdk.json, under `stages` if it"
-            " is this stage's alone, where every command finds it."
+            f"-c {elsewhere.pop()}: give the stage with --stage, and set its region in infra/cdk.json (under `stages`"
+            " for this stage alone), where every command finds it."
         )
     return given
 
 
 def _root(error: BaseException) -> BaseException:
-    """What an error began with, without what libraries have wrapped around it."""
+    """The original error, without the layers that libraries add."""
     return _root(error.__context__) if error.__context__ else error
 
 
 def region(context: Mapping[str, object]) -> str:
-    """Where the stage of these settings is. Raises `CommandError` if they are not allowed."""
+    """The region of a stage. Raises `CommandError` for wrong settings."""
     try:
         return Deployment.from_context(context).region
     except ValueError as error:
-        raise CommandError(f"A setting is wrong: {error}") from error
+        raise CommandError(f"Wrong setting: {error}") from error

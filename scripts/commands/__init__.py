@@ -1,1 +1,1 @@
-"""The commands of `movers`, a file each."""
+"""The `movers` commands, one per file."""

@@ -1,4 +1,4 @@
-"""`movers deploy`: a stage from nothing to its URLs."""
+"""`movers deploy`: deploys a stage and prints its URLs."""
 
 import os
 import sys
@@ -22,19 +22,19 @@ from scripts.folders import ROOT
 from scripts.invocation import IngestError
 from scripts.progress import console, shown_step
 from scripts.target import find_stage
+from scripts.words import count
 
 
 def deploy(stage: StageName, context: Context = None) -> None:
-    """Deploy a stage to AWS, or what has changed of it: stacks, API key, page, first ingest. Prints the URLs.
+    """Deploy or update a stage on AWS: stacks, API key, page, first ingest. Prints the URLs.
 
-    It can be given again at any time, also after it was interrupted. The key comes from MASSIVE_API_KEY; without
-    it the stored one is kept, and where none is stored it is asked for.
+    Safe to rerun at any time, even after an interruption. The API key comes from MASSIVE_API_KEY; otherwise the stored
+    one is kept, or you are asked for one.
 
-    [bold]Examples[/]
-
+    Examples:
       movers deploy --stage prod
       MASSIVE_API_KEY=… movers deploy --stage prod
-      movers deploy --stage dev -c watchlist=SPY,QQQ -c alert_email=me@example.com
+      movers deploy --stage dev -c watchlist=SPY,QQQ -c alert_email=me@x.org
     """
     found = find_stage(stage, context)
     with shown_step("Account"):
@@ -43,14 +43,14 @@ def deploy(stage: StageName, context: Context = None) -> None:
     templates = assembled(found)
     done = deploy_stage(found, templates, key, shown_step)
     _tell(found, templates, done)
-    console.print(f"Alarms are {hearing(found.account, stage).words}.")
+    console.print(f"Alarms {hearing(found.account, stage).words}.")
     if done.earlier:
         console.print(
-            f"Replaced, and still there: {', '.join(done.earlier)}. Deploy again to take them down, when the first"
-            " ingest has ended well and a name of your own leads to the new distribution."
+            f"Replaced but not yet deleted: {', '.join(done.earlier)}. Deploy again to delete them, once the first"
+            " ingest has succeeded and your custom domain points to the new distribution."
         )
     if isinstance(done.first_ingest, IngestError):
-        console.print(f"All is deployed; `movers ingest --stage {stage}` tries the first ingest again.")
+        console.print(f"Deployed, but the first ingest failed. Retry: `movers ingest --stage {stage}`.")
         raise done.first_ingest
 
 
@@ -61,9 +61,9 @@ def assembled(stage: Stage) -> list[Path]:
 
 
 def _key(stage: Stage) -> str | None:
-    """The key to store, or None to keep the one that is there. Raises `CommandError` if there is none to be had."""
+    """The key to store, or None to keep the stored one. Raises `CommandError` if there is none."""
     if stage.account.endpoint:
-        return None  # that of the stand-in
+        return None  # the mock server's
     if offered := os.environ.get("MASSIVE_API_KEY"):
         return offered
     parameter = key_parameter(stage.name)
@@ -73,23 +73,23 @@ def _key(stage: Stage) -> str | None:
         typed := Prompt.ask("Massive API key", console=console, password=True).strip()
     ):
         return typed
-    raise CommandError(f"No API key is stored at {parameter}: set MASSIVE_API_KEY, or type it in a terminal.")
+    raise CommandError(
+        f"No API key is stored at {parameter}. Set MASSIVE_API_KEY, or run this in a terminal to type it."
+    )
 
 
 def _tell(stage: Stage, templates: list[Path], done: Deployed) -> None:
     names, site_url = done.outputs, stage.site_url or done.outputs.site_url
     for name, folder in functions(templates).items():
         console.print(f"Function {name}: {weigh(folder)}.")
-    console.print(f"Page: {len(done.page)} files put." if done.page else "Page: nothing to put.")
+    console.print(f"Page: {count(len(done.page), 'file')} uploaded." if done.page else "Page: up to date.")
     match done.first_ingest:
         case {"Stored": stored}:
-            console.print(f"First ingest: {', '.join(stored) or 'no new session'}.")
+            console.print(f"First ingest: {count(len(stored), 'new session')}.")
         case {"Skipped": reason}:
-            console.print(f"First ingest: left to another run; {reason}.")
+            console.print(f"First ingest: skipped, another run is in progress ({reason}).")
     if not stage.site_url and names.distribution_domain_name not in site_url:
-        console.print(
-            f"The name in {site_url} must lead to {names.distribution_domain_name} (CNAME or alias)."
-        )
+        console.print(f"Point the domain of {site_url} to {names.distribution_domain_name} (CNAME or alias).")
     typer.echo(f"page         {site_url}/")
     typer.echo(f"movers.json  {site_url}/movers.json")
     typer.echo(f"movers       {site_url}/movers")
@@ -97,7 +97,7 @@ def _tell(stage: Stage, templates: list[Path], done: Deployed) -> None:
 
 
 def _api_url(stage: Stage, names: StackOutputs) -> str:
-    """The API itself, without the CDN."""
+    """The API's own URL, without the CDN."""
     if endpoint := stage.account.endpoint:
         return local_api_url(endpoint.url, names.api_url)
     return names.api_url.rstrip("/")

@@ -1,4 +1,4 @@
-"""`movers destroy`: a stage taken down, and what is left of it."""
+"""`movers destroy`: deletes a stage."""
 
 from typing import Annotated
 
@@ -17,14 +17,15 @@ from scripts.target import find_stage
 def destroy(
     stage: StageName,
     data: Annotated[
-        bool, typer.Option("--data", help="The table, the raw bucket and the API key too.")
+        bool, typer.Option("--data", help="Delete the table, the raw bucket, and the API key too.")
     ] = False,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Skip the confirmation.")] = False,
 ) -> None:
-    """Take a stage down and say what is left. The table, the raw bucket and the key stay, unless --data is given.
+    """Delete a stage and list what remains.
 
-    [bold]Examples[/]
+    Without --data, the table, the raw bucket, and the API key are kept.
 
+    Examples:
       movers destroy --stage dev
       movers destroy --stage dev --data
     """
@@ -33,29 +34,29 @@ def destroy(
     if not yes:
         _confirm(account, stage, data)
     remains = destroy_stage(account, stage, shown_step, data=data)
-    typer.echo("\n".join(f"left: {each}" for each in remains) if remains else "Nothing is left.")
+    typer.echo("\n".join(f"left: {each}" for each in remains) if remains else "Nothing remains.")
     if data:
         console.print(
-            "DynamoDB keeps a backup of a deleted table for 35 days, the CDK's bucket what was deployed."
+            "DynamoDB keeps a backup of the deleted table for 35 days; the CDK's bucket keeps what was deployed."
         )
     if account.endpoint:
-        console.print("The local cloud ends, as its CDN is gone; `movers up` starts another.")
+        console.print("The local cloud stops, because its CDN is gone. Start another with `movers up`.")
     elif remains:
-        console.print(f"`movers deploy --stage {stage}` goes on with it; `--data` deletes it too.")
+        console.print(f"`movers deploy --stage {stage}` uses it again; `--data` deletes it too.")
 
 
 def _confirm(account: Account, stage: str, data: bool) -> None:
-    """Ask before anything goes; before data goes, for the stage's name. Raises `CommandError` for any other answer."""
-    console.print(f"This takes down the stage {stage} in {place(account)}: its page and API will be gone.")
+    """Ask for yes, or for the stage's name if data is deleted. Raises `CommandError` for any other answer."""
+    console.print(f"This deletes the page and API of stage {stage} in {place(account)}.")
     if data:
-        console.print("\n".join(f"It deletes for good: {each}" for each in left(account, stage)))
+        console.print("\n".join(f"Permanently deleted: {each}" for each in left(account, stage)))
     wanted, how = (stage, "Type the stage's name") if data else ("yes", "Type yes")
-    if _asked(f"{how} to go on") != wanted:
+    if _asked(f"{how} to continue") != wanted:
         raise CommandError("Nothing was deleted.")
 
 
 def _asked(question: str) -> str | None:
-    """What the user types; None where nobody can."""
+    """What the user types; None if nobody can."""
     try:
         return Prompt.ask(question, console=console)
     except EOFError:

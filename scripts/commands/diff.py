@@ -13,30 +13,30 @@ from scripts.deployment.page import changed_files, page_files
 from scripts.folders import ROOT
 from scripts.progress import shown_step
 from scripts.target import find_stage
+from scripts.words import count
 
 
 def diff(stage: StageName, context: Context = None) -> None:
-    """Print what `movers deploy` would change: in the stacks, in the page, and whether a key is stored.
+    """Show what `movers deploy` would change: stacks, page, and a missing API key.
 
-    [bold]Examples[/]
-
+    Examples:
       movers diff --stage prod
       movers diff --stage prod -c throttle_rate=50
     """
     found = find_stage(stage, context)
-    with shown_step("Account"):
+    with shown_step("Account", quiet=True):
         check(found.account)
     templates = found.prepare(assembled(found))
-    with shown_step("Stacks"):
+    with shown_step("Stacks", quiet=True):
         changes = cdk.diff(templates, found.account)
     client = found.account.client
     bucket = found_outputs(client("cloudformation"), stage).get("SiteBucketName")
     files = changed_files(client("s3"), bucket, ROOT) if bucket else page_files(ROOT)
-    typer.echo(changes)
+    lines = [changes] if changes else []
     if earlier := earlier_stacks(found.account, stage):
-        typer.echo(f"{NOTICE}\nReplaced, and taken down at the end: {', '.join(earlier)}")
-    typer.echo(f"Page: {len(files)} files to put" if files else "Page: no differences")
-    for file in files:
-        typer.echo(f"  {file.key}")
+        lines += [NOTICE, f"Replaced, and deleted at the end: {', '.join(earlier)}"]
+    if files:
+        lines += [f"Page: {count(len(files), 'file')} to upload", *(f"  {file.key}" for file in files)]
     if not stored_key(client("ssm"), key_parameter(stage)):
-        typer.echo(f"API key: none is stored at {key_parameter(stage)}")
+        lines.append(f"API key: none is stored at {key_parameter(stage)}")
+    typer.echo("\n".join(lines) or "No differences.")

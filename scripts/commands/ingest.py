@@ -1,29 +1,38 @@
 """`movers ingest`: one run of the deployed function."""
 
-import json
+import time
 
 import typer
+from rich.markup import escape
 
 from api.names import LOCAL_STAGE
-from scripts.commands.options import Stage
-from scripts.progress import shown_step
+from scripts.commands.options import Json, Stage
+from scripts.commands.report import show_report
+from scripts.progress import out, print_json, shown_step, wants_json
 from scripts.target import find
 
 BUSY = 3
 
 
-def ingest(stage: Stage = LOCAL_STAGE) -> None:
-    """Run the deployed ingest function now and print, as JSON, what it did.
+def ingest(json: Json = False, stage: Stage = LOCAL_STAGE) -> None:
+    """Run the deployed ingest function now: fetch, store, and publish what is due.
 
-    Exit code 3 tells that another run was at work.
+    Exits 3 if another run is in progress.
 
-    [bold]Examples[/]
-
+    Examples:
       movers ingest
       movers ingest --stage prod
     """
-    with shown_step("Ingest"):
+    started = time.monotonic()
+    with shown_step("Ingest", quiet=True):
         done = find(stage).ingest()
-    typer.echo(json.dumps(done, indent=2))
+    if wants_json(json):
+        print_json(done)
+    elif "Skipped" not in done:
+        show_report([done], time.monotonic() - started)
+    else:
+        out.print(
+            f"[yellow]![/] Another run is in progress; try again later. [dim]{escape(done['Skipped'])}[/]"
+        )
     if "Skipped" in done:
         raise typer.Exit(BUSY)

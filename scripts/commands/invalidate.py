@@ -1,4 +1,4 @@
-"""`movers invalidate`: paths dropped from the CDN's caches."""
+"""`movers invalidate`: drops cached files from the CDN."""
 
 from typing import Annotated
 
@@ -15,14 +15,13 @@ from scripts.target import find
 def invalidate(
     paths: Annotated[
         list[str] | None,
-        typer.Argument(metavar="[PATH]...", help="What to drop; a final * stands for anything."),
+        typer.Argument(metavar="[PATH]...", help="Paths to drop; a final * matches anything."),
     ] = None,
     stage: Stage = LOCAL_STAGE,
 ) -> None:
-    """Drop paths from the CDN's caches (all that is published, if none is given) and wait until that is done.
+    """Invalidate CDN paths (default: everything published) and wait. Prints the invalidation's ID.
 
-    [bold]Examples[/]
-
+    Examples:
       movers invalidate
       movers invalidate /movers.json '/tickers/*'
     """

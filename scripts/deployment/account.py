@@ -1,4 +1,4 @@
-"""The account and region that a stage lives in: at AWS, or in the emulator that stands in for it."""
+"""The account and region of a stage: on AWS, or in its emulator."""
 
 import os
 import threading
@@ -17,7 +17,7 @@ from scripts.errors import CommandError, SilentError
 
 BOOTSTRAP_VERSION = "/cdk-bootstrap/hnb659fds/version"
 
-# boto3 must take nothing from the user's own AWS files and profile to the emulator: this is another cloud.
+# The emulator is another cloud: boto3 must not use the user's own AWS files and profile for it.
 NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
     "profile": (None, None, None, None),
     "config_file": (None, None, os.devnull, None),
@@ -25,21 +25,21 @@ NO_USER_SETTINGS: dict[str, tuple[None, None, str | None, None]] = {
 }
 KEY = "MASSIVE_API_KEY"
 FOREIGN = ("AWS_", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY")
-# A run may last 15 minutes, and asking twice would start two.
+# A run may take 15 minutes, and a retry would start a second one.
 PATIENT = Config(read_timeout=960, retries={"total_max_attempts": 1}, tcp_keepalive=True)
-# For questions while a person waits. The emulator answers within milliseconds; the network to AWS may be slow.
+# While a person waits. The emulator responds within milliseconds; the network to AWS may be slow.
 BRIEF_LOCAL = Config(connect_timeout=2, read_timeout=3, retries={"total_max_attempts": 1})
 BRIEF = Config(connect_timeout=5, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2})
 AWS_ERRORS = (BotoCoreError, ClientError, ResponseParserError)
-"""All that boto3 raises."""
-# Nobody answers, or a program that is not AWS.
+"""Everything that boto3 raises."""
+# Nothing responds, or a program that isn't AWS.
 NO_ANSWER = (NoConnectionError, HTTPClientError, ResponseParserError)
-_default_session = threading.Lock()  # boto3 makes clients of it in one thread at a time
+_default_session = threading.Lock()  # boto3 can create its clients in one thread at a time
 
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """The emulator's address, and the root's keys of this start, which open it."""
+    """The emulator's address, and the root keys of this start."""
 
     url: str
     access_key_id: str
@@ -47,7 +47,7 @@ class Endpoint:
 
     @property
     def credentials(self) -> dict[str, str]:
-        """The keys, as the environment of a program that uses AWS."""
+        """The keys, as environment variables."""
         return {
             "AWS_ACCESS_KEY_ID": self.access_key_id,
             "AWS_SECRET_ACCESS_KEY": self.secret_access_key,
@@ -56,9 +56,7 @@ class Endpoint:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One region of an account. `endpoint` is the emulator, None for AWS. The clients of a `brief` one give up after
-    seconds.
-    """
+    """One region of an account. `endpoint` is the emulator, None for AWS. Clients give up within seconds if `brief`."""
 
     region: str
     endpoint: Endpoint | None = None
@@ -66,11 +64,11 @@ class Account:
 
     @property
     def of_the_cdn(self) -> "Account":
-        """The same account where CloudFront's metrics are."""
+        """The same account in the region of CloudFront's metrics."""
         return replace(self, region=CDN_REGION)
 
     def client(self, service: str) -> Any:
-        """A boto3 client; that of the emulator is independent of the user's AWS settings."""
+        """A boto3 client. For the emulator it ignores the user's AWS settings."""
         if self.endpoint:
             session: Any = boto3.Session(
                 self.endpoint.access_key_id,
@@ -85,20 +83,19 @@ class Account:
             return boto3.client(service, region_name=self.region, config=config)  # type: ignore[call-overload]
 
     def silence(self, error: Exception) -> SilentError:
-        """What to raise when its services do not answer."""
-        why, _, _ = str(error).partition("\n")  # what follows may be a whole page
+        """The error to raise when AWS doesn't respond."""
+        why, _, _ = str(error).partition("\n")  # the rest may be a whole page
         if self.endpoint:
             return SilentError(
-                f"The emulator of AWS at {self.endpoint.url} does not answer as it should ({why}). Stop `movers up`,"
-                " wherever it runs, and start it again."
+                f"The AWS emulator at {self.endpoint.url} doesn't respond as it should ({why}). Stop `movers up` and"
+                " start it again."
             )
         return SilentError(
-            f"AWS cannot be reached in region {self.region} ({why}). Is there such a region (`region` in"
-            " infra/cdk.json), and a network?"
+            f"Can't reach AWS in region {self.region} ({why}). Check `region` in infra/cdk.json and your network."
         )
 
     def environment(self) -> dict[str, str]:
-        """What another program needs to work in this account and in no other; the provider's key is none of it."""
+        """The environment for programs that must use this account and no other, without the provider's key."""
         region = {"AWS_REGION": self.region, "AWS_DEFAULT_REGION": self.region}
         foreign = (KEY,) if not self.endpoint else (KEY, *FOREIGN)
         own = {name: value for name, value in os.environ.items() if not name.upper().startswith(foreign)}
@@ -118,15 +115,13 @@ class Account:
 
 
 def check(account: Account) -> None:
-    """Whether a stage can be deployed to this region, and its CDN's alarm to that of the CDN. Raises `CommandError`
-    that says exactly what is missing.
-    """
+    """Raise `CommandError` naming what is missing for a deployment to this region and the CDN's."""
     for region in dict.fromkeys([account, account.of_the_cdn]):
         _check_region(region)
 
 
 def place(account: Account) -> str:
-    """Where that is, in words. Raises `CommandError` if AWS does not take the credentials."""
+    """The account and region in words. Raises `CommandError` if AWS rejects the credentials."""
     return f"account {_number(account)}, region {account.region}"
 
 
@@ -138,7 +133,7 @@ def _check_region(account: Account) -> None:
         if error.response["Error"]["Code"] != "ParameterNotFound":
             raise
         raise CommandError(
-            f"The CDK is not bootstrapped in account {number}, region {account.region}. Once, do:"
+            f"The CDK isn't bootstrapped in account {number}, region {account.region}. Run once:"
             f" .venv/bin/python -m scripts.deployment.cdk bootstrap aws://{number}/{account.region}"
         ) from error
 
@@ -148,11 +143,9 @@ def _number(account: Account) -> str:
         return str(replace(account, brief=True).client("sts").get_caller_identity()["Account"])
     except NoCredentialsError as error:
         raise CommandError(
-            "AWS credentials are missing: set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+            "No AWS credentials. Set AWS_PROFILE, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
         ) from error
     except NO_ANSWER as error:
         raise account.silence(error) from error
     except (BotoCoreError, ClientError) as error:
-        raise CommandError(
-            f"AWS does not take these credentials in region {account.region}: {error}"
-        ) from error
+        raise CommandError(f"AWS rejected these credentials in region {account.region}: {error}") from error

@@ -1,4 +1,4 @@
-"""The synthesized templates with their bundles, made again only when something they are made of has changed."""
+"""The synthesized templates with their bundles, rebuilt only when a source has changed."""
 
 import fcntl
 import hashlib
@@ -25,14 +25,14 @@ SOURCES = (
     "requirements.lock",
 )
 KEPT = 4
-REMEDY = "The functions are built there: make the checkout writable, or copy it to where it is."
+REMEDY = "The functions are built there: make the checkout writable, or copy it to a writable place."
 
 
 def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
     """The templates for the settings in `context`, in deployment order.
 
-    Raises SynthesisError or one of the bundling errors with what is wrong in the sources or settings, and CommandError
-    if they are yet to be made and nothing can be written below `root`.
+    Raises SynthesisError or a bundling error for wrong sources or settings, and CommandError if they must be built and
+    `root` isn't writable.
     """
     cache = root / "build" / "local"
     out = cache / _fingerprint(root, context)
@@ -43,7 +43,7 @@ def assemble(root: Path, context: Mapping[str, object]) -> list[Path]:
 
 
 def functions(templates: Sequence[Path]) -> dict[str, Path]:
-    """The folder with each function's code, by the name of its bundle."""
+    """Each function's code folder, by the name of its bundle."""
     folders = sorted(templates[0].parent.glob("asset.*/"))
     return {"ingest" if (folder / "ingest").exists() else "api": folder for folder in folders}
 
@@ -51,7 +51,7 @@ def functions(templates: Sequence[Path]) -> dict[str, Path]:
 def rewritten(
     templates: Sequence[Path], folder: Path, change: Callable[[dict[str, Any]], dict[str, Any]]
 ) -> list[Path]:
-    """Copy the app to `folder`, each of its templates changed; their paths there, in the same order."""
+    """Copy the app to `folder` with each template changed. Returns their paths, in the same order."""
     shutil.rmtree(folder, ignore_errors=True)
     shutil.copytree(templates[0].parent, folder)
     for path in (copies := [folder / path.name for path in templates]):
@@ -61,7 +61,7 @@ def rewritten(
 
 
 def _rename_asset(template: Path) -> None:
-    """Let the copy be published under a hash of its own: the CLI takes a key that exists for the same content."""
+    """Publish the copy under its own hash: the CLI assumes that an existing key has the same content."""
     assets = template.with_name(template.name.replace(".template.json", ".assets.json"))
     (entry,) = [
         file
@@ -86,7 +86,7 @@ def _assembled(out: Path, root: Path, context: Mapping[str, object]) -> list[Pat
 
 @contextmanager
 def _alone_in(folder: Path) -> Iterator[None]:
-    """Hold the folder against other processes that build."""
+    """Lock the folder against other builds."""
     held = os.open(folder, os.O_RDONLY)
     try:
         fcntl.flock(held, fcntl.LOCK_EX)

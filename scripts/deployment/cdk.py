@@ -4,6 +4,7 @@
 """
 
 import os
+import re
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
@@ -19,15 +20,16 @@ PROGRAM = Path(__file__).parent / "node_modules" / "aws-cdk" / "bin" / "cdk"
 SHOWN_LINES = 30
 QUIET = ("--no-color", "--no-notices", "--no-version-reporting")
 DEPLOY = ("--require-approval", "never", "--progress", "events", "--exclusively")
-# What the CLI says about its own work, beside what would change.
-CHATTER = ("start: ", "success: ", "Hold on while")
+# Lines about the CLI's own work, and about roles that the emulator doesn't have.
+CHATTER = ("start: ", "success: ", "Hold on while", "current credentials", "Lookup role ", "✨")
+SAME = "There were no differences"
 
 
 def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters: str) -> None:
     """Deploy the stacks of a synthesized app, in the order of their templates; `parameters` are `NAME=VALUE`.
 
-    Begins when nothing is under way in them: CloudFormation goes on after an interrupted deployment. Raises
-    `CommandError` with the end of what the CLI said, or with what to do where a stack is stuck.
+    Waits first for an interrupted deployment, which CloudFormation continues. Raises `CommandError` with the end of the
+    CLI's output, or with what to do about a stuck stack.
     """
     stacks = names(templates)
     settle(account.client("cloudformation"), stacks, tell)
@@ -39,9 +41,11 @@ def deploy(templates: Sequence[Path], account: Account, tell: Tell, *parameters:
 
 
 def diff(templates: Sequence[Path], account: Account) -> str:
-    """What deploying the stacks would change, in the CLI's words. Raises `CommandError` if it cannot tell."""
+    """What deploying the stacks would change, in the CLI's words; empty if nothing. Raises `CommandError`."""
     said = _said(["diff", *names(templates), "--exclusively"], templates, account)
-    return "\n".join(line for line in said if not line.startswith(CHATTER)).strip()
+    text = "\n".join(line for line in said if not line.startswith(CHATTER))
+    stacks = re.split(r"^(?=Stack \S)", text, flags=re.MULTILINE)
+    return "\n\n".join(stack.strip() for stack in stacks if stack.strip() and SAME not in stack)
 
 
 def names(templates: Sequence[Path]) -> list[str]:
@@ -50,11 +54,11 @@ def names(templates: Sequence[Path]) -> list[str]:
 
 
 def _said(arguments: Sequence[str], templates: Sequence[Path], account: Account) -> Iterator[str]:
-    """What the CLI says, line by line. It ends with its listener, be that killed: nobody deploys unseen."""
+    """The CLI's output, line by line. It ends with its reader, even if that is killed."""
     said = deque[str](maxlen=SHOWN_LINES)
     with leashed(
         [*command(), *arguments, "--app", str(templates[0].parent), *QUIET],
-        folder=PROGRAM.parent,  # far from the project's cdk.json, which would synthesize once more
+        folder=PROGRAM.parent,  # away from the project's cdk.json, which would synthesize again
         environment=account.environment() | {"CDK_DISABLE_CLI_TELEMETRY": "true"},
     ) as process:
         for line in process.stdout or ():
@@ -62,19 +66,19 @@ def _said(arguments: Sequence[str], templates: Sequence[Path], account: Account)
             yield said[-1]
         process.wait()
     if process.returncode:
-        raise CommandError("The CDK could not do it:\n" + "\n".join(said))
+        raise CommandError("The CDK failed:\n" + "\n".join(said))
 
 
 def command() -> list[str]:
-    """How the CLI is started. Raises `CommandError` if it is not installed."""
+    """The command that starts the CLI. Raises `CommandError` if it isn't installed."""
     node = installed_node()
     if not node or not PROGRAM.exists():
-        raise CommandError("The CDK's command line is not installed: `make ready` does it.")
+        raise CommandError("The CDK's command line isn't installed. Run `make ready`.")
     return [str(node), str(PROGRAM)]
 
 
 def _progress(line: str) -> str | None:
-    """From `movers-prod-site | 3/10 | 4:52:34 PM | CREATE_COMPLETE | …` what a person wants to hear."""
+    """From `movers-prod-site | 3/10 | 4:52:34 PM | CREATE_COMPLETE | …` what a person wants to know."""
     stack, *parts = (part.strip() for part in line.split(" | "))
     return f"{stack} {parts[0].replace(' ', '')}" if len(parts) >= 4 else None
 

@@ -1,4 +1,4 @@
-"""Brings a stage to what the repository says: stacks, key, page, first ingest. Every step can be done again."""
+"""Deploys a stage: stacks, key, page, first ingest. Every step can be rerun."""
 
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
@@ -30,10 +30,10 @@ from scripts.invocation import IngestError, run_ingest
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """What is deployed, and where to. `context` lies over the settings of `infra/cdk.json`.
+    """What to deploy, and where. `context` overrides the settings in `infra/cdk.json`.
 
-    `prepare` changes the synthesized app to what the account can take: at AWS nothing. `site_url` is where viewers
-    find the page; None for the address that the stacks give it.
+    `prepare` adapts the synthesized app to the account; on AWS it changes nothing. `site_url` is the page's address, or
+    None for the one from the stacks.
     """
 
     name: str
@@ -45,9 +45,9 @@ class Stage:
 
 @dataclass(frozen=True, slots=True)
 class Deployed:
-    """What is there now. `page` are the files that had to be put, `first_ingest` what the run came to.
+    """The result: `page` lists the uploaded files, `first_ingest` is the run's report.
 
-    `earlier` are the stacks of an earlier deployment that are still to be taken down.
+    `earlier` are replaced stacks that are still to be deleted.
     """
 
     outputs: StackOutputs
@@ -57,9 +57,9 @@ class Deployed:
 
 
 def deploy(stage: Stage, templates: list[Path], key: str | None, step: Step) -> Deployed:
-    """Deploy the stage from its assembled templates; `key` is the provider's, None to keep the one that is stored.
+    """Deploy the stage from its assembled templates; `key` is the provider's, None to keep the stored one.
 
-    Raises `CommandError` that says what to do. A failing first ingest is no reason to stop: the schedule tries again.
+    Raises `CommandError`. A failed first ingest doesn't stop it: the schedule retries.
     """
     client = stage.account.client
     make_way(stage.account, stage.name, step)
@@ -92,7 +92,7 @@ def _deploy_without_name(stage: Stage, templates: list[Path], tell: Tell) -> Sta
 
 
 def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutputs:
-    """The stacks of the stage's region, then the one that lives where the CDN's metrics are, if that is elsewhere."""
+    """The stacks in the stage's region, then the one in the region of the CDN's metrics, if that is another."""
     elsewhere = [path for path in templates if path.name.startswith(full_name(stage.name, CDN_ALARMS))]
     cdk.deploy([path for path in templates if path not in elsewhere], stage.account, tell)
     outputs = read_outputs(stage.account.client("cloudformation"), stage.name)
@@ -102,7 +102,7 @@ def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutp
 
 
 def _put_page(account: Account, outputs: StackOutputs) -> list[str]:
-    """Put what differs, and let the CDN drop its copies, such as the answer that a file is missing."""
+    """Upload what differs and drop the CDN's copies, such as a cached 404."""
     s3, cloudfront = account.client("s3"), account.client("cloudfront")
     page = upload_page(s3, outputs.site_bucket_name, ROOT)
     if page:

@@ -1,4 +1,4 @@
-"""Takes a stage down. What cannot be made again stays, unless that is asked for as well."""
+"""Deletes a stage. Data that can't be recreated is kept unless its deletion is requested."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -18,16 +18,16 @@ DATA, SERVICES = PARTS
 
 
 def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str]:
-    """Delete the stage's stacks, the last first, and say what is left.
+    """Delete the stage's stacks, the last first, and return what remains.
 
-    The stack of the table and the raw bucket stays as it is, so that a deployment finds them again; with `data` they
-    go, and the API key with them. It can be done again after any failure.
+    The stack with the table and the raw bucket is kept for a later deployment; with `data` it is deleted too, and so is
+    the API key. Safe to rerun after any failure.
     """
     for there, name in _stacks_without_data(account, stage):
         with step(f"Stack {name}") as tell:
             take_down(there, name, tell)
     if data:
-        with step("Table, raw bucket and API key") as tell:
+        with step("Table, raw bucket, and API key") as tell:
             _delete_data(account, found_outputs(account.client("cloudformation"), stage))
             forget_key(account.client("ssm"), key_parameter(stage))
             delete(account.client("cloudformation"), full_name(stage, DATA), tell)
@@ -35,15 +35,15 @@ def destroy(account: Account, stage: str, step: Step, *, data: bool) -> list[str
 
 
 def take_down(account: Account, name: str, tell: Tell) -> None:
-    """Delete a stack that can be made again; one whose site bucket is not empty would stay."""
+    """Delete a stack that can be recreated. Its site bucket must be empty first."""
     cloudformation = account.client("cloudformation")
     empty(account.client("s3"), outputs_of(cloudformation, name).get("SiteBucketName"))
     delete(cloudformation, name, tell)
 
 
 def refuse_nothing(account: Account, stage: str) -> None:
-    """Raise `CommandError` where nothing of the stage is: it may be somewhere else."""
-    where = place(account)  # which tells soon that nobody answers
+    """Raise `CommandError` if nothing of the stage is here: it may be in another account or region."""
+    where = place(account)  # which fails soon if AWS doesn't respond
     stacks = [(account, full_name(stage, DATA)), *_stacks_without_data(account, stage)]
     found = any(describe(there.client("cloudformation"), name) for there, name in stacks)
     if not found and not stored_key(account.client("ssm"), key_parameter(stage)):
@@ -51,7 +51,7 @@ def refuse_nothing(account: Account, stage: str) -> None:
 
 
 def left(account: Account, stage: str) -> list[str]:
-    """What there is of the stage, in words."""
+    """What remains of the stage, in words."""
     outputs = found_outputs(account.client("cloudformation"), stage)
     named = {"table": "TableName", "raw bucket": "RawBucketName"}
     found = [f"{what} {outputs[name]}" for what, name in named.items() if name in outputs]
@@ -61,18 +61,18 @@ def left(account: Account, stage: str) -> list[str]:
 
 
 def empty(s3: Any, bucket: str | None) -> None:
-    """Delete everything in a bucket, old versions included; a bucket that is gone is empty."""
+    """Delete everything in a bucket, including old versions. A missing bucket is empty."""
     if not bucket or not _exists(s3, bucket):
         return
     for page in s3.get_paginator("list_object_versions").paginate(Bucket=bucket):
         found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
         keys = [{"Key": each["Key"], "VersionId": each["VersionId"]} for each in found]
         if keys and (errors := s3.delete_objects(Bucket=bucket, Delete={"Objects": keys}).get("Errors")):
-            raise CommandError(f"{bucket} could not be emptied: {errors[0]}")
+            raise CommandError(f"Couldn't empty {bucket}: {errors[0]}")
 
 
 def _stacks_without_data(account: Account, stage: str) -> Iterator[tuple[Account, str]]:
-    """Those of the stage that are there, each with its region, in the order in which they can go."""
+    """The stage's existing stacks, each with its region, in the order in which they can be deleted."""
     parts = [(account.of_the_cdn, CDN_ALARMS), *((account, part) for part in (SERVICES, *EARLIER_PARTS))]
     for there, part in parts:
         if describe(there.client("cloudformation"), full_name(stage, part)):
@@ -80,7 +80,7 @@ def _stacks_without_data(account: Account, stage: str) -> Iterator[tuple[Account
 
 
 def _delete_data(account: Account, outputs: Mapping[str, str]) -> None:
-    """Delete what the stack retains, before the stack: it is the stack that knows the names."""
+    """Delete what the stack retains. The stack goes afterwards, because it has the names."""
     s3, dynamodb = account.client("s3"), account.client("dynamodb")
     bucket, table = outputs.get("RawBucketName"), outputs.get("TableName")
     if bucket and _exists(s3, bucket):
@@ -92,7 +92,7 @@ def _delete_data(account: Account, outputs: Mapping[str, str]) -> None:
 
 
 def _delete_table(dynamodb: Any, table: str) -> None:
-    """Switch its protection off and delete it; one that is changing is waited for, as it refuses both."""
+    """Disable deletion protection and delete the table. A changing table refuses both, so wait for it."""
     active = dynamodb.get_waiter("table_exists")
     if dynamodb.describe_table(TableName=table)["Table"]["TableStatus"] != "DELETING":
         active.wait(TableName=table)

@@ -1,4 +1,4 @@
-"""The provider's API key: a SecureString in the parameter store, which CloudFormation cannot make."""
+"""The provider's API key: a SecureString in SSM, which CloudFormation can't create."""
 
 from contextlib import suppress
 from typing import Any
@@ -7,12 +7,12 @@ from infra.settings import Deployment
 
 
 def key_parameter(stage: str) -> str:
-    """The name of the parameter that holds the stage's key."""
+    """The name of the parameter with the stage's key."""
     return Deployment.from_context({"stage": stage}).key_parameter
 
 
 def stored_key(ssm: Any, parameter: str) -> str | None:
-    """The key that the ingest function reads, or None where none is stored yet."""
+    """The key that the ingest function reads, or None if none is stored."""
     try:
         return str(ssm.get_parameter(Name=parameter, WithDecryption=True)["Parameter"]["Value"])
     except ssm.exceptions.ParameterNotFound:
@@ -20,7 +20,7 @@ def stored_key(ssm: Any, parameter: str) -> str | None:
 
 
 def store_key(ssm: Any, parameter: str, key: str) -> None:
-    """Store the key, unless it is the one that is there."""
+    """Store the key if it has changed."""
     if stored_key(ssm, parameter) != key:
         ssm.put_parameter(Name=parameter, Value=key, Type="SecureString", Overwrite=True)
 

@@ -1,4 +1,4 @@
-"""Who hears of a stage's alarms: what AWS says of the subscriptions to its topics."""
+"""Who gets a stage's alarms: the subscriptions to its topics."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,10 +10,10 @@ from infra.settings import full_name
 from scripts.deployment.account import Account
 from scripts.deployment.outputs import CDN_ALARMS, outputs_of
 
-# What stands in place of a subscription's ARN until its address has confirmed.
+# Replaces a subscription's ARN until its address has confirmed.
 PENDING = "PendingConfirmation"
 
-# All alarms tell the topic, or none does: this one speaks for them.
+# All alarms notify the topic, or none does: this one stands for them.
 ONE_OF_ALL = "sessions-behind"
 
 HOW_TO = "infra/RUNBOOK.md#make-the-alarms-heard"
@@ -21,23 +21,23 @@ HOW_TO = "infra/RUNBOOK.md#make-the-alarms-heard"
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """Who is told when an alarm rings, in words, and whether that is what the settings mean."""
+    """Who gets the alarms, in words, and whether the settings mean it so."""
 
     words: str
     fine: bool
 
 
 def hearing(account: Account, stage: str) -> Hearing:
-    """Who is told of the alarms of a deployed stage. It says so where AWS refuses the question, and never raises."""
+    """Who gets the alarms of a deployed stage. A refusal by AWS is an answer too, not an error."""
     try:
         return _hearing(account, stage)
     except ClientError as refused:
-        return Hearing(f"told to nobody as far as can be seen: {refused}", fine=False)
+        return Hearing(f"may go to nobody; AWS refused the question: {refused}", fine=False)
 
 
 def _hearing(account: Account, stage: str) -> Hearing:
     if not _tell(account.client("cloudwatch"), stage):
-        return Hearing("told to nobody, which `notices` none asks for", fine=True)
+        return Hearing("go to nobody, as `notices` is none", fine=True)
     found = [heard(place.region, _subscriptions(place, topic)) for place, topic in _topics(account, stage)]
     fine = all(each.fine for each in found)
     words = "; ".join(each.words for each in found)
@@ -45,13 +45,13 @@ def _hearing(account: Account, stage: str) -> Hearing:
 
 
 def heard(region: str, subscriptions: Sequence[Mapping[str, str]]) -> Hearing:
-    """Who hears of one topic's alarms, by the subscriptions that AWS lists."""
+    """Who gets one topic's alarms, by its subscriptions."""
     confirmed = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"].startswith("arn:")]
     pending = [each["Endpoint"] for each in subscriptions if each["SubscriptionArn"] == PENDING]
     if confirmed:
-        return Hearing(f"told to {', '.join(confirmed)} in {region}", fine=True)
+        return Hearing(f"go to {', '.join(confirmed)} in {region}", fine=True)
     why = f"{', '.join(pending)} has not confirmed" if pending else "no address is subscribed"
-    return Hearing(f"told to nobody in {region}: {why}", fine=False)
+    return Hearing(f"go to nobody in {region}: {why}", fine=False)
 
 
 def _tell(cloudwatch: Any, stage: str) -> bool:
@@ -60,7 +60,7 @@ def _tell(cloudwatch: Any, stage: str) -> bool:
 
 
 def _topics(account: Account, stage: str) -> Iterator[tuple[Account, str]]:
-    """The topic of the stage's region, and where the CDN's alarms are elsewhere, theirs."""
+    """The topic in the stage's region, and that of the CDN's alarms if they are in another."""
     for place, part in ((account, "services"), (account.of_the_cdn, CDN_ALARMS)):
         outputs = outputs_of(place.client("cloudformation"), full_name(stage, part))
         if topic := outputs.get("AlarmTopicArn"):

@@ -1,4 +1,4 @@
-"""Names of the deployed resources, read from the stacks' outputs and from nowhere else."""
+"""Names of the deployed resources, from the stacks' outputs alone."""
 
 import re
 from dataclasses import dataclass, fields
@@ -8,18 +8,18 @@ from infra.settings import full_name
 from scripts.deployment.stacks import describe
 from scripts.errors import CommandError
 
-# In the order in which they are deployed.
+# In deployment order.
 PARTS = ("data", "services")
-# In a region other than the CDN's there is one more, in that of the CDN.
+# One more in the CDN's region, if the stage's is another.
 CDN_ALARMS = "cdn-alarms"
 # What the services stack replaces in a stage that was deployed as five stacks, in the order in which CloudFormation
-# lets them go: each before those that it takes values from.
+# can delete them: each before those that it imports from.
 EARLIER_PARTS = ("operations", "ingest", "site", "api")
 
 
 @dataclass(frozen=True, slots=True)
 class StackOutputs:
-    """What the stacks of one stage say of themselves."""
+    """The outputs of one stage's stacks."""
 
     table_name: str
     raw_bucket_name: str
@@ -37,25 +37,25 @@ class StackOutputs:
 
 
 def read_outputs(cloudformation: Any, stage: str) -> StackOutputs:
-    """The outputs of a stage's stacks, local or deployed. Raises `CommandError` if not all of them are there."""
+    """The outputs of a stage's stacks, local or on AWS. Raises `CommandError` if any is missing."""
     values = found_outputs(cloudformation, stage)
     names = {field.name: _output_key(field.name) for field in fields(StackOutputs)}
     if missing := [key for key in names.values() if key not in values]:
-        found = f"in part (no {', '.join(missing)})" if values else "nowhere in this account and region"
-        raise CommandError(
-            f"The stage {stage!r} is deployed {found}: `movers deploy --stage {stage}` does it."
+        found = (
+            f"only partly deployed (no {', '.join(missing)})" if values else "not in this account and region"
         )
+        raise CommandError(f"Stage {stage!r} is {found}. Run `movers deploy --stage {stage}`.")
     return StackOutputs(**{name: values[key] for name, key in names.items()})
 
 
 def found_outputs(cloudformation: Any, stage: str) -> dict[str, str]:
-    """The outputs of those of its stacks that are there."""
+    """The outputs of the stage's existing stacks."""
     found = [outputs_of(cloudformation, full_name(stage, part)) for part in PARTS]
     return {key: value for outputs in found for key, value in outputs.items()}
 
 
 def outputs_of(cloudformation: Any, name: str) -> dict[str, str]:
-    """The outputs of one stack; none where it is not there."""
+    """The outputs of one stack; empty if it doesn't exist."""
     found = describe(cloudformation, name) or {}
     return {output["OutputKey"]: output["OutputValue"] for output in found.get("Outputs", [])}
 

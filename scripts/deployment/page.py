@@ -1,4 +1,4 @@
-"""Upload of the page: site/ and the API's description, beside the twins and never over one."""
+"""Uploads the page: site/ and the API's description, next to the twins and never over one."""
 
 import fnmatch
 import hashlib
@@ -34,7 +34,7 @@ _ASSET_REFERENCE = re.compile(rb"""(?<=["'/])assets/""")
 
 @dataclass(frozen=True, slots=True)
 class PageFile:
-    """One object of the page as it lies in the site bucket."""
+    """One object of the page in the site bucket."""
 
     key: str
     body: bytes
@@ -43,9 +43,9 @@ class PageFile:
 
 
 def upload_page(s3: Any, bucket: str, root: Path) -> list[str]:
-    """Put the files that differ from the bucket's, and return their keys.
+    """Upload the files that differ from the bucket's, and return their keys.
 
-    Nothing is deleted: a page still in somebody's cache may name assets of the version before.
+    Nothing is deleted: a cached page may use the previous version's assets.
     """
     changed = changed_files(s3, bucket, root)
     for file in changed:
@@ -60,15 +60,15 @@ def upload_page(s3: Any, bucket: str, root: Path) -> list[str]:
 
 
 def changed_files(s3: Any, bucket: str, root: Path) -> list[PageFile]:
-    """The files of the page that are not in the bucket as they are here, in the order in which to put them."""
+    """The page's files that differ from the bucket's, in upload order."""
     return [file for file in page_files(root) if not _is_current(s3, bucket, file)]
 
 
 def page_files(root: Path) -> list[PageFile]:
-    """The page below the repository's root: assets first, so that no page names one that is missing.
+    """The page's files, assets first, so that no page refers to a missing one.
 
-    Assets are put under a path that names the hash of them all, which is what lets caches keep them for
-    good; the pages' references `/assets/…` are changed to that path.
+    Assets go under a path with the hash of them all, so that caches can keep them forever; the pages' references
+    `/assets/…` are changed to that path.
     """
     site = root / "site"
     paths = {path.relative_to(site).as_posix(): path for path in _visible_files(site)}
@@ -83,7 +83,7 @@ def page_files(root: Path) -> list[PageFile]:
 
 
 def is_twin(key: str) -> bool:
-    """Whether a key belongs to what the ingest function publishes."""
+    """Whether the ingest function publishes this key."""
     return any(fnmatch.fnmatchcase(key, twin) for twin in PUBLISHED)
 
 
@@ -105,11 +105,11 @@ def _with_assets_in(folder: str, key: str, body: bytes) -> bytes:
 def _file(key: str, body: bytes, cache_control: str) -> PageFile:
     if is_twin(key):
         raise CommandError(
-            f"site/{key} has the name of a published twin: rename it, or the page would overwrite data."
+            f"site/{key} has the name of a published twin. Rename it: the page would overwrite data."
         )
     suffix = Path(key).suffix
     if suffix not in _CONTENT_TYPES:
-        raise CommandError(f"No content type is known for site/{key}: add {suffix!r} to {__name__}.")
+        raise CommandError(f"Unknown content type for site/{key}: add {suffix!r} to {__name__}.")
     return PageFile(key, body, _CONTENT_TYPES[suffix], cache_control)
 
 

@@ -1,4 +1,4 @@
-"""Stacks in CloudFormation: what state they are in, and waiting for it to change."""
+"""CloudFormation stacks: their state, and waiting for it to change."""
 
 import time
 from collections.abc import Callable, Iterable
@@ -10,12 +10,12 @@ from botocore.exceptions import ClientError
 from scripts.errors import CommandError
 
 POLL_SECONDS = 2.0
-# A distribution takes minutes to come and to go.
+# A distribution takes minutes to create or delete.
 LONGEST_SECONDS = 3600
-# A change set nobody has carried out; the CLI makes another.
+# A change set that was never executed; the CLI makes another.
 IDLE = "REVIEW_IN_PROGRESS"
 
-# What CloudFormation does not leave by itself, nor the CLI without somebody to ask; with the way out of it.
+# States that neither CloudFormation nor the CLI leaves by itself, each with the command that does.
 STUCK = {
     "UPDATE_ROLLBACK_FAILED": "aws cloudformation continue-update-rollback --stack-name {name}",
     "ROLLBACK_FAILED": "aws cloudformation delete-stack --stack-name {name}",
@@ -23,19 +23,19 @@ STUCK = {
 }
 
 Tell = Callable[[str], None]
-"""Hears how far the work is, in a few words."""
+"""Takes how far the work is, in a few words."""
 
 Step = Callable[[str], AbstractContextManager[Tell]]
-"""Tells somebody what is being done while its context lasts; what it gives tells how far that is."""
+"""Shows a step while its context lasts; yields a function for its progress."""
 
 
 def unseen(_: str) -> AbstractContextManager[Tell]:
-    """A step that nobody watches."""
+    """A step that isn't shown."""
     return nullcontext(lambda _: None)
 
 
 def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
-    """The stack, or None where there is none of this name."""
+    """The stack, or None if it doesn't exist."""
     try:
         found: dict[str, Any] = cloudformation.describe_stacks(StackName=name)["Stacks"][0]
     except ClientError as error:
@@ -46,7 +46,7 @@ def describe(cloudformation: Any, name: str) -> dict[str, Any] | None:
 
 
 def settle(cloudformation: Any, names: Iterable[str], tell: Tell) -> None:
-    """Wait until nothing is under way in these stacks: CloudFormation goes on when whoever asked it has died.
+    """Wait until these stacks are idle: CloudFormation continues after its client has died.
 
     Raises `CommandError` after an hour.
     """
@@ -54,20 +54,18 @@ def settle(cloudformation: Any, names: Iterable[str], tell: Tell) -> None:
     for name in names:
         while (status := _status(cloudformation, name)).endswith("_IN_PROGRESS") and status != IDLE:
             if time.monotonic() > deadline:
-                raise CommandError(
-                    f"Stack {name} is still {status}; look at it in the console of CloudFormation."
-                )
+                raise CommandError(f"Stack {name} is still {status}. See it in the CloudFormation console.")
             tell(f"{name} {status}")
             time.sleep(POLL_SECONDS)
 
 
 def refuse_stuck(cloudformation: Any, names: Iterable[str]) -> None:
-    """Raise `CommandError` with the way out if a stack is in a state that no deployment leaves."""
+    """Raise `CommandError` with the remedy if a stack is in a state that deployments can't leave."""
     for name in names:
         if way := STUCK.get(status := _status(cloudformation, name)):
             command = way.format(name=name)
             raise CommandError(
-                f"Stack {name} is {status}. See why in its events, mend that, do `{command}`, and deploy again."
+                f"Stack {name} is {status}. Find the cause in its events and fix it, run `{command}`, and deploy again."
             )
 
 
@@ -88,7 +86,7 @@ def _status(cloudformation: Any, name: str) -> str:
 
 
 def _reasons(cloudformation: Any, name: str) -> str:
-    """The events that failed, oldest first: the first of them is the cause."""
+    """The failed events, oldest first: the first is the cause."""
     events = cloudformation.describe_stack_events(StackName=name)["StackEvents"]
     return "\n".join(
         f"  {event['LogicalResourceId']} ({event['ResourceType']}): {event.get('ResourceStatusReason', '')}"

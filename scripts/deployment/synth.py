@@ -1,4 +1,4 @@
-"""Runs the CDK app in a process of its own, so that a command that lives on carries no Node with it."""
+"""Runs the CDK app in its own process, so that a long-lived command doesn't keep Node running."""
 
 import json
 import os
@@ -13,13 +13,13 @@ from scripts.folders import ROOT
 
 
 class SynthesisError(Exception):
-    """The app refused its settings or a rule of the templates; the text is what it said."""
+    """The app rejected its settings or broke a template rule; the text is its output."""
 
 
 def synthesize(out: Path, context: Mapping[str, object]) -> list[Path]:
-    """Write the templates of the settings in `context` to `out`; their paths come in deployment order.
+    """Write the templates for the settings in `context` to `out`. Returns their paths, in deployment order.
 
-    Raises SynthesisError with the app's own words.
+    Raises SynthesisError with the app's output.
     """
     command = [sys.executable, "-m", "infra"]
     with (
@@ -37,7 +37,7 @@ def synthesize(out: Path, context: Mapping[str, object]) -> list[Path]:
 
 
 def deployment_order(out: Path) -> list[str]:
-    """The names of the synthesized stacks, each after those it takes values from."""
+    """The names of the synthesized stacks, each after those it imports from."""
     artifacts = json.loads((out / "manifest.json").read_text())["artifacts"]
     stacks = {name for name, artifact in artifacts.items() if artifact["type"] == "aws:cloudformation:stack"}
     needs = {name: stacks.intersection(artifacts[name].get("dependencies", ())) for name in sorted(stacks)}

@@ -1,1 +1,1 @@
-"""A stage looked at: what is stored, what is published, what viewers get, and what became of the last run."""
+"""Inspects a stage: what is stored and published, what viewers get, and how the last run ended."""

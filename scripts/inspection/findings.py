@@ -1,9 +1,9 @@
-"""What `movers status` finds: the table, the twins, the page and what viewers get, compared."""
+"""What `movers status` finds: database, published files, page, and what viewers get, compared."""
 
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -29,33 +29,36 @@ from scripts.inspection import record
 from scripts.inspection.last_run import last_run
 from scripts.inspection.viewers import WATCHED, same
 from scripts.target import Seen, Target
+from scripts.words import change, clock, count, day, listed
 
-EVERY_SESSION = sys.maxsize  # bars: however many there are
+EVERY_SESSION = sys.maxsize
 UNREADABLE = (CommandError, DamagedItemError, *AWS_ERRORS)
 HOLES = "infra/RUNBOOK.md#a-hole-that-nothing-fills"
-# What the reading of a garbled item, setting or answer ends in.
+# Errors from reading a damaged item, setting, or response.
 GARBLED = (ArithmeticError, AttributeError, LookupError, TypeError, ValueError)
+RUN_AT = timedelta(minutes=10)  # past the hour: infra.daily.SCHEDULE
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One line of `movers status`."""
+    """One check of `movers status`. `data` is what programs may want of it."""
 
     name: str
     value: str
     fine: bool = True
+    data: Mapping[str, Any] = field(default_factory=dict)
 
 
 def look(target: Target, now: datetime) -> Iterator[Finding]:
-    """How fresh everything is, and whether table, twins, page and what viewers get agree; a finding at a time.
+    """Check freshness, and whether database, published files, page, and CDN agree.
 
-    What cannot be read is a finding too, and the others follow. Raises `CommandError` if there is no such stage.
+    What can't be read is a failed check; the others follow. Raises `CommandError` if there is no such stage.
     """
     with ThreadPoolExecutor() as pool:
         try:
             answers = _answers(target.brief, now, pool.submit)
         except SilentError as error:
-            yield Finding("aws", str(error), fine=False)
+            yield Finding("AWS", str(error), fine=False)
             return
         told: dict[str, str] = {}
         for name, answer in answers.items():
@@ -66,41 +69,40 @@ def look(target: Target, now: datetime) -> Iterator[Finding]:
 def _answers(
     target: Target, now: datetime, ask: Callable[..., Future[Any]]
 ) -> dict[str, Callable[[], Finding | None]]:
-    """What is to be told, by name. Everything is read at once: reads that hang are waited for together."""
+    """The checks by name. Everything is read at once, so that slow reads overlap."""
     stage, store = target.stage, target.store
     settings, held = ask(lambda: target.settings), ask(target.leases.read)
     movers, status = ask(store.movers), ask(store.status)
     told = ask(hearing, target.account, stage)
     page, listing = ask(page_files, ROOT), ask(lambda: target.site().listing())
-    stored = ask(lambda: gather(store, listing.result(), EVERY_SESSION))
+    stored = ask(lambda: gather(store, listing.result, EVERY_SESSION))
     seen = ask(lambda: target.seen(_twin_paths(listing.result())))
     page_seen = ask(lambda: target.seen(map(_path, page.result())))
     return {
-        "newest": lambda: _newest(stage, movers.result(), status.result(), now),
-        "stored": lambda: _stored(movers.result()),
-        "gaps": lambda: _gaps(stage, movers.result(), status.result(), settings.result().market),
-        "missing": lambda: _missing(status.result()),
-        "table": lambda: _table(stage, store, stored.result(), settings.result().market),
-        "twins": lambda: _twins(stage, store, settings.result(), stored.result()),
-        "edge": lambda: _edge(stage, listing.result(), seen.result()),
-        "api": lambda: _api(listing.result(), seen.result()),
-        "page": lambda: _page(stage, listing.result(), page.result(), page_seen),
-        "run": lambda: _last_run(target, held.result(), settings.result(), now),
-        "key": lambda: _key(settings.result()),
-        "alarms": lambda: _alarms(stage, told.result()),
+        "Freshness": lambda: _newest(stage, movers.result(), status.result(), settings.result(), now),
+        "Database": lambda: _database(stage, store, stored.result(), settings.result().market),
+        "Gaps": lambda: _gaps(stage, movers.result(), status.result(), settings.result().market),
+        "Sessions": lambda: _missing(status.result()),
+        "Published files": lambda: _twins(stage, store, settings.result(), stored.result()),
+        "CDN": lambda: _edge(stage, listing.result(), seen.result()),
+        "API": lambda: _api(listing.result(), seen.result()),
+        "Page": lambda: _page(stage, listing.result(), page.result(), page_seen),
+        "Last run": lambda: _last_run(target, held.result(), settings.result(), now),
+        "API key": lambda: _key(settings.result()),
+        "Alarms": lambda: _alarms(stage, told.result()),
     }
 
 
 def _found(name: str, answer: Callable[[], Finding | None], told: dict[str, str]) -> Finding | None:
-    """The finding, or why there is none. A reason that was told already is not told again."""
+    """The finding, or why there is none. A reason is given in full once."""
     try:
         return answer()
     except UNREADABLE as error:
         reason = str(error)
     except GARBLED as error:
-        reason = f"something that was read is garbled ({type(error).__name__}: {error})"
+        reason = f"something can't be read ({type(error).__name__}: {error})"
     first = told.setdefault(reason, name)
-    return Finding(name, reason if first == name else f"unknown, for the reason of `{first}`", fine=False)
+    return Finding(name, reason if first == name else f"unknown, see {first}", fine=False)
 
 
 def _twin_paths(listing: Listing) -> list[str]:
@@ -120,114 +122,128 @@ def _path(file: PageFile) -> str:
     return f"/{file.key.removesuffix('index.html')}"
 
 
-def _newest(stage: str, movers: Sequence[Mover], status: Status | None, now: datetime) -> Finding:
+def _newest(
+    stage: str, movers: Sequence[Mover], status: Status | None, settings: Settings, now: datetime
+) -> Finding:
     if movers and not status:
-        mend = f"{_command(stage, 'ingest')} writes it again"
+        fix = _command(stage, "ingest")
         return Finding(
-            "newest", f"{movers[0].date}; the table's item STATUS / LATEST is lost ({mend})", fine=False
+            "Freshness", f"the table's item STATUS / LATEST is lost ({fix} restores it)", fine=False
         )
-    if not status or not status.as_of:
-        begin = f"{_command(stage, 'ingest')} begins"
-        return Finding("newest", f"nothing is stored yet ({begin})", fine=False)
-    source = f"{status.source.provider}, {status.source.kind}"
+    if not movers or not status or not status.as_of:
+        return Finding(
+            "Freshness", f"nothing is stored yet (start with {_command(stage, 'ingest')})", fine=False
+        )
+    newest = movers[0]
     late = now + timedelta(seconds=status.source.clock_offset_seconds) > status.stale_after
-    words = f"late: {status.next_session} was due" if late else f"next {status.next_session}"
-    return Finding("newest", f"{status.as_of} ({source}), {words}", fine=not late)
+    data = {"AsOf": status.as_of, "Ticker": newest.ticker, "PercentChange": float(newest.percent_change)}
+    data |= {"NextSession": status.next_session, "StaleAfter": status.stale_after.isoformat()}
+    data |= {"Provider": status.source.provider, "Kind": status.source.kind}
+    due = f"late: {day(status.next_session)} was due" if late else f"next result {_due(status, settings)}"
+    words = f"{newest.ticker} {change(newest.percent_change)} on {day(newest.date)}; {due}"
+    return Finding("Freshness", words, not late, data)
 
 
-def _stored(movers: Sequence[Mover]) -> Finding:
-    return Finding("stored", f"{len(movers)} sessions" + (f", the first {movers[-1].date}" if movers else ""))
+def _due(status: Status, settings: Settings) -> str:
+    """When the first run can store the next session: `Tue about 12:10 AM ET`."""
+    ready = load_calendar(settings.market).ready_at(status.next_session, settings.ready)
+    hour = ready.replace(minute=0, second=0)
+    run = hour + RUN_AT if ready <= hour + RUN_AT else hour + RUN_AT + timedelta(hours=1)
+    return f"{settings.market.day(run):%a} about {clock(run, settings.market)}"
 
 
-def _gaps(stage: str, movers: Sequence[Mover], status: Status | None, market: Market) -> Finding:
-    """Sessions between the oldest and the newest stored one that nobody has asked for: no fault, but worth a word."""
+def _database(stage: str, store: Store, stored: Stored, market: Market) -> Finding:
+    """The table's items compared with each other and with the published files."""
+    if lost := list(record.lost_items(store, stored, market)):
+        fix = _command(stage, record.cure(stored))
+        return Finding("Database", f"lost or wrong: {listed(lost)} ({fix} repairs it)", fine=False)
+    source = stored.status.source if stored.status else None
+    kind = f", {source.kind} data from {source.provider.title()}" if source else ""
+    return Finding("Database", f"{count(len(stored.by_day), 'session')}{kind}")
+
+
+def _gaps(stage: str, movers: Sequence[Mover], status: Status | None, market: Market) -> Finding | None:
+    """Sessions between the oldest and the newest stored one that no run has asked for: not a fault."""
     stored = [mover.date for mover in movers]
     between = load_calendar(market).sessions(stored[-1], stored[0]) if stored else []
     holes = status.holes if status else {}
     if not (gaps := sorted(set(between) - set(stored) - set(holes))):
-        return Finding("gaps", "none")
+        return None
     fill = _command(stage, f"backfill --from {gaps[0]} --to {gaps[-1]}")
-    return Finding("gaps", f"{len(gaps)} sessions ({fill} fills them)")
+    return Finding("Gaps", f"{count(len(gaps), 'session')} never loaded ({fill} loads them)")
 
 
 def _missing(status: Status | None) -> Finding:
-    """What is due and not stored. What no answer fills is asked for once a day, and a backfill would not help."""
+    """Sessions that are due and not stored. Those that no response fills are retried once a day."""
     if not status or not status.missing:
-        return Finding("missing", "none")
-    words = _listed(status.missing)
+        return Finding("Sessions", "none missing")
+    words = listed(status.missing)
     if open_ := [day for day in status.missing if day in status.holes]:
-        words += f"; no answer fills {_listed(open_)}: {status.holes[open_[0]].reason} ({HOLES})"
-    return Finding("missing", words, fine=False)
-
-
-def _table(stage: str, store: Store, stored: Stored, market: Market) -> Finding:
-    """The table's items against each other, and against the files that were published of them."""
-    if lost := list(record.lost_items(store, stored, market)):
-        mend = _command(stage, record.cure(stored))
-        return Finding("table", f"lost or wrong: {_listed(lost)} ({mend} puts it right)", fine=False)
-    return Finding("table", "every item has what belongs to it")
+        words += f"; no response fills {listed(open_)}: {status.holes[open_[0]].reason} ({HOLES})"
+    return Finding("Sessions", f"missing: {words}", fine=False)
 
 
 def _twins(stage: str, store: Store, settings: Settings, stored: Stored) -> Finding:
     close_at = load_calendar(settings.market).close_at
     channel = Channel(settings.stage, settings.site_url, settings.market, close_at)
-    wrong, count = record.wrong_twins(store, stored, channel)
+    wrong, total = record.wrong_twins(store, stored, channel)
     if wrong:
-        mend = f"{_command(stage, 'ingest')} mends them"
-        return Finding("twins", f"differ: {_listed(wrong)} ({mend})", fine=False)
-    return Finding("twins", f"all {count} equal the table")
+        fix = _command(stage, "ingest")
+        return Finding("Published files", f"wrong: {listed(wrong)} ({fix} repairs them)", fine=False)
+    return Finding("Published files", f"{total} of {total} match the database")
 
 
 def _edge(stage: str, listing: Listing, seen: Seen) -> Finding:
     keys = _newest_twins(listing)
     if old := [key for key in keys if not same(listing, key, seen[f"/{key}"])]:
-        return Finding("edge", _old(stage, old, "invalidate"), fine=False)
-    return Finding("edge", f"the {len(keys)} latest twins as they are in the bucket")
+        return Finding("CDN", _old(stage, old, "invalidate"), fine=False)
+    return Finding("CDN", f"current ({count(len(keys), 'file')} checked)")
 
 
 def _api(listing: Listing, seen: Seen) -> Finding:
     apart = [path for key in WATCHED if not same(listing, key, seen[path := _api_path(key)])]
-    differs = f"no answer, or another than that of the twin: {_listed(apart)}"
-    return Finding("api", differs if apart else "the bytes of its twins", fine=not apart)
+    differs = f"missing, or different from the published file: {listed(apart)}"
+    return Finding("API", differs if apart else "matches the published files", fine=not apart)
 
 
 def _page(stage: str, listing: Listing, page: Sequence[PageFile], seen: Future[Seen]) -> Finding:
-    """The bucket against the page of this checkout, and what viewers get against the bucket."""
+    """The bucket compared with this checkout, and what viewers get with the bucket."""
     if wrong := [file.key for file in page if not same(listing, file.key, documents.md5(file.body))]:
-        mend = f"`movers deploy --stage {stage}` puts them there"
-        return Finding("page", f"lost or not as in this checkout: {_listed(wrong)} ({mend})", fine=False)
+        fix = f"`movers deploy --stage {stage}`"
+        return Finding(
+            "Page", f"differs from this checkout: {listed(wrong)} ({fix} uploads them)", fine=False
+        )
     if old := [file.key for file in page if not same(listing, file.key, seen.result()[_path(file)])]:
-        return Finding("page", _old(stage, old, "invalidate '/*'"), fine=False)
-    return Finding("page", f"its {len(page)} files as in this checkout")
+        return Finding("Page", _old(stage, old, "invalidate '/*'"), fine=False)
+    return Finding("Page", f"{len(page)} of {len(page)} files match this checkout")
 
 
 def _key(settings: Settings) -> Finding | None:
-    """When the provider's key ends, where the settings say so."""
+    """When the provider's key expires, if the settings have that."""
     if (days := settings.key_days_left) is None:
         return None
     words = (
-        f"ends on {settings.key_expires}, in {days} days" if days >= 0 else f"ended on {settings.key_expires}"
+        f"expires on {settings.key_expires}, in {count(days, 'day')}"
+        if days >= 0
+        else f"expired on {settings.key_expires}"
     )
-    return Finding("key", words, fine=days > KEY_NOTICE_DAYS)
+    return Finding("API key", words, fine=days > KEY_NOTICE_DAYS)
 
 
 def _alarms(stage: str, found: Hearing) -> Finding:
-    """Who is told when an alarm rings; in the local stage nobody has to be."""
-    return Finding("alarms", found.words, fine=found.fine or stage == LOCAL_STAGE)
+    """Who gets the alarms; the local stage needs nobody."""
+    if stage == LOCAL_STAGE and not found.fine:
+        return Finding("Alarms", "go to nobody, which is fine locally")
+    return Finding("Alarms", found.words, fine=found.fine)
 
 
 def _last_run(target: Target, held: Mapping[str, Any], settings: Settings, now: datetime) -> Finding:
-    return Finding("run", *last_run(target, held, now + timedelta(seconds=settings.clock_offset_seconds)))
+    return Finding("Last run", *last_run(target, held, now, settings.clock_offset_seconds))
 
 
 def _old(stage: str, keys: Sequence[str], drop: str) -> str:
-    return f"no answer or old bytes: {_listed(keys)} ({_command(stage, drop)} drops what is cached)"
+    return f"missing or outdated: {listed(keys)} ({_command(stage, drop)} refreshes them)"
 
 
 def _command(stage: str, words: str) -> str:
     return f"`movers {words}`" if stage == LOCAL_STAGE else f"`movers {words} --stage {stage}`"
-
-
-def _listed(items: Sequence[object], shown: int = 7) -> str:
-    rest = len(items) - shown
-    return ", ".join(map(str, items[:shown])) + (f" and {rest} more" if rest > 0 else "")

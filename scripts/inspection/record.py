@@ -1,4 +1,4 @@
-"""What is stored, compared: the table's items with each other, and the published files with the table."""
+"""Compares the table's items with each other, and the published files with the table."""
 
 from collections.abc import Iterator
 
@@ -12,8 +12,8 @@ from ingest.daily.twins import HANDFUL, NAMED, status_twin, tickers, twins
 
 
 def lost_items(store: Store, stored: Stored, market: Market) -> Iterator[str]:
-    """What of the table is lost or wrong, named so that it can be found."""
-    yield from (f"session {day}: mover and bars do not belong together" for day in sorted(stored.torn))
+    """The lost or wrong items of the table, by key."""
+    yield from (f"session {day}: mover and bars don't match" for day in sorted(stored.torn))
     known = {*stored.by_day, *stored.torn}
     yield from (f"session {day}" for day in sorted(stored.published - known))
     pasts = Pasts.of(store, stored)
@@ -25,14 +25,14 @@ def lost_items(store: Store, stored: Stored, market: Market) -> Iterator[str]:
 
 
 def cure(stored: Stored) -> str:
-    """The command that puts right what is lost from the table."""
+    """The command that restores what is lost from the table."""
     lost = stored.published - set(stored.by_day)
     days = sorted({*stored.torn, *(lost if len(lost) > HANDFUL else ())})
     return f"rebuild --from {days[0]} --to {days[-1]} --apply" if days else "ingest"
 
 
 def wrong_twins(store: Store, stored: Stored, channel: Channel) -> tuple[list[str], int]:
-    """The files that differ from the table or that nothing stands behind, and how many there should be."""
+    """The files that differ from the table or have no session, and how many there should be."""
     symbols = tickers(stored, channel.market)
     rendered = (*twins(store, stored, symbols, channel), status_twin(stored.status, channel.market))
     wanted = {twin.key: md5(twin.body) for twin in rendered}

@@ -60,7 +60,7 @@ def test_without_a_key_nothing_is_deployed(prod: Stage, terminal: Any, answer: s
     if answer is not None:
         terminal(answer)
     with pytest.raises(
-        CommandError, match=r"No API key is stored at /movers/prod/massive-api-key: set MASSIVE"
+        CommandError, match=r"No API key is stored at /movers/prod/massive-api-key\. Set MASSIVE"
     ):
         deploy._key(prod)
 
@@ -69,6 +69,11 @@ def test_without_a_key_nothing_is_deployed(prod: Stage, terminal: Any, answer: s
 def test_a_stage_is_where_every_command_finds_it(name: str) -> None:
     with pytest.raises(CommandError, match="where every command finds it"):
         find_stage("dev", [f"{name}=eu-west-1"])
+
+
+def test_a_setting_without_a_value_is_refused_with_the_form_of_one() -> None:
+    with pytest.raises(CommandError, match="-c throttle_rate: use NAME=VALUE"):
+        find_stage("dev", ["throttle_rate"])
 
 
 NAMES: Any = SimpleNamespace(
@@ -112,7 +117,7 @@ def test_a_name_of_ones_own_is_told_where_it_must_lead(
     names: Any = SimpleNamespace(**vars(NAMES) | {"site_url": "https://movers.example"})
     deploy._tell(AWS, [tmp_path / "no.template.json"], Deployed(names, [], {}))
     said = capsys.readouterr()
-    assert "https://movers.example must lead to d111111abcdef8.cloudfront.net" in said.err
+    assert "Point the domain of https://movers.example to d111111abcdef8.cloudfront.net" in said.err
     assert "page         https://movers.example/\n" in said.out
 
 

@@ -6,6 +6,7 @@ import pytest
 
 from scripts.commands.up import _tell
 from scripts.invocation import IngestError
+from tests.samples import mover, session
 
 
 def cloud(first_ingest: object) -> Any:
@@ -22,7 +23,7 @@ def cloud(first_ingest: object) -> Any:
 
 
 def test_the_urls_and_keys_go_to_standard_output_alone(capsys: pytest.CaptureFixture[str]) -> None:
-    _tell(cloud({"Stored": ["2026-02-10"]}))
+    _tell(cloud({"Stored": ["2026-02-10"]}), [mover(session())])
     said = capsys.readouterr()
     assert [line.split()[-1] for line in said.out.splitlines()] == [
         "https://localhost:8443/",
@@ -34,13 +35,14 @@ def test_the_urls_and_keys_go_to_standard_output_alone(capsys: pytest.CaptureFix
         "AWS_ACCESS_KEY_ID=LOCAL",
         "AWS_SECRET_ACCESS_KEY=secret",
     ]
-    assert "2026-02-10, simulated" in said.err
+    assert "Ready: https://localhost:8443/\nTop mover of Feb 10: TSLA -3.46% (simulated data)\n" in said.err
+    assert "Stored: 1 session, Feb 10\n" in said.err
 
 
 def test_a_first_ingest_that_failed_is_told_while_the_cloud_stays_up(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    _tell(cloud(IngestError("2026-02-10 not stored: [TSLA] has no bar")))
+    _tell(cloud(IngestError("2026-02-10 not stored: [TSLA] has no bar")), [])
     said = capsys.readouterr()
     assert "2026-02-10 not stored: [TSLA] has no bar" in said.err
     assert "movers ingest" in said.err
@@ -48,5 +50,5 @@ def test_a_first_ingest_that_failed_is_told_while_the_cloud_stays_up(
 
 
 def test_a_first_ingest_that_another_run_has_kept_out_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    _tell(cloud({"Skipped": "held by another run"}))
+    _tell(cloud({"Skipped": "held by another run"}), [])
     assert "held by another run" in capsys.readouterr().err

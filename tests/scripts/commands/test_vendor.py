@@ -6,7 +6,7 @@ import requests
 from tests.conftest import free_port, running
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_vendor_serves_until_it_is_stopped(number: signal.Signals) -> None:
     port = free_port()
     with running("vendor", "massive", "--port", str(port), "--as-of", "2025-06-30") as vendor:

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from scripts.bundle import bytecode
 from scripts.deployment import assembly
 from scripts.deployment.assembly import SOURCES, assemble
 from scripts.deployment.synth import SynthesisError
@@ -79,23 +78,6 @@ def test_other_settings_are_synthesized_again(app: App, root: Path) -> None:
     assert assemble(root, {"window": 7}) != assemble(root, {"window": 8})
 
 
-def test_a_python_that_can_compile_the_bundles_makes_them_anew(
-    app: App, root: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(bytecode, "runtime_python", lambda: None)
-    assemble(root, {})
-    monkeypatch.setattr(bytecode, "runtime_python", lambda: ("python3.13", "3.13.9"))
-    assemble(root, {})
-    assert len(app.bundled) == 2
-
-
-def test_compiled_modules_change_nothing(app: App, root: Path) -> None:
-    assemble(root, {})
-    (root / "infra" / "module.pyc").write_text("")
-    assemble(root, {})
-    assert len(app.synthesized) == 1
-
-
 def test_a_failed_synthesis_leaves_nothing_that_could_be_taken_for_a_good_one(app: App, root: Path) -> None:
     app.refuses = True
     for _ in range(2):
@@ -117,15 +99,3 @@ def test_what_is_made_already_can_be_deployed_from_a_checkout_that_cannot_be_wri
     with pytest.raises(CommandError, match=r"build/local \(Read-only file system\)\. .* writable"):
         assemble(root, {"window": 8})
     assert len(app.bundled) == 1
-
-
-def test_a_file_in_the_place_of_the_build_folder_is_named(app: App, root: Path) -> None:
-    (root / "build").touch()
-    with pytest.raises(CommandError, match=r"build/local \(Not a directory\)"):
-        assemble(root, {})
-
-
-def test_old_assemblies_are_forgotten(app: App, root: Path) -> None:
-    for window in range(10):
-        assemble(root, {"window": window})
-    assert len(list((root / "build" / "local").iterdir())) <= assembly.KEPT + 1

@@ -41,27 +41,6 @@ def test_a_stack_is_made_and_its_progress_told(emulator: Emulator, tmp_path: Pat
     assert told[-1] == "made 2/2"
 
 
-def test_what_has_changed_is_shown_then_deployed_then_gone(
-    emulator: Emulator, tmp_path: Path, told: list[str]
-) -> None:
-    cdk.deploy(app(tmp_path, "changed", "first"), emulator.account, told.append)
-    templates = app(tmp_path, "changed", "second")
-    before = cdk.diff(templates, emulator.account)
-    assert "first" in before
-    assert "second" in before
-    cdk.deploy(templates, emulator.account, told.append)
-    assert stored(emulator, "changed") == "second"
-    assert "There were no differences" in cdk.diff(templates, emulator.account)
-
-
-def test_the_same_again_changes_nothing(emulator: Emulator, tmp_path: Path, told: list[str]) -> None:
-    templates = app(tmp_path, "same", "value")
-    cdk.deploy(templates, emulator.account, told.append)
-    told.clear()
-    cdk.deploy(templates, emulator.account, told.append)
-    assert told == []
-
-
 @pytest.mark.parametrize(
     ("name", "value", "kind", "words"),
     [

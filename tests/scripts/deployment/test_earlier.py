@@ -42,7 +42,9 @@ def test_a_name_is_moved_where_its_record_allows_it() -> None:
 
 
 def test_the_record_that_a_move_needs_is_named() -> None:
-    with pytest.raises(CommandError, match=rf'_{NAME} a TXT record "new\.cloudfront\.net", and deploy again'):
+    with pytest.raises(
+        CommandError, match=rf'TXT record for _{NAME} with "new\.cloudfront\.net", and deploy again'
+    ):
         move_name(CloudFront(allowed=False), NAME, "ENEW", "new.cloudfront.net")
 
 

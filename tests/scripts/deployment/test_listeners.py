@@ -20,16 +20,16 @@ def subscription(address: str, arn: str = ARN) -> dict[str, str]:
 @pytest.mark.parametrize(
     ("subscriptions", "words", "fine"),
     [
-        ([], "told to nobody in eu-west-1: no address is subscribed", False),
-        ([("me@a.org", "Deleted")], "told to nobody in eu-west-1: no address is subscribed", False),
+        ([], "go to nobody in eu-west-1: no address is subscribed", False),
+        ([("me@a.org", "Deleted")], "go to nobody in eu-west-1: no address is subscribed", False),
         (
             [("me@a.org", "PendingConfirmation")],
-            "told to nobody in eu-west-1: me@a.org has not confirmed",
+            "go to nobody in eu-west-1: me@a.org has not confirmed",
             False,
         ),
-        ([("me@a.org", ARN)], "told to me@a.org in eu-west-1", True),
-        ([("me@a.org", "PendingConfirmation"), ("we@a.org", ARN)], "told to we@a.org in eu-west-1", True),
-        ([("me@a.org", ARN), ("we@a.org", ARN)], "told to me@a.org, we@a.org in eu-west-1", True),
+        ([("me@a.org", ARN)], "go to me@a.org in eu-west-1", True),
+        ([("me@a.org", "PendingConfirmation"), ("we@a.org", ARN)], "go to we@a.org in eu-west-1", True),
+        ([("me@a.org", ARN), ("we@a.org", ARN)], "go to me@a.org, we@a.org in eu-west-1", True),
     ],
 )
 def test_an_address_hears_once_it_has_confirmed(
@@ -68,8 +68,8 @@ def deployed(region: str, part: str, alarm: str, *, told: bool = True, address: 
 @pytest.mark.parametrize(
     ("address", "words", "fine"),
     [
-        ("", f"told to nobody in us-east-1: no address is subscribed ({HOW_TO})", False),
-        ("me@example.org", "told to me@example.org in us-east-1", True),
+        ("", f"go to nobody in us-east-1: no address is subscribed ({HOW_TO})", False),
+        ("me@example.org", "go to me@example.org in us-east-1", True),
     ],
 )
 def test_a_stage_is_heard_where_its_topic_has_an_address(
@@ -85,7 +85,7 @@ def test_elsewhere_the_cdns_topic_has_to_be_heard_as_well(moto: None) -> None:
     deployed("us-east-1", "cdn-alarms", "cdn-5xx")
     found = hearing(Account("eu-west-1"), "prod")
     assert found.words == (
-        f"told to me@example.org in eu-west-1; told to nobody in us-east-1: no address is subscribed ({HOW_TO})"
+        f"go to me@example.org in eu-west-1; go to nobody in us-east-1: no address is subscribed ({HOW_TO})"
     )
     assert not found.fine
 

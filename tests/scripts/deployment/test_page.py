@@ -87,11 +87,6 @@ def test_assets_are_put_before_the_pages_that_name_them(root: Path) -> None:
     assert lives == sorted(lives, key=[ASSET_CACHE, PAGE_CACHE].index)
 
 
-def test_a_second_upload_puts_nothing(s3: Any, root: Path) -> None:
-    assert len(upload_page(s3, BUCKET, root)) == 5
-    assert upload_page(s3, BUCKET, root) == []
-
-
 def test_only_the_changed_file_is_put_again(s3: Any, root: Path) -> None:
     upload_page(s3, BUCKET, root)
     (root / "site/robots.txt").write_text("User-agent: bot")

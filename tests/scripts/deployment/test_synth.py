@@ -7,7 +7,7 @@ from scripts.deployment.synth import SynthesisError, deployment_order, synthesiz
 
 
 def test_a_refused_setting_is_told_in_the_apps_own_words(tmp_path: Path) -> None:
-    with pytest.raises(SynthesisError, match=r"^watchlist has 0 tickers: allowed is 1 to 2500$"):
+    with pytest.raises(SynthesisError, match=r"^watchlist has 0 tickers: must have 1 to 2500$"):
         synthesize(tmp_path, {"watchlist": []})
 
 

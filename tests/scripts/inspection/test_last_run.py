@@ -28,10 +28,10 @@ def lease(until: str) -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("minutes", "fine", "words"),
     [
-        (-60, False, "ended badly: run-1"),
-        (0, False, "ended badly"),
-        (1, True, "at work: run-1"),
-        (16, True, "at work"),
+        (-60, False, "crashed: run-1"),
+        (0, False, "crashed"),
+        (1, True, "in progress: run-1"),
+        (16, True, "in progress"),
     ],
 )
 def test_a_run_is_at_work_until_its_lease_ends(minutes: int, fine: bool, words: str) -> None:
@@ -43,7 +43,7 @@ def test_a_run_is_at_work_until_its_lease_ends(minutes: int, fine: bool, words: 
 
 @pytest.mark.parametrize("until", ["2026-02-11T05:27:00Z", "2026-02-12T05:10:09Z", "2099-01-01T00:00:00Z"])
 def test_a_lease_longer_than_any_run_is_told_with_the_command_that_removes_it(until: str) -> None:
-    expected = f"no run can begin: run-1, lease until {until}, longer than any run lasts {REMOVAL}"
+    expected = f"no run can start: run-1, lease until {until}, longer than any run takes {REMOVAL}"
     assert last_run(LOCAL, lease(until), NIGHT) == (expected, False)
 
 
@@ -58,10 +58,10 @@ def test_a_lease_longer_than_any_run_is_told_with_the_command_that_removes_it(un
 def test_a_lease_whose_end_nobody_can_read_is_told_with_the_command_that_removes_it(
     held: dict[str, Any],
 ) -> None:
-    expected = f"the lease has no readable end and can keep out every run {REMOVAL}"
+    expected = f"the lease has no readable end and can block every run {REMOVAL}"
     assert last_run(LOCAL, held, NIGHT) == (expected, False)
 
 
 def test_a_lease_without_an_owner_is_judged_by_its_end() -> None:
     held = {"ExpiresAt": {"S": instant(NIGHT + timedelta(minutes=5))}}
-    assert last_run(LOCAL, held, NIGHT) == ("at work: unknown, lease until 2026-02-11T05:15:09Z", True)
+    assert last_run(LOCAL, held, NIGHT) == ("in progress: unknown, lease until 2026-02-11T05:15:09Z", True)
