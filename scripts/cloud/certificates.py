@@ -1,4 +1,4 @@
-"""The edge's certificate for localhost, and the authority that vouches for it alone."""
+"""The edge's certificate for localhost, and its CA, which issues no other."""
 
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -7,14 +7,14 @@ import trustme
 from cryptography import x509
 
 NAMES = ("localhost", "127.0.0.1", "::1")
-VALID = timedelta(days=800)  # Safari takes no more than 825
+VALID = timedelta(days=800)  # Safari accepts at most 825
 RENEW_BEFORE = timedelta(days=30)
 
 
 def ensure_certificates(folder: Path, now: datetime) -> None:
-    """Have `ca.pem` and `server.pem` (key and chain) in the folder; those there are kept while valid.
+    """Write `ca.pem` and `server.pem` (key and chain) to the folder, unless those there are still valid.
 
-    The authority's key is written nowhere: who trusts it trusts this one certificate.
+    The CA's key is never stored, so trusting the CA means trusting only this certificate.
     """
     authority, server = folder / "ca.pem", folder / "server.pem"
     if authority.exists() and server.exists() and _expiry(server) - now > RENEW_BEFORE:
@@ -28,5 +28,5 @@ def ensure_certificates(folder: Path, now: datetime) -> None:
 
 
 def _expiry(pem: Path) -> datetime:
-    """When the first certificate of the file ends; aware, UTC."""
+    """When the file's first certificate expires (UTC)."""
     return x509.load_pem_x509_certificates(pem.read_bytes())[0].not_valid_after_utc

@@ -1,6 +1,6 @@
-"""What a synthesized template says of its CloudFront distribution, as far as the edge must know it.
+"""Reads the CloudFront distribution from a synthesized template, as far as the edge needs it.
 
-What the edge cannot do is refused here instead of being done differently than at CloudFront.
+Features that the edge lacks are refused here, so that it never silently differs from CloudFront.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,12 +15,12 @@ CONNECT_SECONDS = 10
 READ_SECONDS = 30
 
 ERROR_SECONDS = 10
-"""How long CloudFront keeps an error that nothing else is said of."""
+"""How long CloudFront caches an error by default."""
 
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where content comes from: a bucket, or else an HTTP server."""
+    """Where content comes from: a bucket or an HTTP server."""
 
     is_bucket: bool
     connect_seconds: int
@@ -29,7 +29,7 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class CachePolicy:
-    """How long answers live, in seconds, and which query parameters tell them apart."""
+    """How long responses are cached, in seconds, and which query parameters are in the cache key."""
 
     min_seconds: int
     default_seconds: int
@@ -42,7 +42,7 @@ class CachePolicy:
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """What happens to requests whose path fits the pattern, in which `*` and `?` are wild."""
+    """What happens to requests whose path matches the pattern, in which `*` and `?` are wildcards."""
 
     pattern: str
     methods: tuple[str, ...]
@@ -51,14 +51,14 @@ class Behaviour:
     headers: tuple[Header, ...]
     origin: Origin
     function: str | None = None
-    """Which of the distribution's functions sees each request first."""
+    """The distribution's function that each request passes through first."""
     secondary: Origin | None = None
     failover_statuses: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class ErrorResponse:
-    """How long an error lives, in seconds, and the page shown in its place, if any."""
+    """How long an error is cached, in seconds, and the page shown in its place, if any."""
 
     status: int
     seconds: int
@@ -68,7 +68,7 @@ class ErrorResponse:
 
 @dataclass(frozen=True, slots=True)
 class Distribution:
-    """Behaviours in the order in which they are tried; the last one fits everything. Functions are JavaScript."""
+    """Behaviours in the order in which they are tried; the last one matches everything. Functions are JavaScript."""
 
     behaviours: tuple[Behaviour, ...]
     errors: tuple[ErrorResponse, ...]
@@ -79,7 +79,7 @@ class Distribution:
 def read_distribution(template: Mapping[str, Any]) -> Distribution:
     """The template's only distribution with the policies it refers to.
 
-    Raises CommandError naming what the edge does not know, KeyError when a required property is missing.
+    Raises CommandError for features that the edge lacks, KeyError if a required property is missing.
     """
     resources = template["Resources"]
     (config,) = (
@@ -102,7 +102,7 @@ def read_distribution(template: Mapping[str, Any]) -> Distribution:
 
 
 def _targets(config: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
-    """What a behaviour may point at, origins and origin groups, as the fields of a Behaviour."""
+    """A behaviour's possible targets, origins and origin groups, as fields of a Behaviour."""
     origins = {origin["Id"]: _origin(origin) for origin in config["Origins"]}
     targets: dict[str, dict[str, Any]] = {name: {"origin": origin} for name, origin in origins.items()}
     for group in config.get("OriginGroups", {}).get("Items", []):
@@ -131,7 +131,7 @@ def _behaviour(
     pattern = "/" + behaviour["PathPattern"].removeprefix("/")
     for unknown in ("OriginRequestPolicyId", "LambdaFunctionAssociations"):
         if behaviour.get(unknown):
-            raise CommandError(f"The edge does not know {unknown}, which behaviour {pattern} asks for.")
+            raise CommandError(f"The edge doesn't support {unknown}, which behaviour {pattern} uses.")
     return Behaviour(
         pattern=pattern,
         methods=tuple(behaviour.get("AllowedMethods", ("GET", "HEAD"))),
@@ -144,20 +144,22 @@ def _behaviour(
 
 
 def _function(associations: Sequence[Mapping[str, Any]]) -> str | None:
-    """The name of the function that sees requests, which stands in the same template."""
+    """The name of the viewer-request function, which must be in the same template."""
     for association in associations:
         event, arn = association["EventType"], association["FunctionARN"]
         if event != "viewer-request" or isinstance(arn, str):
-            raise CommandError("The edge runs functions of the stack itself, and only for viewer-request.")
+            raise CommandError("The edge runs only viewer-request functions that the stack itself defines.")
         name: str = arn["Fn::GetAtt"][0]
         return name
     return None
 
 
 def _policy(reference: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The properties of a policy that stands in the same template."""
+    """The properties of a policy, which must be in the same template."""
     if isinstance(reference, str):
-        raise CommandError(f"The edge does not know the managed policy {reference}: define one in the stack.")
+        raise CommandError(
+            f"The edge doesn't support the managed policy {reference}: define one in the stack."
+        )
     properties: Mapping[str, Any] = resources[reference["Ref"]]["Properties"]
     return properties
 
@@ -186,7 +188,7 @@ def _refuse_other_keys(policy: str, key: Mapping[str, Any]) -> None:
     kinds = key["HeadersConfig"]["HeaderBehavior"], key["CookiesConfig"]["CookieBehavior"]
     if kinds != ("none", "none"):
         raise CommandError(
-            f"The edge keeps answers by path and query alone; policy {policy} adds headers or cookies."
+            f"The edge's cache key has only path and query; policy {policy} adds headers or cookies."
         )
 
 

@@ -1,8 +1,7 @@
-// What CloudFront works out per request and nginx has no directive for; nginx_viewers.py and
-// nginx_origins.py say where it is used.
-// The rules are those of the CloudFront developer guide, pages Expiration and HTTPStatusCodes.
+// What CloudFront computes per request and nginx has no directive for, used by nginx_viewers.py and nginx_origins.py.
+// The rules are from the CloudFront developer guide, pages Expiration and HTTPStatusCodes.
 
-// The part of the viewer's query string that the cache policy names: "" or "?days=7".
+// The part of the viewer's query string that the cache policy allows, such as "?days=7", or "".
 function query(r) {
   const policy = r.variables.query_policy.split(" ");
   const listed = (part) => policy.indexOf(part.split("=")[0], 1) > 0;
@@ -16,7 +15,7 @@ function query(r) {
   return kept.length > 0 ? "?" + kept.join("&") : "";
 }
 
-// For how many seconds the cache may keep the answer; 0 for not at all.
+// How many seconds the cache may keep the response; 0 for not at all.
 function life(r) {
   const policy = r.variables.cache_policy.split(" ").map(Number);
   const least = policy[0],
@@ -33,32 +32,32 @@ function life(r) {
   return String(Math.max(least, Number.isNaN(asked) ? normal : asked));
 }
 
-// What the origin asks for, in seconds; NaN where it says nothing.
+// The lifetime in the origin's headers, in seconds; NaN if there is none.
 function askedLife(r, directives) {
   const age = /s-maxage=(\d+)/i.exec(directives) || /max-age=(\d+)/i.exec(directives);
   const expires = r.variables.upstream_http_expires;
   return age ? Number(age[1]) : Math.floor((Date.parse(expires) - Date.now()) / 1000);
 }
 
-// When the origin was asked, in milliseconds since 1970.
+// When the request to the origin began, in milliseconds since 1970.
 function askedAt(r) {
   return String(Math.floor(Date.now() - 1000 * r.variables.request_time));
 }
 
-// How old an answer from the cache is, in seconds; nothing for one that comes from the origin.
+// The age of a response from the cache, in seconds; empty for one from the origin.
 function age(r) {
   const cached = /HIT|STALE|UPDATING/.test(r.variables.upstream_cache_status);
   return cached ? String(Math.floor((Date.now() - r.variables.upstream_http_x_asked_at) / 1000)) : "";
 }
 
-// A 204 has no body, whatever length an origin announces for it.
+// A 204 has no body, even if the origin sends a length.
 function dropLengthOfNothing(r) {
   if (r.status === 204) {
     delete r.headersOut["Content-Length"];
   }
 }
 
-// Shows the request to a CloudFront function, then answers as it says or goes on with the request that it returns.
+// Passes the request to a CloudFront function, then sends the response or continues with the request that it returns.
 // https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/functions-event-structure.html
 function run(r, handler) {
   const event = { version: "1.0", context: { eventType: "viewer-request" }, viewer: { ip: r.remoteAddress } };
@@ -86,7 +85,7 @@ function asked(r) {
   };
 }
 
-// Whether CloudFront adds the headers of the behaviour's policy is not documented: here the function's own are all.
+// AWS doesn't document whether CloudFront adds the policy's headers here, so only the function's own are sent.
 function respond(r, response) {
   for (const name in response.headers) {
     r.headersOut[name] = response.headers[name].value;

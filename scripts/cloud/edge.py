@@ -1,4 +1,4 @@
-"""The local CDN: nginx on https://localhost, doing what the synthesized distribution says."""
+"""The local CDN: nginx on https://localhost, configured from the synthesized distribution."""
 
 import contextlib
 import shutil
@@ -24,14 +24,13 @@ RULES = Path(__file__).with_name("edge.js")
 class Edge:
     """A running edge; use it as a context manager.
 
-    `template` is the site stack's synthesized template, unmodified. `files` stands for every S3
-    origin, `api` for every other one: base URLs in place of the origin's domain and path.
-    `folder` gets configuration, log, cache and certificates; keep it between runs, so that an
-    authority which a browser was told to trust stays the same. The cache begins empty, because a new
-    cloud has new data. `ca` is the certificate of that authority.
+    `template` is the services stack's synthesized template, unmodified. `files` replaces every S3 origin, `api` every
+    other one; both are base URLs in place of the origin's domain and path. `folder` gets configuration, log, cache and
+    certificates; keep it between runs, so that a browser's trust in the CA (`ca`) lasts. The cache starts empty,
+    because a new cloud has new data.
 
-    Raises CommandError when the port is taken, when nginx is missing or does not start, and when the
-    distribution asks for something that the edge does not know.
+    Raises CommandError if the port is taken, if nginx is missing or doesn't start, or if the distribution uses
+    a feature that the edge lacks.
     """
 
     def __init__(
@@ -69,23 +68,23 @@ class Edge:
         self._stack.close()
 
     def check(self) -> None:
-        """Raise CommandError if nginx has ended or invalidations are no longer carried out."""
+        """Raise CommandError if nginx has stopped or the watch for invalidations has failed."""
         if self._process.poll() is not None:
             log = (self._folder / "error.log").read_text(errors="replace")
-            raise CommandError("nginx has ended. The end of its log:\n" + "\n".join(log.splitlines()[-15:]))
+            raise CommandError("nginx has stopped. The end of its log:\n" + "\n".join(log.splitlines()[-15:]))
         self._watch.check()
 
     def wait_for_invalidation(self, invalidation_id: str, timeout_seconds: float = 10) -> None:
-        """Return when the edge has dropped what the invalidation names.
+        """Wait until the edge has dropped what the invalidation names.
 
-        Raises CommandError when that takes longer, or cannot happen any more.
+        Raises CommandError if that takes too long, or if the watch has failed.
         """
         self._watch.wait_for(invalidation_id, timeout_seconds)
 
     def _prepare(self, binary: Path) -> None:
-        """Make the folder as nginx expects it, with nothing left of an earlier run but certificates.
+        """Prepare the folder for nginx; of an earlier run, only the certificates are kept.
 
-        It is this user's alone: the configuration holds the emulator's secret, and the socket sends it.
+        Only this user may enter it: the configuration contains the emulator's secret, and the socket sends it.
         """
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         self._folder.chmod(0o700)
@@ -106,10 +105,10 @@ class Edge:
         while not self._has_written_its_pid():
             self.check()
             if time.monotonic() > deadline:
-                raise CommandError(f"nginx is not ready after {START_SECONDS} seconds; try again.")
+                raise CommandError(f"nginx wasn't ready within {START_SECONDS} seconds; try again.")
             time.sleep(0.01)
 
     def _has_written_its_pid(self) -> bool:
-        """Which nginx does once it listens."""
+        """nginx writes it once it listens."""
         file = self._folder / "nginx.pid"
         return file.exists() and file.stat().st_size > 0

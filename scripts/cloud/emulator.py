@@ -1,4 +1,4 @@
-"""The AWS emulator (ministack) on loopback: started, waited for, stopped."""
+"""Starts and stops the AWS emulator (ministack) on loopback."""
 
 import contextlib
 import http.client
@@ -26,7 +26,7 @@ class Emulator:
 
     `endpoint` has the keys of this start; requests with `edge_headers` need none (see `scripts.cloud.guard`).
 
-    Raises CommandError when the port is taken or the emulator does not come up.
+    Raises CommandError if the port is taken or the emulator doesn't start.
     """
 
     def __init__(self, *, port: int = 4566, folder: Path) -> None:
@@ -36,7 +36,7 @@ class Emulator:
         self.account = Account(REGION, self.endpoint)
         self.edge_headers = {EDGE_HEADER: secrets.token_hex(20)}
         self._log = folder / "emulator.log"
-        self._temporary = folder / "emulator"  # it leaves its workers' folders behind
+        self._temporary = folder / "emulator"  # ministack doesn't remove its workers' folders
 
     def __enter__(self) -> "Emulator":
         refuse_taken(self.port, option="--aws-port")
@@ -60,7 +60,7 @@ class Emulator:
 
     @property
     def pid(self) -> int:
-        """The process that leads the emulator's process group."""
+        """The leader of the emulator's process group."""
         return self._process.pid
 
     def client(self, service: str) -> Any:
@@ -68,13 +68,13 @@ class Emulator:
         return self.account.client(service)
 
     def check(self) -> None:
-        """Raise CommandError with the end of its log if the emulator has ended."""
+        """Raise CommandError with the end of the log if the emulator has stopped."""
         if self._process.poll() is not None:
             tail = "\n".join(self._log.read_text(errors="replace").splitlines()[-15:])
-            raise CommandError(f"The AWS emulator ended by itself. The end of its log:\n{tail}")
+            raise CommandError(f"The AWS emulator has stopped. The end of its log:\n{tail}")
 
     def _secrets(self) -> dict[str, str]:
-        """What its process needs to know, and keeps from the functions it runs."""
+        """What its process needs, and hides from the functions it runs."""
         return {
             "AWS_ACCESS_KEY_ID": self.endpoint.access_key_id,
             "GUARD_SECRET": self.endpoint.secret_access_key,
@@ -87,13 +87,13 @@ class Emulator:
             self.check()
             if time.monotonic() > deadline:
                 raise CommandError(
-                    f"The AWS emulator does not answer after {START_SECONDS} seconds; try again."
+                    f"The AWS emulator didn't respond within {START_SECONDS} seconds; try again."
                 )
             time.sleep(0.05)
 
 
 def _environment(port: int, temporary: Path) -> dict[str, str]:
-    """All the emulator gets: what stands here is inherited by every function it runs."""
+    """The emulator's whole environment, which every function it runs inherits."""
     return {
         "PATH": os.pathsep.join([str(Path(sys.executable).parent), "/usr/bin", "/bin"]),
         "HOME": str(temporary),
@@ -107,7 +107,7 @@ def _environment(port: int, temporary: Path) -> dict[str, str]:
         "AUTH": "true",
         "IOT_MTLS_ENABLED": "0",
         "LAMBDA_ACCOUNT_CONCURRENCY": "10",
-        "DOCKER_HOST": f"unix://{temporary}/no-docker",  # else it removes containers of the machine
+        "DOCKER_HOST": f"unix://{temporary}/no-docker",  # otherwise it removes containers on this machine
     }
 
 

@@ -1,8 +1,8 @@
-"""The emulator's process: ministack behind the guard, so that no port leads around it.
+"""The emulator's process: ministack behind the guard, with no port that bypasses it.
 
     AWS_ACCESS_KEY_ID=… GUARD_SECRET=… GUARD_EDGE=… python -m scripts.cloud.emulator_process
 
-Both secrets leave the environment before any function can inherit them.
+It removes both secrets from the environment before any function can inherit them.
 """
 
 import hashlib
@@ -69,7 +69,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 def _replayed(body: bytes, receive: Receive) -> Receive:
-    """Gives a body that was read once more, then what comes after it."""
+    """Returns the body that was already read, then whatever follows."""
     again: list[Message] = [{"type": "http.request", "body": body, "more_body": False}]
 
     async def read() -> Message:
@@ -79,7 +79,7 @@ def _replayed(body: bytes, receive: Receive) -> Receive:
 
 
 async def _refuse(request: Request, reason: str, send: Send) -> None:
-    """403 in the form of the request's protocol, so that SDKs show the reason."""
+    """Answer 403 in the format of the request's protocol, so that SDKs show the reason."""
     if "x-amz-target" in request.headers:
         kind, text = b"application/json", json.dumps({"__type": "AccessDeniedException", "message": reason})
     else:
@@ -90,13 +90,13 @@ async def _refuse(request: Request, reason: str, send: Send) -> None:
 
 
 def _without_secret(scope: Message) -> Message:
-    """Functions see a request's headers, and answer with them if they like."""
+    """A function sees a request's headers and could return them."""
     kept = [(name, value) for name, value in scope["headers"] if name.lower() != EDGE_HEADER.encode()]
     return {**scope, "headers": kept}
 
 
 def _issued(access_key_id: str, session_token: str) -> str | None:
-    """The secret of a key that the emulator has issued, if the session token is the one issued with it."""
+    """The secret of a key that the emulator issued, if the session token belongs to it."""
     from ministack.core import iam_evaluator, responses
 
     if iam_evaluator.is_root_access_key(access_key_id):
@@ -111,7 +111,7 @@ def _issued(access_key_id: str, session_token: str) -> str | None:
 
 
 def _make_role_keys_secret() -> None:
-    """ministack derives the keys of a function's role from names; salted, nobody else can."""
+    """ministack derives the keys of a function's role from names alone; the salt makes them unpredictable."""
     from ministack.core import lambda_runtime
 
     salt = secrets.token_bytes()
@@ -119,7 +119,7 @@ def _make_role_keys_secret() -> None:
 
 
 def _tell_root_secret(guard: Guard) -> None:
-    """ministack checks presigned S3 URLs itself, and would read the secret from the environment for that."""
+    """ministack itself checks presigned S3 URLs, for which it would read the secret from the environment."""
     from ministack.core import iam_evaluator
 
     resolve = iam_evaluator.resolve_credential

@@ -1,16 +1,16 @@
 """Decides which requests may reach the emulator. Pure; `emulator_process` applies it.
 
-While `movers up` runs, every page in the user's browser and every account of the machine can send requests to the
-emulator's port. ministack alone would serve them: it answers every origin under any `Host`, and takes the access keys
-`""`, `test` and any twelve digits for the account's root without checking a signature. Root can create a function,
-which runs code as the user, and read the key of the market data. What the guard lets through:
+While `movers up` runs, every page in the user's browser and every account on the machine can send requests to the
+emulator's port. ministack alone would serve them: it answers every origin under any `Host`, and accepts the access keys
+`""`, `test` and any twelve digits as the account's root without checking a signature. Root can create a function,
+which runs code as the user, and read the market data key. The guard lets through:
 
-- signed requests, if the signature is right and made with the keys of this start or with keys that the emulator has
+- signed requests, if the signature is valid and made with the keys of this start or with keys that the emulator has
   issued to a role or user, whose policies the emulator then enforces;
 - unsigned requests to the public API, where API Gateway itself refuses them on IAM routes, and to the health check;
-- unsigned requests from the edge, which sends a random header.
+- unsigned requests from the edge, which sends a secret header.
 
-It refuses a `Host` that is not loopback (DNS rebinding), and what a page sends anywhere but to the public API.
+It refuses a `Host` that isn't loopback (DNS rebinding), and requests from web pages, except to the public API.
 """
 
 import hmac
@@ -36,18 +36,18 @@ PUBLIC = re.compile(r"/_aws/execute-api/[^/]+/")
 INTERNAL = "/_"  # the emulator's own paths, which no IAM policy covers
 ALGORITHM = "AWS4-HMAC-SHA256"
 
-UNSIGNED = "Sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that `movers up` has printed."
-OTHER_HOST = "The local AWS is at http://127.0.0.1 and its port, and under no other name."
-FROM_A_PAGE = "Web pages may ask the local AWS for nothing but the public API."
-UNKNOWN_KEY = f"This local AWS has not issued this access key. {UNSIGNED}"
-NOT_SIGV4 = f"Requests take one SigV4 signature, in the header or in the query. {UNSIGNED}"
-WRONG_SIGNATURE = f"The signature is wrong, or too old. {UNSIGNED}"
-ROOT_ONLY = f"The emulator's own paths are closed to roles. {UNSIGNED}"
+UNSIGNED = "Sign with the AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY that `movers up` printed."
+OTHER_HOST = "Use a loopback address for the local AWS, such as http://127.0.0.1 with its port."
+FROM_A_PAGE = "Web pages may call only the public API of the local AWS."
+UNKNOWN_KEY = f"This local AWS didn't issue this access key. {UNSIGNED}"
+NOT_SIGV4 = f"A request needs exactly one SigV4 signature, in the header or in the query. {UNSIGNED}"
+WRONG_SIGNATURE = f"The signature is invalid or expired. {UNSIGNED}"
+ROOT_ONLY = f"Roles may not use the emulator's own paths. {UNSIGNED}"
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What came in. ministack routes by `path`, which is decoded; `raw_path` is as sent, and what is signed."""
+    """A request. ministack routes by `path`, which is decoded; `raw_path` is as sent, and is what the client signed."""
 
     method: str
     path: str
@@ -82,7 +82,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Guard:
-    """The secrets of this start. `issued` gives the secret of a role's or user's access key and session token."""
+    """The secrets of this start. `issued` returns the secret for a role's or user's access key and session token."""
 
     access_key_id: str
     secret_access_key: str
@@ -90,7 +90,7 @@ class Guard:
     issued: Callable[[str, str], str | None]
 
     def refusal(self, request: Request) -> str | None:
-        """Why the request is refused, and what to do; None if it may pass."""
+        """Why the request is refused, and what to do; None if it is allowed."""
         from_edge = _equal(request.headers.get(EDGE_HEADER, ""), self.edge_secret)
         if not from_edge and not names_loopback(request.headers):
             return OTHER_HOST
@@ -117,7 +117,7 @@ class Guard:
 
 
 def find_signature(request: Request) -> HeaderSignature | None:
-    """The request's one SigV4 signature, made with the key by which ministack knows the caller.
+    """The request's only SigV4 signature, if its key is the one by which ministack identifies the caller.
 
     None for anything else, such as one signature in the header and another in the query.
     """
@@ -132,7 +132,7 @@ def find_signature(request: Request) -> HeaderSignature | None:
 
 
 def is_valid(signature: HeaderSignature, request: Request, secret: str) -> bool:
-    """Whether the signature is this request's, made with the secret and not too long ago."""
+    """Whether the signature matches this request and the secret, and hasn't expired."""
     signed = (request.method, request.raw_path, request.query, request.headers, request.body)
     presigned = request.is_query_signed
     if not signature.signature.isascii() or header_signature_failure(

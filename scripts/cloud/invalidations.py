@@ -1,9 +1,8 @@
 """Carries out a distribution's invalidations on the edge's cache.
 
-An answer that was on its way from the origin while an invalidation came is stored after the sweep,
-with the old bytes. So each answer is marked with the moment its origin was asked, and the sweeps go on
-until every question asked before the invalidation has come to its end: such an answer lives for a
-second at most.
+A response that is in flight from the origin during an invalidation is stored after the sweep, with the old bytes. So
+each response records when its origin was asked, and sweeps repeat until every request from before the invalidation has
+ended. Such a response lives for about a second at most.
 """
 
 import re
@@ -21,22 +20,22 @@ from scripts.errors import CommandError
 POLL_SECONDS = 0.1
 SWEEP_SECONDS = 1.0
 STOP_SECONDS = 2.0
-ANSWER_SECONDS = 120  # nothing is on its way for longer: it is nginx's own limit
+ANSWER_SECONDS = 120  # nginx's own limit for a response
 
-# nginx keeps the key, then the answer's head, in front of the body; both together fit its buffer.
+# A cache file starts with the key and the response's head, then the body; key and head fit nginx's buffer.
 HEAD_BYTES = 16 * 1024
 _HEAD = re.compile(rb"\nKEY: (?P<key>[^\n]*)\n.*?\r\nX-Asked-At: (?P<asked_at>\d+)\r\n", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class Invalidation:
-    """The paths to forget, and when that was seen, in milliseconds since 1970."""
+    """The paths to drop, and when the invalidation was seen, in milliseconds since 1970."""
 
     paths: tuple[str, ...]
     seen_at: int
 
     def covers(self, key: str, asked_at: int) -> bool:
-        """Whether an answer is meant: asked for before, and named by path and query or by a prefix with `*`.
+        """Whether it drops a response: one requested before it, whose path and query, or prefix with `*`, it names.
 
         https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/invalidation-specifying-objects.html
         """
@@ -49,7 +48,7 @@ def _fits(path: str, key: str) -> bool:
 
 
 def sweep(cache: Path, invalidations: Sequence[Invalidation]) -> None:
-    """Remove the answers that any of the invalidations means."""
+    """Remove the responses that any of the invalidations covers."""
     for file in cache.iterdir() if invalidations else ():
         for key, asked_at in _answer(file):
             if any(invalidation.covers(key, asked_at) for invalidation in invalidations):
@@ -57,7 +56,7 @@ def sweep(cache: Path, invalidations: Sequence[Invalidation]) -> None:
 
 
 def _answer(file: Path) -> Iterator[tuple[str, int]]:
-    """Key of an answer and when it was asked for; nothing if nginx has just removed it."""
+    """A response's key and when it was requested; nothing if nginx has just removed the file."""
     try:
         with file.open("rb") as content:
             head = _HEAD.search(content.read(HEAD_BYTES))
@@ -65,7 +64,7 @@ def _answer(file: Path) -> Iterator[tuple[str, int]]:
         return
     if head is None:
         raise CommandError(
-            f"{file} is no answer as the edge stores it; stop the local cloud and start it again."
+            f"{file} isn't a valid cache file of the edge; stop the local cloud and start it again."
         )
     yield head["key"].decode("latin-1"), int(head["asked_at"])
 
@@ -73,7 +72,7 @@ def _answer(file: Path) -> Iterator[tuple[str, int]]:
 class InvalidationWatch:
     """Looks for new invalidations in the background; use it as a context manager.
 
-    Those made before it was entered concern an older cache and are left out.
+    Invalidations from before it was entered concern an older cache and are ignored.
     """
 
     def __init__(self, cloudfront: Any, distribution_id: str, cache: Path) -> None:
@@ -94,15 +93,15 @@ class InvalidationWatch:
 
     def __exit__(self, *_: object) -> None:
         self._stopping.set()
-        self._thread.join(STOP_SECONDS)  # it may hear nothing from an emulator that hangs
+        self._thread.join(STOP_SECONDS)  # the thread may wait for an emulator that hangs
 
     def check(self) -> None:
-        """Raise CommandError if invalidations are no longer carried out."""
+        """Raise CommandError if the watch has failed."""
         if self._failure:
-            raise CommandError("The edge can no longer carry out invalidations.") from self._failure
+            raise CommandError("The edge can no longer process invalidations.") from self._failure
 
     def wait_for(self, invalidation_id: str, timeout_seconds: float) -> None:
-        """Return when the invalidation has been carried out; CommandError if that takes too long."""
+        """Wait until the invalidation is done. Raises CommandError if that takes too long or the watch has failed."""
         with self._progress:
             done = self._progress.wait_for(
                 lambda: self._failure or invalidation_id in self._done, timeout_seconds
@@ -110,7 +109,7 @@ class InvalidationWatch:
         self.check()
         if not done:
             raise CommandError(
-                f"Invalidation {invalidation_id} has not reached the edge in {timeout_seconds} s."
+                f"Invalidation {invalidation_id} didn't reach the edge within {timeout_seconds} s."
             )
 
     def _watch(self) -> None:
@@ -124,7 +123,7 @@ class InvalidationWatch:
                 self._progress.notify_all()
 
     def _look(self, swept_at: float) -> float:
-        """Carry out what is new and, every second, what may have to be done again; when that was."""
+        """Apply new invalidations, and repeat recent ones every second; returns the time of the latest sweep."""
         new = self._ids() - self._done
         now = time.time()
         self._recent = [each for each in self._recent if now - each.seen_at / 1000 < ANSWER_SECONDS]

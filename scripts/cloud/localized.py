@@ -1,4 +1,4 @@
-"""The synthesized app as the emulator gets it, and what `cdk bootstrap` would have left there for the CDK's CLI."""
+"""Prepares the synthesized app for the emulator, and the emulator for the CDK CLI, as `cdk bootstrap` would."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -12,12 +12,12 @@ ASSETS_BUCKET = "cdk-hnb659fds-assets-{account}-{region}"
 
 
 def localize(templates: Sequence[Path], folder: Path, ingest: LocalIngest) -> list[Path]:
-    """Copy the app to `folder`, every transform applied to its templates; their paths there, in the same order."""
+    """Copy the app to `folder` with every transform applied; return the templates' new paths, in the same order."""
     return rewritten(templates, folder, lambda template: localized(template, ingest))
 
 
 def bootstrap(account: Account) -> None:
-    """The bucket and the version number that the CLI looks for; it does without the roles."""
+    """Create the bucket and the version number that the CLI requires; it works without the roles."""
     region = account.region
     elsewhere = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
     bucket = ASSETS_BUCKET.format(account=ACCOUNT, region=region)

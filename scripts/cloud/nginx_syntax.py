@@ -1,21 +1,21 @@
-"""How nginx's configuration language writes blocks, strings, and CloudFront's path patterns."""
+"""Blocks, strings, and CloudFront's path patterns in the syntax of nginx."""
 
 import re
 from textwrap import indent
 
 
 def block(head: str, *parts: str) -> str:
-    """A directive that holds others."""
+    """A directive that contains others."""
     body = indent("\n".join(parts), "    ")
     return f"{head} {{\n{body}\n}}"
 
 
 def quoted(value: str) -> str:
-    """A value as it stands; only `$` keeps its meaning."""
+    """The value as a string literal; only `$` keeps its special meaning."""
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
 def path_regex(pattern: str) -> str:
-    """What fits a path pattern; of its signs, only `*` and `?` are wild."""
+    """A regular expression for a path pattern, in which only `*` and `?` are wildcards."""
     wild = {"*": ".*", "?": "."}
     return "".join(wild.get(sign) or re.escape(sign) for sign in pattern)

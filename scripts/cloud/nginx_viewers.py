@@ -1,4 +1,4 @@
-"""The viewer side of the edge: TLS, behaviours, the cache, compression and the policies' headers."""
+"""The viewer side of the edge: TLS, behaviours, cache, compression and the policies' headers."""
 
 import zlib
 from collections.abc import Callable, Iterable, Iterator
@@ -8,9 +8,9 @@ from scripts.cloud.nginx_syntax import block, path_regex, quoted
 from scripts.cloud.response_headers import Header
 from scripts.cloud.room import LEAST_FREE_MEGABYTES, ROOM
 
-# Put on answers behind the viewer side, by the emulator's own CDN or the origin side; not for viewers.
+# Added to responses by the emulator's own CDN or the origin side; not for viewers.
 INNER_HEADERS = ("X-Asked-At", "X-Cache", "Via", "X-Amz-Cf-Id", "X-Amz-Cf-Pop")
-# CloudFront sends these in answers to preflight requests only.
+# CloudFront sends these only in responses to preflight requests.
 PREFLIGHT_HEADERS = ("Access-Control-Allow-Methods", "Access-Control-Allow-Headers", "Access-Control-Max-Age")
 REFUSED_METHOD = "This distribution is not configured to allow the HTTP request method that was used."
 
@@ -19,8 +19,8 @@ js_set $query edge.query;
 js_set $age edge.age;
 proxy_cache_path cache keys_zone=edge:10m inactive=1d max_size=256m min_free={LEAST_FREE_MEGABYTES}m;
 
-# The sizes are CloudFront's; of its types, those that a site like this one serves (text/html is implied).
-# nginx's default level, 1, is for speed; CloudFront's answers are smaller than that makes them.
+# CloudFront's minimum size and, of its types, those that a site like this one serves (text/html is implied).
+# nginx's default level 1 compresses less than CloudFront does.
 gzip_comp_level 6;
 gzip_min_length 1000;
 gzip_proxied any;
@@ -41,7 +41,7 @@ ssl_certificate_key server.pem;
 ssl_protocols TLSv1.2 TLSv1.3;
 error_page 497 =301 https://$http_host$request_uri;
 
-# Origins get what the cache key holds and nothing else of the viewer's.
+# Origins get only what is in the cache key, nothing else from the viewer's request.
 proxy_pass_request_headers off;
 proxy_set_header Host $behaviour;
 proxy_set_header Connection "";
@@ -51,7 +51,7 @@ proxy_cache edge;
 proxy_cache_key $path$query;
 proxy_cache_lock on;
 proxy_cache_background_update on;
-# Where the disk has no room, what cannot be stored is served without being stored.
+# While the disk has no room, responses are served without being stored.
 set $uncached "";
 if (!-f {ROOM}) {{
     set $uncached 1;
@@ -60,12 +60,12 @@ proxy_cache_bypass $uncached;
 proxy_no_cache $uncached;
 proxy_cache_use_stale http_500 http_502 http_503 http_504;
 proxy_ignore_headers Vary Set-Cookie;
-# With the origin's date, browsers count the time in this cache as age.
+# With the origin's date, browsers include the time in this cache in a response's age.
 proxy_pass_header Date;"""
 
 
 def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: Iterable[str]) -> Iterator[str]:
-    """What the viewer side needs in the http block."""
+    """The parts of the http block for the viewer side."""
     behaviours = tuple(behaviours)
     listens = (f"listen {address} ssl;" for address in addresses)
     locations = (
@@ -79,8 +79,8 @@ def viewer_side(behaviours: Iterable[Behaviour], root_object: str, addresses: It
 
 
 def _paths(root_object: str) -> str:
-    """`$raw_path` is the path as the viewer wrote it. `$path` is what CloudFront keys by and sends on: the same path,
-    or the one that a function has put in its place in `$asked`."""
+    """`$raw_path` is the path as the viewer sent it. `$path` is the one in the cache key and for the origin: the same
+    path, or the one that a function has set in `$asked`."""
     root = [f"/ /{root_object};"] if root_object else []
     return "\n".join(
         [
@@ -91,7 +91,7 @@ def _paths(root_object: str) -> str:
 
 
 def _locations(number: int, behaviour: Behaviour) -> Iterator[str]:
-    """One location, or two where a function comes first: it answers by itself or goes on to the second."""
+    """One location, or two if there is a function, which either responds or continues to the second one."""
     whole_path = rf"(?s)^{path_regex(behaviour.pattern)}\z"
     first = [f"location ~ {quoted(whole_path)}", *_received(number, behaviour)]
     if behaviour.function:
@@ -134,14 +134,14 @@ def _value(header: Header) -> str:
 
 
 def _gap_fillers(behaviours: Iterable[Behaviour]) -> Iterator[str]:
-    """Variables that are empty, and so add no header, where the origin sends that header itself."""
+    """Variables that are empty, and so add no header, if the origin sends that header itself."""
     for header in _distinct(behaviours, lambda header: not header.override):
         own = f"$upstream_http_{_slug(header.name)}"
         yield block(f"map {own} {_variable('policy', header)}", f'"" {quoted(header.value)};', 'default "";')
 
 
 def _preflight_answers(behaviours: Iterable[Behaviour]) -> Iterator[str]:
-    """Variables that are empty but for OPTIONS."""
+    """Variables that are empty except for OPTIONS."""
     for header in _distinct(behaviours, lambda header: header.name in PREFLIGHT_HEADERS):
         variable = _variable("preflight", header)
         yield block(f"map $request_method {variable}", f"OPTIONS {quoted(header.value)};", 'default "";')

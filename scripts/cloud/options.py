@@ -1,4 +1,4 @@
-"""What the user of `movers up` may choose, and what follows from it."""
+"""The options of `movers up`, and the settings that follow from them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,9 +13,9 @@ from scripts.vendors.stand_in import StandIn, stand_in
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """What the user may choose. `rate` is the upstream's limit in calls a minute; `api_key` opens Massive.
+    """The user's choices. `rate` is the upstream's limit in calls per minute; `api_key` is for Massive.
 
-    `settings` lie over those of `infra/cdk.json`.
+    `settings` override those of `infra/cdk.json`.
     """
 
     home: Path
@@ -30,12 +30,12 @@ class Options:
 
 
 def choose_stand_in(options: Options, now: datetime) -> StandIn | None:
-    """The vendor's stand-in, or None for the vendor itself: if there is a key and nobody asks for another time.
+    """The vendor's stand-in, or None for the vendor itself: with a key, and without recorded bars or another date.
 
-    Raises CommandError if the options do not go together, or if the settings are wrong.
+    Raises CommandError if options contradict each other, or if the settings are wrong.
     """
     if options.port == options.aws_port:
-        raise CommandError(f"--port and --aws-port are both {options.port}: choose two.")
+        raise CommandError(f"--port and --aws-port are both {options.port}. Choose two different ports.")
     if not options.api_key or options.recorded or options.as_of:
         settings = _settings(options)
         return stand_in(
@@ -43,7 +43,7 @@ def choose_stand_in(options: Options, now: datetime) -> StandIn | None:
         )
     if options.plan:
         raise CommandError(
-            "--plan limits the stand-in, but MASSIVE_API_KEY asks for Massive itself: unset one."
+            "--plan limits the local market, but MASSIVE_API_KEY selects Massive itself. Drop one."
         )
     return None
 
@@ -52,13 +52,13 @@ def _settings(options: Options) -> Deployment:
     try:
         return Deployment.from_context({**options.settings, "stage": LOCAL_STAGE})
     except ValueError as error:
-        raise CommandError(f"A setting is wrong: {error}") from error
+        raise CommandError(f"Wrong setting: {error}") from error
 
 
 def context(options: Options, standing_in: StandIn | None) -> dict[str, object]:
-    """The settings of the stacks that differ from the documented defaults.
+    """The settings that differ from the documented defaults.
 
-    The stand-in has no limit unless it is asked for one, and then nobody should have to wait.
+    Without `rate`, the stand-in has no limit, so the calls don't have to be spaced out either.
     """
     given = {**options.settings, "stage": LOCAL_STAGE}
     if standing_in is None and options.rate is None:

@@ -1,4 +1,4 @@
-"""The headers that a CloudFront response headers policy puts on every answer of a behaviour."""
+"""The headers that a CloudFront response headers policy adds to every response of a behaviour."""
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ Config = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """A header of the policy: in place of the origin's own one, or only where that is missing.
+    """A header from the policy. With `override` it replaces the origin's header, or removes it if `value` is empty.
 
-    Without a value it takes the origin's away.
+    Without `override` it is added only if the origin doesn't send it.
     """
 
     name: str
@@ -24,7 +24,7 @@ class Header:
 def read_headers(config: Config) -> tuple[Header, ...]:
     """The headers of a ResponseHeadersPolicyConfig.
 
-    Raises CommandError for what the edge does not know.
+    Raises CommandError for features that the edge lacks.
     """
     known = {
         "Name",
@@ -35,7 +35,9 @@ def read_headers(config: Config) -> tuple[Header, ...]:
         "RemoveHeadersConfig",
     }
     if unknown := config.keys() - known:
-        raise CommandError(f"The edge does not know {', '.join(sorted(unknown))} of policy {config['Name']}.")
+        raise CommandError(
+            f"The edge doesn't support {', '.join(sorted(unknown))} of policy {config['Name']}."
+        )
     return (*_cors(config.get("CorsConfig")), *_security(config), *_custom(config), *_removed(config))
 
 
@@ -43,7 +45,7 @@ def _cors(config: Config | None) -> Iterator[Header]:
     if config is None:
         return
     if config["AccessControlAllowOrigins"]["Items"] != ["*"] or config["AccessControlAllowCredentials"]:
-        raise CommandError("The edge knows CORS only for every origin and without credentials.")
+        raise CommandError("The edge supports CORS only for every origin and without credentials.")
     override = config["OriginOverride"]
     for part, name in _CORS.items():
         if items := config.get(part, {}).get("Items"):
@@ -55,7 +57,7 @@ def _cors(config: Config | None) -> Iterator[Header]:
 def _security(config: Config) -> Iterator[Header]:
     for part, settings in config.get("SecurityHeadersConfig", {}).items():
         if part not in _SECURITY:
-            raise CommandError(f"The edge does not know {part} of policy {config['Name']}.")
+            raise CommandError(f"The edge doesn't support {part} of policy {config['Name']}.")
         name, value = _SECURITY[part]
         yield Header(name, value(settings), settings["Override"])
 

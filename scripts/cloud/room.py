@@ -1,7 +1,7 @@
 """Whether the disk has room for the edge's cache.
 
-nginx drops a connection whose answer it cannot store. So it stores answers only while there is a file
-that says there is room: taking it away needs none.
+nginx drops a connection if it cannot store the response. So it stores responses only while a marker file exists, which
+can be removed even when the disk is full.
 """
 
 import shutil
@@ -14,7 +14,7 @@ POLL_SECONDS = 0.1
 
 
 class RoomWatch:
-    """Keeps that file true in the background; use it as a context manager."""
+    """Creates and removes the marker file in the background; use it as a context manager."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder

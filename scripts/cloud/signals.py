@@ -10,9 +10,9 @@ SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 @contextmanager
 def stopped_once() -> Iterator[None]:
-    """Let Ctrl-C, SIGTERM and a closed terminal alike raise KeyboardInterrupt, the first time.
+    """Let the first Ctrl-C, SIGTERM or closed terminal raise KeyboardInterrupt.
 
-    Whatever comes after that is ignored, so that it cannot disturb the orderly stop.
+    Later signals are ignored, so that they cannot interrupt the cleanup.
     """
 
     def stop(number: int, frame: FrameType | None) -> None:

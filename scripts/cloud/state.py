@@ -1,4 +1,4 @@
-"""The local cloud that runs from a folder: its description for the other commands, and that it is the only one."""
+"""A running local cloud's description for the other commands, and the lock that allows one cloud per folder."""
 
 import fcntl
 import json
@@ -19,14 +19,16 @@ from scripts.folders import ROOT, make_writable
 NAME = "cloud.json"
 PARTS = ("edge", "run")
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
-NOT_RUNNING = "No local cloud is running: start one with `movers up`, and wait for its URLs."
+NOT_RUNNING = (
+    "No local cloud is running. Start one with `movers up`, or set MOVERS_HOME to the running one's folder."
+)
 
 
 @dataclass(frozen=True, slots=True)
 class CloudState:
-    """Where a running local cloud is to be found, and what it was deployed with, for whoever deploys to it again.
+    """Where a running local cloud is, and what it was deployed with, so that other commands can deploy to it again.
 
-    `clock_offset_seconds` is what its vendor's clock adds to real time; `context` lies over the settings.
+    `clock_offset_seconds` is added to real time to get its vendor's time; `context` overrides the settings.
     """
 
     stage: str
@@ -45,25 +47,25 @@ class CloudState:
 
     @property
     def account(self) -> Account:
-        """Its account in the emulator."""
+        """The cloud's account in the emulator."""
         keys = (self.aws_access_key_id, self.aws_secret_access_key)
         return Account(self.region, Endpoint(self.aws_endpoint, *keys))
 
     @property
     def ingest(self) -> LocalIngest:
-        """What its ingest function is told."""
+        """The settings that only a local ingest function gets."""
         return LocalIngest(
             self.upstream_url, self.source_kind, self.clock_offset_seconds, self.site_url, self.ca
         )
 
 
 def movers_home() -> Path:
-    """The folder of the running cloud's state: MOVERS_HOME, else `.local` in the repository."""
+    """The folder of the running cloud's state: MOVERS_HOME, by default `.local` in the repository."""
     return Path(os.environ.get("MOVERS_HOME") or ROOT / ".local").resolve()
 
 
 def read_state(home: Path) -> CloudState:
-    """What the running cloud says of itself. Raises CommandError if none is running, or if what it says is damaged."""
+    """The running cloud's description. Raises CommandError if none is running, or if its file is damaged."""
     path = home / NAME
     try:
         state = _checked(json.loads(path.read_text()))
@@ -71,8 +73,7 @@ def read_state(home: Path) -> CloudState:
         raise CommandError(NOT_RUNNING) from error
     except (OSError, ValueError, RecursionError) as error:
         raise CommandError(
-            f"{path} does not describe a local cloud: {error}. `movers up` writes it: stop it, wherever it runs, and"
-            " start it again."
+            f"{path} doesn't describe a local cloud: {error}. Stop `movers up`, which writes it, and start it again."
         ) from error
     if not _runs(state.pid):
         raise CommandError(NOT_RUNNING)
@@ -81,7 +82,7 @@ def read_state(home: Path) -> CloudState:
 
 @contextmanager
 def published(home: Path, state: CloudState) -> Iterator[None]:
-    """Tell the other commands about the cloud while it runs, and nobody but this user: it holds the cloud's keys."""
+    """Publish the state while the context lasts; only this user can read the file, because it contains the keys."""
     path = home / NAME
     fresh = path.with_suffix(".tmp")
     fresh.unlink(missing_ok=True)
@@ -96,15 +97,15 @@ def published(home: Path, state: CloudState) -> Iterator[None]:
 
 @contextmanager
 def only_one(home: Path) -> Iterator[None]:
-    """Hold the folder; the system lets go of it even if this process is killed.
+    """Lock the folder. The system releases the lock even if this process is killed.
 
-    Raises CommandError if it cannot be written, or if another cloud runs from it.
+    Raises CommandError if the folder isn't writable, or if another cloud runs from it.
     """
     _refuse_unwritable(home)
     folder = os.open(home, os.O_RDONLY)
     try:
         _lock(folder, home)
-        (home / NAME).unlink(missing_ok=True)  # of a cloud that was killed
+        (home / NAME).unlink(missing_ok=True)  # left by a cloud that was killed
         yield
     finally:
         os.close(folder)
@@ -112,7 +113,7 @@ def only_one(home: Path) -> Iterator[None]:
 
 @contextmanager
 def fresh(folder: Path) -> Iterator[Path]:
-    """An empty folder for this user alone; it is gone afterwards, and with it what a killed cloud has left there."""
+    """An empty folder that only this user can read. Whatever a killed cloud left there is deleted first."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
     try:
@@ -122,7 +123,7 @@ def fresh(folder: Path) -> Iterator[Path]:
 
 
 def _checked(found: object) -> CloudState:
-    """The state in a JSON document; what a later version may add to it is left out. Raises ValueError."""
+    """The state from a parsed JSON document. Unknown fields, from later versions, are ignored. Raises ValueError."""
     if not isinstance(found, dict):
         raise ValueError("it is not a JSON object")
     kinds = {
@@ -139,25 +140,25 @@ def _checked(found: object) -> CloudState:
 def _check_loopback(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme not in ("http", "https") or parts.hostname not in LOOPBACK or not parts.port:
-        raise ValueError(f"{url!r} is not an address of this machine with its port")
+        raise ValueError(f"{url!r} isn't a URL of this machine with a port")
 
 
 def _runs(pid: int) -> bool:
-    if pid <= 0:  # to the system, groups of processes
+    if pid <= 0:  # the system takes these for process groups
         return False
     try:
         os.kill(pid, 0)
     except PermissionError:
-        return True  # as another user
+        return True  # it runs as another user
     except (ProcessLookupError, OverflowError):
         return False
     return True
 
 
 def _refuse_unwritable(home: Path) -> None:
-    """Checks also the parts that are there already: another user's cloud may have left them."""
+    """Check existing parts too: another user's cloud may have left them."""
     for folder in (home, *(home / part for part in PARTS if (home / part).exists())):
-        make_writable(folder, "Name another folder in MOVERS_HOME.")
+        make_writable(folder, "Set MOVERS_HOME to another folder.")
 
 
 def _lock(folder: int, home: Path) -> None:
@@ -165,6 +166,6 @@ def _lock(folder: int, home: Path) -> None:
         fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise CommandError(
-            f"A local cloud runs from {home} already: stop it, or give this one a folder in MOVERS_HOME and"
-            " ports of its own with --port and --aws-port."
+            f"A local cloud is already running from {home}. Stop it, or set MOVERS_HOME, and other --port and"
+            " --aws-port."
         ) from error

@@ -1,6 +1,6 @@
-"""What the emulator needs to be different from a deployment. The list is short and complete.
+"""All differences between a deployment to AWS and one to the emulator.
 
-Every transform changes a synthesized template in place; a test holds that nothing else differs.
+Every transform changes a synthesized template in place; a test checks that nothing else differs.
 """
 
 import copy
@@ -17,7 +17,7 @@ UNKNOWN_TYPES = ("AWS::Budgets::Budget", "AWS::Logs::QueryDefinition")
 
 @dataclass(frozen=True, slots=True)
 class LocalIngest:
-    """What the ingest function is told in the local stage and nowhere else."""
+    """Settings that the ingest function gets only in the local stage."""
 
     vendor_url: str
     source_kind: str
@@ -27,7 +27,7 @@ class LocalIngest:
 
 
 def localized(template: Template, ingest: LocalIngest) -> Template:
-    """The template as the emulator gets it: a copy with every transform applied."""
+    """A copy of the template with every transform applied, for the emulator."""
     local = copy.deepcopy(template)
     for transform in TRANSFORMS:
         transform(local, ingest)
@@ -35,7 +35,7 @@ def localized(template: Template, ingest: LocalIngest) -> Template:
 
 
 def point_ingest_at_local_services(template: Template, ingest: LocalIngest) -> None:
-    """The upstream, its kind, the clock, the viewers' address and its certificate are facts of this machine."""
+    """The upstream and its kind, the clock, the site's address and its certificate depend on this machine."""
     for function in _resources(template, "AWS::Lambda::Function"):
         variables = function.get("Environment", {}).get("Variables", {})
         if names.KEY_PARAMETER in variables:
@@ -57,7 +57,7 @@ def allow_plain_http(template: Template, _: LocalIngest) -> None:
 
 
 def drop_the_guard_on_leading_keys(template: Template, _: LocalIngest) -> None:
-    """The emulator does not say which keys a request names, so a statement that insists on it would allow nothing."""
+    """The emulator doesn't report a request's keys, so a statement that requires them would allow nothing."""
     for policy in _resources(template, "AWS::IAM::Policy"):
         for statement in policy["PolicyDocument"]["Statement"]:
             if "dynamodb:LeadingKeys" in statement.get("Condition", {}).get("Null", {}):
@@ -65,7 +65,7 @@ def drop_the_guard_on_leading_keys(template: Template, _: LocalIngest) -> None:
 
 
 def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
-    """The emulator's CDN answers 502 for every origin group; the server in front does the failover."""
+    """The emulator's CDN answers 502 for every origin group; nginx in front of it does the failover."""
     for distribution in _resources(template, "AWS::CloudFront::Distribution"):
         config = distribution["DistributionConfig"]
         primaries = {
@@ -78,14 +78,14 @@ def read_from_the_primary_origin(template: Template, _: LocalIngest) -> None:
 
 
 def leave_functions_to_the_server_in_front(template: Template, _: LocalIngest) -> None:
-    """The emulator runs them only where there is Node, and a second time; the server in front needs none."""
+    """nginx in front already runs them, without Node.js; the emulator would run them again, and only with Node.js."""
     for distribution in _resources(template, "AWS::CloudFront::Distribution"):
         for behaviour in _behaviours(distribution["DistributionConfig"]):
             behaviour.pop("FunctionAssociations", None)
 
 
 def leave_out_what_the_emulator_cannot_make(template: Template, _: LocalIngest) -> None:
-    """It refuses a whole stack for one resource of these types. Nothing refers to any of them."""
+    """One resource of these types makes it refuse the whole stack. No other resource refers to them."""
     template["Resources"] = {
         name: resource
         for name, resource in template["Resources"].items()

@@ -1,4 +1,4 @@
-"""The local cloud from end to end: what `movers up` starts, in order, and stops in the reverse order."""
+"""The whole local cloud: what `movers up` starts, and stops in reverse order."""
 
 import json
 import os
@@ -38,7 +38,7 @@ MADE_UP_KEY = "key-of-the-stand-in"
 
 @dataclass(frozen=True, slots=True)
 class LocalCloud:
-    """A running local cloud: what `movers up` has started, and what its first ingest came to."""
+    """A running local cloud, and the result of its first ingest."""
 
     emulator: Emulator
     edge: Edge
@@ -55,7 +55,7 @@ class LocalCloud:
 
     @property
     def ca(self) -> Path:
-        """The certificate of the authority to trust for `site_url`."""
+        """The CA certificate to trust for `site_url`."""
         return self.edge.ca
 
     @property
@@ -64,7 +64,7 @@ class LocalCloud:
 
     @property
     def credentials(self) -> Mapping[str, str]:
-        """The keys that open `aws_endpoint`, by the names that programs look for in their environment."""
+        """The keys for `aws_endpoint`, by the names of the AWS environment variables."""
         return self.emulator.endpoint.credentials
 
     @property
@@ -96,7 +96,7 @@ class LocalCloud:
         return self.emulator.client(service)
 
     def invalidate(self, *paths: str) -> None:
-        """Have the edge drop its copies of the paths, and wait until it has."""
+        """Invalidate the paths and wait until the edge has dropped its copies."""
         made = self.client("cloudfront").create_invalidation(
             DistributionId=self.outputs.distribution_id,
             InvalidationBatch={
@@ -107,17 +107,17 @@ class LocalCloud:
         self.edge.wait_for_invalidation(made["Invalidation"]["Id"])
 
     def check(self) -> None:
-        """Raise CommandError if a part of the cloud has ended by itself."""
+        """Raise CommandError if the emulator or the edge has died."""
         self.emulator.check()
         self.edge.check()
 
 
 @contextmanager
 def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
-    """Start the local cloud and run its first ingest; stop everything again when the context ends.
+    """Start the local cloud and run its first ingest; stop everything when the context ends.
 
-    Raises CommandError, SynthesisError or a bundling error, each saying what to do. A first ingest that
-    fails is no reason to stop: the cloud is there to be looked at.
+    Raises CommandError, SynthesisError or a bundling error, each saying what to do. If only the first ingest fails, the
+    cloud keeps running, so that the failure can be examined.
     """
     with ExitStack() as running:
         start = running.enter_context
@@ -127,7 +127,9 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         standing_in = choose_stand_in(options, datetime.now(UTC))
         settings = context(options, standing_in)
         nginx_binary()
-        with step("Functions and templates"):  # may need network and disk: before anything starts
+        with step(
+            "Functions and templates"
+        ):  # before anything starts, as it may fail without network or disk space
             templates = assemble(ROOT, settings)
         folder = start(fresh(options.home / "run"))
         with step("AWS emulator"):
@@ -154,7 +156,7 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
 
 
 def local_stage(account: Account, context: Mapping[str, object], ingest: LocalIngest, folder: Path) -> Stage:
-    """The stage of a local cloud: its app is made fit for the emulator in `folder`."""
+    """The stage of a local cloud. Its templates are adapted to the emulator in `folder`."""
     return Stage(
         LOCAL_STAGE, account, context, lambda templates: localize(templates, folder, ingest), ingest.site_url
     )
@@ -192,7 +194,7 @@ def _edge(emulator: Emulator, outputs: StackOutputs, templates: list[Path], opti
 
 
 def local_api_url(endpoint: str, api_url: str) -> str:
-    """Where the emulator serves a REST API that at AWS is `https://ID.execute-api.REGION.amazonaws.com/STAGE/`."""
+    """The emulator's URL of a REST API that AWS has at `https://ID.execute-api.REGION.amazonaws.com/STAGE/`."""
     deployed = urlsplit(api_url)
     api, _, _ = deployed.netloc.partition(".")
     return f"{endpoint}/_aws/execute-api/{api}{deployed.path.rstrip('/')}"

@@ -1,4 +1,4 @@
-"""Stand-ins of vendors. What one says in its own words is a folder; tape, server, faults and limits serve them all."""
+"""Stand-ins for vendors: a folder per vendor for its API; tape, server, faults and limits are shared."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from scripts.vendors.tape import Tape
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A request for data. `target` is path and query, `headers` finds names in any case, `now` is the vendor's time."""
+    """A data request. `target` is path and query, `headers` ignores the case of names, `now` is the vendor's time."""
 
     method: str
     target: str
@@ -30,12 +30,12 @@ class Question:
 
     @property
     def host(self) -> str:
-        """Where the caller believes the server to be."""
+        """The server's base URL, as the caller knows it."""
         return f"http://{self.headers['Host']}"
 
 
 class DeniedError(Exception):
-    """A question that a vendor answers with an error: its HTTP status, and its text where it is not the usual one."""
+    """A request that gets an error: its HTTP status, and its text if that differs from the vendor's usual one."""
 
     def __init__(self, status: int, text: str | None = None) -> None:
         super().__init__(text)
@@ -44,20 +44,20 @@ class DeniedError(Exception):
 
 
 class Vendor(Protocol):
-    """How one vendor is asked and how it answers."""
+    """One vendor's API."""
 
     @property
     def tape(self) -> Tape:
-        """What it tells of."""
+        """The prices that it serves."""
 
     def endpoint(self, path: str) -> str:
-        """The name of the endpoint that a path belongs to, `other` if none."""
+        """The name of a path's endpoint, `other` if there is none."""
 
     def admit(self, question: Question, keys: frozenset[str] | None) -> None:
-        """Raises `DeniedError` without a key, and for one that is not among `keys`; `None` lets in any."""
+        """Raises `DeniedError` for a missing key, and for one that isn't in `keys`; `None` accepts any."""
 
     def answer(self, question: Question) -> bytes:
-        """The body of a good answer. Raises `DeniedError` for any other."""
+        """The body of a successful response. Raises `DeniedError` for an error."""
 
     def denial(self, denied: DeniedError, request_id: str) -> tuple[int, bytes]:
         """Status and body of an error."""

@@ -1,4 +1,4 @@
-"""Real time, moved: what a replay of recorded sessions takes for now."""
+"""A shifted clock, for replaying recorded sessions."""
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, time, timedelta

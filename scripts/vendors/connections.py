@@ -1,4 +1,4 @@
-"""A threaded TCP server on loopback that ends at once when told to, whatever its callers are doing."""
+"""A threaded TCP server on loopback that stops at once, even while requests are running."""
 
 import logging
 import socket
@@ -9,13 +9,13 @@ from threading import Event, Lock, Thread
 from typing import Any
 
 LOOPBACK = "127.0.0.1"
-POLL_SECONDS = 0.1
+POLL_SECONDS = 0.01  # how late it may notice that it is to end
 
 logger = logging.getLogger(__name__)
 
 
 class LoopbackServer(ThreadingTCPServer):
-    """Serves one request handler on 127.0.0.1. `stopping` is set when it ends: wait for it instead of sleeping."""
+    """Serves one request handler on 127.0.0.1. `stopping` is set when it stops: wait for it instead of sleeping."""
 
     allow_reuse_address = True
     request_queue_size = 128
@@ -39,16 +39,16 @@ class LoopbackServer(ThreadingTCPServer):
         self._thread.start()
 
     def join(self) -> None:
-        """Wait until the server ends."""
+        """Wait until the server stops."""
         self._thread.join()
 
     def stop(self) -> None:
-        """End every connection and wait for the threads that served them."""
+        """Close every connection and wait for its thread."""
         self.shutdown()
         self.stopping.set()
         with self._lock:
             for connection in self._open:
-                with suppress(OSError):  # the caller may have gone already
+                with suppress(OSError):  # the caller may have disconnected
                     connection.shutdown(socket.SHUT_RDWR)
         self.server_close()
 
@@ -63,9 +63,9 @@ class LoopbackServer(ThreadingTCPServer):
         super().shutdown_request(request)
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that goes away is no event; anything else is a bug and logged as one."""
+        """A caller that disconnects is normal; anything else is a bug and is logged as an error."""
         error = sys.exc_info()[1]
         if isinstance(error, ConnectionError):
-            logger.debug("a caller went away: %s", error)
+            logger.debug("a caller disconnected: %s", error)
         else:
             logger.error("a request could not be answered", exc_info=error)

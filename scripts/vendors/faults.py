@@ -1,21 +1,21 @@
-"""Faults that a stand-in commits on request, so that a client can be seen to bear them.
+"""Faults that a stand-in injects on request, to test how a client copes.
 
-`POST /-/faults` takes one object or a list of them and adds them to those in force; `GET` lists them, `DELETE`
-forgets them all. A data request suffers the first fault in force that matches it, before its key is looked at.
-All members are optional, but one of those from `status` to `pad` has to be there:
+`POST /-/faults` takes an object or a list of them and adds them to the active faults; `GET` lists them, `DELETE`
+removes them all. A data request gets the first active fault that matches it, before its key is checked. All members are
+optional, but at least one from `status` to `pad` is required:
 
-    status    200..599: the answer's status. Without `body`: the vendor's error body, empty for a status under 400
-    body      text: the answer's body, as it stands and never compressed. Without `status`: 200. A lone surrogate
-              from \\udc80 to \\udcff stands for the byte of its last two digits, so that any bytes can be sent
-    headers   object of texts: added to the answer, or put in place of its own. Alone: to the normal answer
-    delay     seconds, at most 600, before anything else happens. Alone: then the normal answer
-    drop      true: the connection is closed without an answer; goes with `delay` only
-    truncate  bytes: so many of the body are sent, under the full Content-Length, then the connection is closed
+    status    200..599: the response's status. Without `body`: the vendor's error body, empty for a status under 400
+    body      text: the response's body, sent as is and never compressed. Without `status`: 200. A lone surrogate
+              from \\udc80 to \\udcff is sent as the byte of its last two digits, so that any bytes can be sent
+    headers   object of texts: added to the response, or replacing its own. Alone: added to the normal response
+    delay     seconds, at most 600, before anything else happens. Alone: then the normal response
+    drop      true: the connection is closed without a response; combines only with `delay`
+    truncate  bytes: how much of the body is sent, under the full Content-Length, before the connection is closed
     slow      seconds, at most 60, before each eighth of the body
-    reset     true: the connection ends in a TCP reset: after what `truncate` lets through, else before any answer
-    pad       bytes, at most 1 GB, of white space behind the body; compressed with it, if it is
-    path      a regular expression for the beginning of path and query, so a plain prefix will do. Default: all
-    next      1 or more: for so many matching requests. Default: until DELETE
+    reset     true: the connection ends in a TCP reset: after `truncate` bytes, or without a response
+    pad       bytes, at most 1 GB, of white space after the body; compressed with it, if it is
+    path      a regular expression for the beginning of path and query, such as a plain prefix. Default: all
+    next      1 or more: how many matching requests get it. Default: all until DELETE
 """
 
 import re
@@ -32,7 +32,7 @@ EFFECTS = ("status", "body", "headers", "delay", "drop", "truncate", "slow", "re
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """One way to misbehave; the members are described above."""
+    """One fault; the module's docstring describes the members."""
 
     status: int | None = None
     body: str | None = None
@@ -48,7 +48,7 @@ class Fault:
 
     @classmethod
     def read(cls, value: object) -> Self:
-        """From a JSON object. Raises `ValueError` that lists what is allowed."""
+        """From a JSON object. Raises `ValueError` with what is allowed."""
         if not isinstance(value, dict) or not any(name in value for name in EFFECTS):
             raise ValueError(f"a fault is an object with at least one of {', '.join(EFFECTS)}")
         for name, given in value.items():
@@ -58,7 +58,9 @@ class Fault:
             if not is_right(given):
                 raise ValueError(f"{name!r} of a fault is {given!r}; allowed is {form}")
         if "drop" in value and not value.keys() <= {"drop", "delay", "path", "next"}:
-            raise ValueError("'drop' of a fault goes with delay, path and next only: nothing is answered")
+            raise ValueError(
+                "'drop' of a fault allows only delay, path and next beside it: there is no response"
+            )
         return cls(**value)
 
     @property
@@ -67,26 +69,26 @@ class Fault:
 
 
 class Faults:
-    """The faults in force, the oldest first. Safe for many threads."""
+    """The active faults, oldest first. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()
         self._left: list[tuple[Fault, int | None]] = []
 
     def replace(self, values: Iterable[object]) -> None:
-        """Put other faults in force. Raises `ValueError`."""
+        """Replace all active faults. Raises `ValueError`."""
         faults = _counted(values)
         with self._lock:
             self._left = faults
 
     def add(self, values: Iterable[object]) -> None:
-        """Put more faults in force. Raises `ValueError`."""
+        """Activate more faults. Raises `ValueError`."""
         faults = _counted(values)
         with self._lock:
             self._left += faults
 
     def take(self, target: str) -> Fault | None:
-        """The fault that a request for `target` (path and query) suffers."""
+        """The fault for a request for `target` (path and query); counts the request."""
         with self._lock:
             for place, (fault, left) in enumerate(self._left):
                 if re.match(fault.path, target):
@@ -95,7 +97,7 @@ class Faults:
         return None
 
     def listed(self) -> list[dict[str, Any]]:
-        """What is in force, as JSON; `next` counts down."""
+        """The active faults as JSON; `next` is how many requests are left."""
         with self._lock:
             faults = [asdict(fault) | {"next": left} for fault, left in self._left]
         return [{name: value for name, value in fault.items() if value is not None} for fault in faults]
@@ -139,7 +141,7 @@ def _are_headers(value: object) -> bool:
 
 ALLOWED: dict[str, tuple[str, Callable[[object], bool]]] = {
     "status": ("a whole number from 200 to 599", lambda value: _is_whole(value, 200, 599)),
-    "body": ("a text, without lone surrogates but \\udc80 to \\udcff", _is_body),
+    "body": ("a text, with no lone surrogates except \\udc80 to \\udcff", _is_body),
     "headers": (f"an object of plain texts, without {', '.join(OWN_HEADERS)}", _are_headers),
     "delay": (
         f"seconds, from 0 to {MAXIMAL_DELAY_SECONDS}",

@@ -1,7 +1,7 @@
-"""The stand-in of a vendor on loopback, over HTTP/1.1.
+"""A vendor's stand-in on loopback, over HTTP/1.1.
 
-It answers the machine's programs and no web page, which could set faults or read the data while its user looks at it.
-Beside the data there are control paths; they need no key, are never counted and never suffer a fault:
+It serves programs on this machine but refuses web pages, which could otherwise set faults or read the data.
+Besides the data there are control paths, which need no key, are never counted and never get a fault:
 
     GET    /-/stats         requests by endpoint and by status (`dropped` for a dropped connection)
     POST   /-/stats/reset   count from zero again
@@ -33,17 +33,17 @@ from scripts.vendors.traffic import RateLimit
 BODY_LENGTH = re.compile(r"[0-9]{1,8}")
 PIECES_WHEN_SLOW = 8
 NOT_FOR_PAGES = (
-    b"The stand-in is for programs on this machine: ask http://127.0.0.1 and its port, not from a web page.\n"
+    b"Only programs on this machine may call this server, at http://127.0.0.1 and its port, not web pages.\n"
 )
 
 logger = logging.getLogger(__name__)
 
 
 class VendorServer:
-    """Serves a vendor in a thread of its own while the context lasts.
+    """Serves a vendor in its own thread while the context lasts.
 
-    `clock` says which sessions have closed. `rate` limits the requests in any 60 seconds, which are real ones unless a
-    limit with another clock is given. `keys` are the keys that are known (any, if none are given).
+    `clock` determines which sessions have closed. `rate` limits the requests in any 60 seconds of real time, or of the
+    clock of the `RateLimit` given. `keys` are the accepted keys; `None` accepts any.
     """
 
     def __init__(
@@ -74,18 +74,18 @@ class VendorServer:
 
     @property
     def tape(self) -> Tape:
-        """What the vendor tells of."""
+        """The prices that the vendor serves."""
         return self._service.vendor.tape
 
     def wait(self) -> None:
-        """Return when the server ends: what a foreground command does until Ctrl-C."""
+        """Wait until the server stops, as a foreground command does until Ctrl-C."""
         self._server.join()
 
     def stats(self) -> dict[str, Any]:
         return self._service.stats.listed()
 
     def set_faults(self, faults: Iterable[Mapping[str, object]]) -> None:
-        """Put these faults in force instead of any others. Raises `ValueError`."""
+        """Replace all active faults by these. Raises `ValueError`."""
         self._service.faults.replace(map(dict, faults))
 
 
@@ -100,7 +100,7 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     error_content_type = "application/json"
     error_message_format = '{"status":"ERROR","error":"%(message)s"}'
-    wbufsize = -1  # head and body leave together
+    wbufsize = -1  # buffered, so that head and body are sent together
     disable_nagle_algorithm = True
 
     def do_GET(self) -> None:
@@ -112,7 +112,7 @@ class _Handler(BaseHTTPRequestHandler):
             sent = self._send(self.server.service.control(self.command, path, body))
         else:
             sent = self._data(path)
-        # Without the query, which may hold a key.
+        # Without the query, which may contain a key.
         logger.info("%s %s %s %.0f ms", self.command, path, sent, (perf_counter() - started) * 1000)
 
     # The names are the base class's.
@@ -166,14 +166,14 @@ class _Handler(BaseHTTPRequestHandler):
             self._end(reset=True)
 
     def _end(self, *, reset: bool | None) -> None:
-        """Close the connection behind this answer; at once and without lingering, which resets it."""
+        """Close the connection after this response; with `reset`, at once by a TCP reset (SO_LINGER 0)."""
         self.close_connection = True
         if reset:
             self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             os.close(self.connection.detach())
 
     def _body(self) -> bytes:
-        """The request's body, read even where nobody wants it, so that the next request is found behind it."""
+        """The request's body. It is always read, so that the next request on the connection can be."""
         length = self.headers.get("Content-Length", "0")
         if "Transfer-Encoding" in self.headers or not BODY_LENGTH.fullmatch(length):
             self.close_connection = True
@@ -182,5 +182,5 @@ class _Handler(BaseHTTPRequestHandler):
 
 
 def _accepts_gzip(header: str) -> bool:
-    """Whether `Accept-Encoding` names gzip, and not only to refuse it."""
+    """Whether `Accept-Encoding` has gzip, other than with `q=0`."""
     return re.search(r"\bgzip\b(?!\s*;\s*q=0(\.0*)?\s*(,|$))", header, re.IGNORECASE) is not None

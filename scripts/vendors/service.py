@@ -1,4 +1,4 @@
-"""Who is asking, how often, and for what: from a request to a reply, without a socket in sight."""
+"""From a request to a reply, with keys, rate limit, faults and statistics, but without sockets."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -19,7 +19,7 @@ CONTROLS = "GET /-/stats, POST /-/stats/reset, GET, POST and DELETE /-/faults"
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What goes out. `fault` is what may still befall it on the way."""
+    """A reply. `fault` is what can still go wrong while it is sent."""
 
     status: int
     body: bytes
@@ -28,7 +28,7 @@ class Reply:
 
 
 class Service:
-    """A vendor behind its keys and its rate, with faults before and statistics after them."""
+    """A vendor with keys, a rate limit, faults and statistics."""
 
     def __init__(
         self,
@@ -44,11 +44,11 @@ class Service:
         self._clock = clock
         self._rate = rate
         self._keys = keys
-        # The library behind the calendar fills a year in when first asked for it, which two threads must not do.
+        # The calendar's library fills in each year at its first use, which isn't thread-safe.
         self._one_at_a_time = Lock()
 
     def reply(self, method: str, target: str, headers: Message, fault: Fault | None) -> Reply:
-        """The answer to a request for data, or the fault's."""
+        """The reply to a data request; the fault can replace it."""
         question = Question(method, target, headers, self._clock(), uuid4().hex)
         if fault and fault.replaces_answer:
             status, body = self._faulty(fault, question)
@@ -62,7 +62,7 @@ class Service:
         self.stats.count(self.vendor.endpoint(path), status)
 
     def control(self, method: str, path: str, body: bytes) -> Reply:
-        """The answer on a control path."""
+        """The reply on a control path."""
         try:
             status, value = HTTPStatus.OK, self._controlled(method, path, body)
         except LookupError as error:
@@ -106,7 +106,7 @@ class Service:
             case "DELETE", "/-/faults":
                 self.faults.replace([])
                 return self.faults.listed()
-        raise LookupError(f"no {method} {path}; the control paths are {CONTROLS}")
+        raise LookupError(f"{method} {path} doesn't exist; the control paths are {CONTROLS}")
 
 
 def _merged(own: Mapping[str, str], others: Mapping[str, str]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The stand-in of a vendor as the commands choose it: simulated, or recorded bars with the clock set back."""
+"""A vendor's stand-in for the commands: simulated, or recorded bars with the clock set back."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -24,9 +24,9 @@ SERVERS: Mapping[str, Callable[..., VendorServer]] = {"massive": massive_server}
 
 @dataclass(frozen=True, slots=True)
 class StandIn:
-    """A vendor's name, the tape it tells of, and its now: real time plus `clock_offset_seconds`.
+    """A vendor's name, the tape it serves, and its clock: real time plus `clock_offset_seconds`.
 
-    `context` holds the settings of the stacks that follow from it.
+    `context` has the settings that follow from the tape.
     """
 
     vendor: str
@@ -39,7 +39,7 @@ class StandIn:
     def server(
         self, *, port: int = 0, rate: int | None, plan: str | None, key: str | None = None
     ) -> VendorServer:
-        """Its server, not yet started, that knows `key` alone or, without one, any key."""
+        """Its server, not yet started. It accepts only `key`, or any key if that is None."""
         return SERVERS[self.vendor](
             self.tape,
             clock=shifted_clock(self.clock_offset_seconds),
@@ -59,10 +59,10 @@ def stand_in(
     now: datetime,
     watchlists: Watchlists | None = None,
 ) -> StandIn:
-    """A vendor over the bars of a file or over simulated ones, now or at noon of `as_of` in New York.
+    """A vendor with bars from a file or simulated ones, now or at noon of `as_of` in New York.
 
-    A file's default day is the one after its last session. Raises CommandError when the file cannot be
-    read, lacks a ticker that is watched in its time, or has no session for that day.
+    A file's default day is the one after its last session. Raises CommandError if the file cannot be read, lacks
+    a ticker that is watched in its time, or has no sessions for that day.
     """
     calendar = load_calendar(US)
     if recorded:
@@ -87,7 +87,7 @@ def _recorded(
     day = as_of or tape.last + ONE_DAY
     _check_date(tape, day, calendar)
     _check_tickers(path, tape, watchlists.between(tape.first, tape.last) if watchlists else ())
-    history = max(LEAST_HISTORY_DAYS, (day - tape.first).days)  # nothing before it can be asked for
+    history = max(LEAST_HISTORY_DAYS, (day - tape.first).days)  # there is nothing older
     offset = clock_offset_seconds(day, now)
     return StandIn(vendor, "recorded", tape, calendar, offset, {"history_days": history})
 
@@ -96,14 +96,14 @@ def _check_date(tape: RecordedTape, day: date, calendar: Calendar) -> None:
     earliest, latest = tape.first + ONE_DAY, calendar.next_session(tape.last)
     if not earliest <= day <= latest:
         raise CommandError(
-            f"--as-of {day}: the recorded sessions are {tape.first} to {tape.last},"
-            f" so it may be {earliest} to {latest}."
+            f"--as-of {day}: the recorded sessions are {tape.first} to {tape.last}."
+            f" Choose a day from {earliest} to {latest}."
         )
 
 
 def _check_tickers(path: Path, tape: RecordedTape, watched: Sequence[str]) -> None:
     if missing := [ticker for ticker in watched if ticker not in tape.tickers]:
         raise CommandError(
-            f"--recorded {path}: no bars of {', '.join(missing)};"
-            " add them, or give another watchlist, as in -c watchlist=AAPL,MSFT."
+            f"--recorded {path}: no bars for {', '.join(missing)}."
+            " Add them, or choose another watchlist, as in -c watchlist=AAPL,MSFT."
         )

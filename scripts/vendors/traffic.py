@@ -1,4 +1,4 @@
-"""How many requests came, and whether one more is welcome."""
+"""Request statistics and the rate limit."""
 
 from collections import Counter, deque
 from collections.abc import Callable
@@ -10,18 +10,18 @@ WINDOW_SECONDS = 60.0
 
 
 class RateLimit:
-    """At most `rate` requests in any 60 seconds of real time, refused ones counted too; `None` for no limit."""
+    """At most `rate` requests in any 60 seconds, refused ones included; `None` for no limit."""
 
     def __init__(self, rate: int | None, elapsed: Callable[[], float] = monotonic) -> None:
         if rate is not None and rate < 1:
-            raise ValueError(f"rate {rate} lets no request through; allowed is 1 or more a minute, or none")
+            raise ValueError(f"rate is {rate}; allowed are 1 or more requests a minute, or None for no limit")
         self._lock = Lock()
         self._elapsed = elapsed
         self._rate = rate
         self._seen: deque[float] = deque(maxlen=rate)
 
     def admits(self) -> bool:
-        """Count a request, and say whether the window had room for it."""
+        """Count a request; returns whether it is within the limit."""
         if self._rate is None:
             return True
         with self._lock:
@@ -32,7 +32,7 @@ class RateLimit:
 
 
 class Stats:
-    """Requests by endpoint and by the status they were answered with. Safe for many threads."""
+    """Requests by endpoint and by status. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = Lock()

@@ -1,4 +1,4 @@
-"""Massive's REST API, as far as it is asked."""
+"""The part of Massive's REST API that this project uses."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ USUAL: dict[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Massive:
-    """Massive over a tape, under one of its plans. Satisfies `Vendor`."""
+    """Massive, serving a tape under one of its plans. Implements `Vendor`."""
 
     tape: Tape
     plan: Plan
@@ -34,7 +34,7 @@ class Massive:
         return endpoint_of(path)
 
     def admit(self, question: Question, keys: frozenset[str] | None) -> None:
-        """The key is that of `Authorization: Bearer` or, without that, of `apiKey`."""
+        """The key is in `Authorization: Bearer` or, without that, in `apiKey`."""
         scheme, _, token = question.headers.get("Authorization", "").partition(" ")
         key = token.strip() if scheme.lower() == "bearer" else question.query.get("apiKey")
         if not key:
@@ -62,6 +62,6 @@ def massive_server(
     plan: str | None = None,
     keys: frozenset[str] | None = None,
 ) -> VendorServer:
-    """A server of Massive over a tape, not yet started. `plan` is `basic` or none."""
+    """A Massive server for a tape, not yet started. `plan` is `basic` or None."""
     vendor = Massive(tape, Plan(calendar, plan))
     return VendorServer(vendor, clock=clock, port=port, rate=rate, keys=keys)

@@ -27,17 +27,17 @@ ONE_DAY = timedelta(days=1)
 
 
 def endpoint_of(path: str) -> str:
-    """The name of the endpoint that a path belongs to, `other` if none."""
+    """The name of a path's endpoint, `other` if there is none."""
     return next((name for name, (pattern, _) in ENDPOINTS.items() if pattern.fullmatch(path)), "other")
 
 
 def answer(tape: Tape, plan: Plan, question: Question) -> bytes:
-    """The body of a good answer. Raises `DeniedError` for any other."""
+    """The body of a successful response. Raises `DeniedError` for an error."""
     for pattern, respond in ENDPOINTS.values():
         if match := pattern.fullmatch(question.path):
             return respond(tape, plan, question, *map(unquote, match.groups()))
     paths = ", ".join(pattern.pattern.replace("([^/]+)", "*") for pattern, _ in ENDPOINTS.values())
-    raise DeniedError(HTTPStatus.NOT_FOUND, f"{question.path} is not served here; served are {paths}")
+    raise DeniedError(HTTPStatus.NOT_FOUND, f"{question.path} isn't served here; use {paths}")
 
 
 def _grouped(tape: Tape, plan: Plan, question: Question, day_text: str) -> bytes:
@@ -60,7 +60,7 @@ def _range(
     end: str,
 ) -> bytes:
     if (multiplier, timespan) != ("1", "day"):
-        raise bad_request(f"only bars of 1/day are served here, not of {multiplier}/{timespan}")
+        raise bad_request(f"only 1/day bars are served here, not {multiplier}/{timespan}")
     first, last = day_or_instant("from", start), day_or_instant("to", end)
     if last < first:
         raise bad_request("The parameter 'to' cannot be a time that occurs before 'from'")
@@ -79,7 +79,7 @@ def _range(
 
 
 def _splits(tape: Tape, plan: Plan, question: Question) -> bytes:
-    """What is announced for days to come is not told."""
+    """Splits announced for future days are left out."""
     page = SplitPage.read(question.query)
     first, last = max(page.first, plan.oldest(question.now)), min(page.last, US.day(question.now))
     left = page.of(tape.splits(first, last))[page.served :]
@@ -99,13 +99,13 @@ ENDPOINTS: dict[str, tuple[re.Pattern[str], Callable[..., bytes]]] = {
 
 
 def _shuffled(day: date) -> Callable[[str], int]:
-    """A sort key that is of no use to the reader and the same on every machine."""
+    """A sort key for an order that clients cannot rely on, but that is the same on every machine."""
     seed = zlib.crc32(day.isoformat().encode())
     return lambda ticker: zlib.crc32(ticker.encode(), seed)
 
 
 def _next_url(question: Question, page: Page, reached: date) -> str:
-    """The same range from where the page ends, on the caller's host and without the key."""
+    """The URL of the range after this page, at the host that the caller used, without the key."""
     *head, first, last = question.path.split("/")
     if page.newest_first:
         last = str(milliseconds(reached - ONE_DAY, MIDNIGHT))

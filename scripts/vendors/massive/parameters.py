@@ -1,4 +1,4 @@
-"""What a caller may put into a path or a query, and Massive's words for what it may not."""
+"""Parameters in paths and queries, and Massive's error texts for invalid ones."""
 
 import re
 from base64 import b64decode, urlsafe_b64encode
@@ -17,12 +17,12 @@ from scripts.vendors.tape import Split
 DAY = "execution_date"
 SPLIT_PARAMETERS = (DAY, f"{DAY}.gte", f"{DAY}.lte", "ticker", "limit", "order", "sort")
 SERVED = "served"
-NO_CURSOR = "The parameter 'cursor' is none that a next_url has held"
+NO_CURSOR = "The parameter 'cursor' isn't one from a next_url"
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """How much of a range to send at once, and in which order."""
+    """How many bars of a range to send at once, and in which order."""
 
     limit: int
     newest_first: bool
@@ -36,7 +36,7 @@ class Page:
         return cls(limit=_limit(given, 5_000, 50_000), newest_first=newest_first, adjusted=adjusted(given))
 
     def cursor(self) -> str:
-        """The base64 text that asks for the next page in the same way."""
+        """The base64 cursor of the next page, with the same options."""
         sort = "desc" if self.newest_first else "asc"
         unadjusted = {} if self.adjusted else {"adjusted": "false"}
         return _encoded({**unadjusted, "limit": self.limit, "sort": sort})
@@ -44,7 +44,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class SplitPage:
-    """Which splits to send, in which order, and how many of them were sent before."""
+    """Which splits to send, in which order, and how many of them earlier pages had."""
 
     first: date
     last: date
@@ -76,7 +76,7 @@ class SplitPage:
         )
 
     def of(self, splits: Iterable[Split]) -> list[Split]:
-        """Those that are asked for, in order."""
+        """The requested splits, in order."""
         found = [split for split in splits if self.ticker in (None, split.ticker)]
         return sorted(found, key=self._place, reverse=self.descending)
 
@@ -84,17 +84,17 @@ class SplitPage:
         return (split.ticker, split.day) if self.by_ticker else (split.day, split.ticker)
 
     def next_cursor(self) -> str:
-        """The base64 text that asks for the next page in the same way."""
+        """The base64 cursor of the next page, with the same options."""
         return _encoded({**self.given, SERVED: self.served + self.limit})
 
 
 def adjusted(query: Mapping[str, str]) -> bool:
-    """Echoed only: the bars are as they were traded, whatever is asked for. Raises `DeniedError`."""
+    """Whether `adjusted` is true. It is only echoed: the bars are always as traded. Raises `DeniedError`."""
     return _choice(query, "adjusted", "true", "false") == "true"
 
 
 def day_or_instant(name: str, text: str) -> date:
-    """The New York date of a date or of an instant in Unix milliseconds. Raises `DeniedError`."""
+    """A date, from its text or from Unix milliseconds (New York time). Raises `DeniedError`."""
     if not re.fullmatch(r"-?[0-9]+", text):
         return calendar_day(name, text)
     try:
@@ -135,14 +135,14 @@ def _served(cursor: Mapping[str, str]) -> int:
 def _limit(query: Mapping[str, str], default: int, most: int) -> int:
     text = query.get("limit", str(default))
     if not re.fullmatch(r"[0-9]{1,5}", text) or not 1 <= int(text) <= most:
-        raise bad_request(f"The parameter 'limit' has to be a whole number from 1 to {most}")
+        raise bad_request(f"The parameter 'limit' must be a whole number from 1 to {most}")
     return int(text)
 
 
 def _choice(query: Mapping[str, str], name: str, *allowed: str) -> str:
     value = query.get(name, allowed[0]).lower()
     if value not in allowed:
-        raise bad_request(f"The parameter '{name}' has to be one of {', '.join(allowed)}")
+        raise bad_request(f"The parameter '{name}' must be one of {', '.join(allowed)}")
     return value
 
 

@@ -1,7 +1,7 @@
-"""What a Massive plan lets its holder see, and when.
+"""Which days a Massive plan serves, and when.
 
-Without a plan everything up to the last closed session is open. `basic`, the free one, serves two years of
-finished days: day D from midnight New York on.
+Without a plan, everything up to the last closed session is served. `basic`, the free plan, serves two years of finished
+days; a day is finished at midnight in New York.
 """
 
 from dataclasses import dataclass
@@ -19,17 +19,17 @@ BASIC_HISTORY = timedelta(days=730)
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The plan of `name`, `None` for no limits. Raises `ValueError` for an unknown name."""
+    """The plan called `name`, `None` for no limits. Raises `ValueError` for an unknown name."""
 
     calendar: Calendar
     name: str | None = None
 
     def __post_init__(self) -> None:
         if self.name not in (None, BASIC):
-            raise ValueError(f"unknown plan {self.name!r}; allowed is {BASIC!r}, or none")
+            raise ValueError(f"unknown plan {self.name!r}; allowed are {BASIC!r} and None")
 
     def newest(self, now: datetime) -> date:
-        """The newest session that may be seen at `now`."""
+        """The newest session that is served at `now`."""
         today = US.day(now)
         open_today = (
             self.name is None and self.calendar.is_session(today) and self.calendar.close_at(today) <= now
@@ -37,7 +37,7 @@ class Plan:
         return today if open_today else self.calendar.previous_session(today)
 
     def oldest(self, now: datetime) -> date:
-        """The first day that may be seen at `now`."""
+        """The first day that is served at `now`."""
         return US.day(now) - BASIC_HISTORY if self.name == BASIC else date.min
 
     def check_day(self, day: date, now: datetime) -> None:
@@ -49,10 +49,10 @@ class Plan:
             raise _forbidden("Attempted to request today's data before end of day.")
 
     def part_of(self, first: date, last: date, now: datetime) -> tuple[date, date, str]:
-        """What is served of a range: its bounds, and `DELAYED` where the plan holds back the present.
+        """The part of a range that is served, and its status: `DELAYED` if the plan withholds the range's last day.
 
-        A range that begins before the plan's history is cut without a word, as one of two reports has it.
-        Raises `DeniedError` where nothing of it is in the plan.
+        A range that begins before the plan's history is cut silently; of two reports on Massive, one has it so.
+        Raises `DeniedError` if no part of it is in the plan.
         """
         if self.name is None:
             return first, min(last, self.newest(now)), "OK"

@@ -1,4 +1,4 @@
-"""Massive's JSON, written the way Massive writes it. Numbers are exact: they go from `Decimal` to text."""
+"""Massive's JSON, byte for byte in its style. Numbers stay exact: they go from `Decimal` to text."""
 
 import json
 from collections.abc import Sequence
@@ -11,15 +11,15 @@ from api.markets import US
 from api.records import Bar
 from scripts.vendors.tape import Split
 
-MIDNIGHT = time(0, 0)  # `t` of a range row: where the session's day begins
-AFTERNOON = time(16, 0)  # `t` of a grouped row, on an early-close day too
+MIDNIGHT = time(0, 0)  # `t` of a range row: the start of the session's day
+AFTERNOON = time(16, 0)  # `t` of a grouped row, even on an early-close day
 EXPONENT_FROM = 10_000_000
 SHARES_PER_TRADE = 60
 UPGRADE = "Please upgrade your plan at https://polygon.io/pricing"
 
 
 def denial(status: int, text: str, request_id: str) -> bytes:
-    """An error body: the text stands under `message` in a 403 or 404 and under `error` otherwise."""
+    """An error body: the text is in `message` for a 403 or 404, otherwise in `error`."""
     names: dict[int, str] = {HTTPStatus.FORBIDDEN: "NOT_AUTHORIZED", HTTPStatus.NOT_FOUND: "NOT_FOUND"}
     member = "message" if status in names else "error"
     body = {"status": names.get(status, "ERROR"), "request_id": request_id, member: text}
@@ -29,8 +29,7 @@ def denial(status: int, text: str, request_id: str) -> bytes:
 def row(bar: Bar, at: int, ticker: str | None = None) -> str:
     """A bar; `at` in Unix milliseconds. A bar without trades has neither `vw` nor `n`.
 
-    Daily files carry neither of the two, so they are plausible inventions: the mean of the four prices, and a
-    trade for every 60 shares.
+    Daily files have neither, so both are made up: the mean of the four prices, and one trade per 60 shares.
     """
     name = f'"T":{json.dumps(ticker)},' if ticker else ""
     prices = f'"o":{number(bar.open)},"c":{number(bar.close)},"h":{number(bar.high)},"l":{number(bar.low)}'
@@ -50,7 +49,7 @@ def bars(
     status: str = "OK",
     next_url: str | None = None,
 ) -> bytes:
-    """The envelope of grouped and range. Without a row there is no `results` at all."""
+    """The envelope of grouped and range. Without rows it has no `results`."""
     count = len(rows)
     head = ({"ticker": ticker} if ticker else {}) | {
         "queryCount": count,
@@ -65,7 +64,7 @@ def bars(
 
 
 def splits(found: Sequence[Split], *, request_id: str, next_url: str | None) -> bytes:
-    """A page of splits, `results` always there."""
+    """A page of splits, always with `results`."""
     rows = [
         {
             "id": f"E{blake2b(repr(split).encode(), digest_size=32).hexdigest()}",
@@ -92,7 +91,7 @@ def number(value: Decimal) -> str:
 
 
 def volume(value: Decimal) -> str:
-    """Shares, as a float that Go has printed: large whole ones as `1.12117471e+08`, fractional ones plainly."""
+    """Shares, as Go prints a float: large whole numbers like `1.12117471e+08`, fractional ones without an exponent."""
     text = number(value)
     if value < EXPONENT_FROM or "." in text:
         return text

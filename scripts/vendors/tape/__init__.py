@@ -1,4 +1,4 @@
-"""What was traded: the sessions that a stand-in tells of in its vendor's words."""
+"""The prices that a stand-in serves in its vendor's format."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from api.records import Bar
 
 @dataclass(frozen=True, slots=True)
 class Split:
-    """From the opening of `day` on, `before` shares of the ticker are `after` shares, which may be fewer."""
+    """From the open of `day` on, `before` shares of the ticker are `after` shares, which may be fewer."""
 
     day: date
     ticker: str
@@ -19,7 +19,7 @@ class Split:
 
 
 class Tape(Protocol):
-    """Prices as they were traded, whether recorded or simulated. What a tape does not have is empty, not an error."""
+    """Prices as traded, recorded or simulated. Missing data are an empty result, not an error."""
 
     @property
     def tickers(self) -> frozenset[str]:
@@ -29,7 +29,7 @@ class Tape(Protocol):
         """The bars of a session by ticker."""
 
     def bars(self, ticker: str, first: date, last: date) -> Mapping[date, Bar]:
-        """The bars of a ticker by session, oldest first, both days included."""
+        """A ticker's bars by session, oldest first, both days included."""
 
     def splits(self, first: date, last: date) -> Sequence[Split]:
         """The splits from one day to another, oldest first, both days included."""

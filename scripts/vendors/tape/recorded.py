@@ -1,7 +1,7 @@
 """Recorded bars from a CSV file: `date,ticker,open,high,low,close,volume`, plain or gzipped.
 
-A whole market for a year is a few million numbers. Each is checked when the file is read and kept as text;
-a number becomes a `Decimal` again when its bar is asked for.
+A whole market for a year is millions of numbers. Each is checked when the file is read, but stored as text; it
+becomes a `Decimal` only when its bar is needed.
 """
 
 import csv
@@ -27,11 +27,11 @@ FIVE_NUMBERS = re.compile(r"(?:(?:^| )\d+(?:\.\d+)?(?:[eE][+-]?\d\d?)?){5}", re.
 
 
 class RecordingError(ValueError):
-    """A file of recorded bars that cannot be used. The message names the file, the line and what is allowed."""
+    """An unusable file of recorded bars. The message has the file, the line and what is allowed."""
 
 
 class RecordedTape:
-    """The bars of a file and no others."""
+    """The bars in a file."""
 
     def __init__(self, sessions: Mapping[date, Mapping[str, str]]) -> None:
         self._sessions = dict(sorted(sessions.items()))
@@ -43,7 +43,7 @@ class RecordedTape:
         try:
             return cls(_sessions(path))
         except (OSError, EOFError, UnicodeDecodeError, zlib.error, csv.Error) as error:
-            raise RecordingError(f"{path}: cannot be read as CSV, plain or gzipped: {error}") from error
+            raise RecordingError(f"{path}: can't be read as CSV, plain or gzipped: {error}") from error
 
     @property
     def first(self) -> date:
@@ -58,16 +58,16 @@ class RecordedTape:
         return frozenset[str]().union(*self._sessions.values())
 
     def session(self, day: date) -> dict[str, Bar]:
-        """The bars of a session by ticker; empty for a day that is not in the file."""
+        """The bars of a session by ticker; empty for a day that isn't in the file."""
         return {ticker: _bar(numbers) for ticker, numbers in self._sessions.get(day, {}).items()}
 
     def bars(self, ticker: str, first: date, last: date) -> dict[date, Bar]:
-        """The bars of a ticker by session, oldest first."""
+        """A ticker's bars by session, oldest first."""
         days = self._days[bisect_left(self._days, first) : bisect_right(self._days, last)]
         return {day: _bar(self._sessions[day][ticker]) for day in days if ticker in self._sessions[day]}
 
     def splits(self, first: date, last: date) -> tuple[Split, ...]:
-        """None: a file of bars does not tell of them."""
+        """None: a file of bars doesn't contain them."""
         return ()
 
 
@@ -82,26 +82,26 @@ def _sessions(path: Path) -> dict[date, dict[str, str]]:
             day, ticker, numbers = _checked(*row)
             bars = sessions.setdefault(day, {})
             if ticker in bars:
-                raise ValueError(f"{ticker} on {day} was given before; one row for each is allowed")
+                raise ValueError(f"duplicate row for {ticker} on {day}; one row for each is allowed")
         except ValueError as error:
             raise RecordingError(f"{path}:{line}: {error}") from error
         bars[ticker] = numbers
     if not sessions:
-        raise RecordingError(f"{path}: holds no bars; a header and one row for each bar are needed")
+        raise RecordingError(f"{path}: no bars; a header and one row for each bar are needed")
     return sessions
 
 
 def _rows(path: Path) -> Iterator[tuple[int, tuple[str, ...]]]:
-    """Line number and cells in the order of `COLUMNS`; further columns are left out."""
+    """Line number and cells in the order of `COLUMNS`; other columns are ignored."""
     with _open(path) as text:
         reader = csv.reader(text)
         header = next(reader, [])
         if missing := [column for column in COLUMNS if column not in header]:
-            raise RecordingError(f"{path}:1: no column {', '.join(missing)}; needed are {','.join(COLUMNS)}")
+            raise RecordingError(f"{path}:1: missing {', '.join(missing)}; needed are {','.join(COLUMNS)}")
         cells = itemgetter(*map(header.index, COLUMNS))
         for row in filter(None, reader):
             if len(row) != len(header):
-                reason = f"{len(row)} cells; allowed are {len(header)}, as in the header"
+                reason = f"{len(row)} cells; the header has {len(header)}"
                 raise RecordingError(f"{path}:{reader.line_num}: {reason}")
             yield reader.line_num, cells(row)
 
@@ -115,14 +115,12 @@ def _open(path: Path) -> TextIO:
 
 
 def _checked(day: str, ticker: str, *cells: str) -> tuple[date, str, str]:
-    """A row's session, ticker (always text: `NA` and `TRUE` are tickers) and its five numbers, found sound."""
+    """A row's session, ticker (as text: `NA` and `TRUE` are tickers) and five valid numbers. Raises `ValueError`."""
     numbers = " ".join(cells)
     if not ticker.strip():
         raise ValueError("no ticker; every row needs one")
     if not FIVE_NUMBERS.fullmatch(numbers):
-        raise ValueError(
-            f"{','.join(NUMBERS)} are {','.join(cells)}; plain numbers such as 203.5 are allowed"
-        )
+        raise ValueError(f"{','.join(NUMBERS)} are {','.join(cells)}; use plain numbers such as 203.5")
     opening, high, low, close = map(Decimal, cells[:4])
     if not (0 < low <= opening <= high and low <= close <= high):
         raise ValueError(
@@ -136,4 +134,4 @@ def _checked(day: str, ticker: str, *cells: str) -> tuple[date, str, str]:
 def _day(text: str) -> date:
     if day := strict_date(text):
         return day
-    raise ValueError(f"date is {text!r}; YYYY-MM-DD is allowed")
+    raise ValueError(f"{text!r} isn't a date; use YYYY-MM-DD")

@@ -1,7 +1,7 @@
-"""A tape that was never traded: any session of any listed ticker, made from a hash of the two.
+"""Simulated bars for any session of any listed ticker, made from a hash of ticker and day.
 
-Integer arithmetic throughout, so that every machine and every Python makes the same bars; a bar takes the
-same time whether it lies in 2003 or today.
+All arithmetic is on integers, so that every machine and every Python makes the same bars. No bar depends on all earlier
+ones, so one of 2003 takes as long as one of today.
 """
 
 import csv
@@ -19,14 +19,14 @@ from api.records import Bar
 from ingest.calendar import Calendar, load_calendar
 from scripts.vendors.tape import Split
 
-FIRST_SESSION = date(2003, 9, 10)  # where Massive's own history begins
-FRACTIONAL_SHARES_SINCE = date(2026, 2, 23)  # the tape reports them from then on
+FIRST_SESSION = date(2003, 9, 10)  # the start of Massive's own history
+FRACTIONAL_SHARES_SINCE = date(2026, 2, 23)  # since then, the tape reports them
 MILLION = 1_000_000
 TICKS_PER_DOLLAR = 10_000
 TICKS_PER_CENT = 100
 EIGHT_NUMBERS = struct.Struct(">8I")
 
-# open, high, low, close, volume. Exchanges try their systems on these; the tape carries them like shares.
+# open, high, low, close, volume. Exchanges test their systems with these; the tape lists them like shares.
 TEST_TICKERS = {
     "ATEST": "20 20 20 20 0",
     "CBOA": "15 15 15 15 0",
@@ -36,7 +36,7 @@ TEST_TICKERS = {
     "ZJZZT": "10 10 10 10 0",
     "ZTEST": "25 25 25 25 0",
     "ZTST": "12345 12345 12345 12345 0",
-    "ZVZZT": "10 30 10 28.01 300",  # not without trades: volume alone does not tell a test ticker
+    "ZVZZT": "10 30 10 28.01 300",  # it trades, so volume alone doesn't identify a test ticker
     "ZWZZT": "10 10 10 10 0",
     "ZXZZT": "10 10 10 10 0",
 }
@@ -44,7 +44,7 @@ TEST_TICKERS = {
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What is typical of a ticker: price in ticks, volume in shares, volatility in millionths of the price.
+    """A ticker's typical values: price in ticks, volume in shares, volatility in millionths of the price.
 
     `waves` are slow swings of the price level, each with an amplitude in millionths, a period and a phase in days.
     """
@@ -65,7 +65,7 @@ class Profile:
 
     @classmethod
     def unknown(cls, ticker: str) -> Self:
-        """A plausible profile for a ticker of which nothing is known."""
+        """A plausible profile for an unknown ticker."""
         price, volume, volatility, *_ = _words(ticker, "profile")
         return cls.of(
             ticker,
@@ -75,7 +75,7 @@ class Profile:
         )
 
     def before(self, split: Split) -> Self:
-        """The same ticker until it split."""
+        """The ticker's profile before the split."""
         price = self.price * split.after // split.before
         return replace(self, price=price, volume=self.volume * split.before // split.after)
 
@@ -83,7 +83,7 @@ class Profile:
 class SimulatedTape:
     """Deterministic bars for a built-in universe, the exchanges' test tickers and any `tickers` named.
 
-    A few of the universe have split, with the cliff in their prices that an unadjusted tape has.
+    A few of the universe have splits, where prices jump as on any unadjusted tape.
     """
 
     def __init__(self, tickers: Sequence[str] = (), calendar: Calendar | None = None) -> None:
@@ -100,7 +100,7 @@ class SimulatedTape:
         return frozenset(self._profiles) | frozenset(self._tests)
 
     def session(self, day: date) -> dict[str, Bar]:
-        """The bars of a session by ticker; empty for any other day."""
+        """The bars of a session by ticker; empty for other days."""
         if day < FIRST_SESSION or not self._calendar.is_session(day):
             return {}
         before = self._calendar.previous_session(day)
@@ -109,7 +109,7 @@ class SimulatedTape:
         } | self._tests
 
     def bars(self, ticker: str, first: date, last: date) -> dict[date, Bar]:
-        """The bars of a ticker by session, oldest first; empty for a ticker that is not listed."""
+        """A ticker's bars by session, oldest first; empty for an unlisted ticker."""
         sessions = self._calendar.sessions(max(first, FIRST_SESSION), last)
         if ticker in self._tests:
             return dict.fromkeys(sessions, self._tests[ticker])
@@ -124,7 +124,7 @@ class SimulatedTape:
         return [split for split in self._splits if first <= split.day <= last]
 
     def _profile(self, ticker: str, day: date) -> Profile:
-        """What is typical of the ticker on a day: before a split, of fewer and dearer shares."""
+        """The ticker's profile on a day, with the splits after it undone."""
         profile = self._profiles[ticker]
         for split in self._splits:
             if split.ticker == ticker and day < split.day:
@@ -148,13 +148,13 @@ def _bar(profile: Profile, day: date, before: date) -> Bar:
 
 
 def _shock(profile: Profile, chances: tuple[int, ...]) -> int:
-    """How far, in millionths, a day's close lies off its level: nearly normal, and now and then there is news."""
+    """A close's distance from its level in millionths: nearly normal, and tripled on one day in 40, as by news."""
     shock = (chances[0] + chances[1] + chances[2] - 3 * 2**31) * profile.volatility >> 31
     return shock * 3 if chances[3] % 40 == 0 else shock
 
 
 def _price(profile: Profile, day: date, shock: int) -> int:
-    """The ticker's price, swung by its waves and then by the day's shock."""
+    """The ticker's price in ticks after its waves and the day's shock."""
     number = day.toordinal()
     level = MILLION
     for amplitude, period, phase in profile.waves:
@@ -163,7 +163,7 @@ def _price(profile: Profile, day: date, shock: int) -> int:
 
 
 def _volume(profile: Profile, excitement: int, turnover: int, *, fractions: bool) -> Decimal:
-    """Shares: more of them on a day that moves, and from 2026 on rarely in whole numbers."""
+    """Shares: more on a day with a large move, and with `fractions` in whole numbers on one day in four."""
     parts = 500_000 + turnover % 700_000 + 300_000 * excitement // profile.volatility
     shares = Decimal(1 + profile.volume * parts // MILLION)
     return shares + Decimal(turnover % MILLION).scaleb(-6) if fractions and turnover % 4 else shares
@@ -189,7 +189,7 @@ def _universe() -> Iterator[Profile]:
 
 
 def _splits() -> Iterator[Split]:
-    """The splits of the universe, oldest first; some of them real, the latest invented."""
+    """The splits of the universe, oldest first; some are real, the latest are made up."""
     for row in _rows("splits.csv"):
         yield Split(date.fromisoformat(row["date"]), row["ticker"], int(row["before"]), int(row["after"]))
 

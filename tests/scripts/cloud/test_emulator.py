@@ -28,7 +28,7 @@ def test_a_taken_port_is_named_with_the_option_to_use(tmp_path: Path) -> None:
         taken.listen()
         port = taken.getsockname()[1]
         with (
-            pytest.raises(CommandError, match=rf"Port {port} is taken.*--aws-port"),
+            pytest.raises(CommandError, match=rf"Port {port} is in use.*--aws-port"),
             Emulator(port=port, folder=tmp_path),
         ):
             pass
@@ -65,7 +65,7 @@ def test_its_end_is_noticed_and_told_with_its_log(tmp_path: Path) -> None:
         emulator.check()
         os.killpg(emulator.pid, signal.SIGKILL)
         assert eventually(lambda: not listens(port))
-        with pytest.raises(CommandError, match=r"ended by itself[\s\S]*Running on"):
+        with pytest.raises(CommandError, match=r"has stopped[\s\S]*Running on"):
             emulator.check()
 
 

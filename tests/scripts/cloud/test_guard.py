@@ -126,10 +126,8 @@ def test_without_a_signature_nothing_else_is_open(path: str) -> None:
     assert GUARD.refusal(asked(path, **{EDGE_HEADER: "guessed"})) == UNSIGNED
 
 
-@pytest.mark.parametrize("path", ["/", API, HEALTH, "/_ministack/reset"])
-@pytest.mark.parametrize(
-    "key", ["test", "000000000000", "123456789012", "AKIAIOSFODNN7EXAMPLE", "LOCAL", ROOT.access_key + "0"]
-)
+@pytest.mark.parametrize("path", ["/", API, HEALTH])
+@pytest.mark.parametrize("key", ["test", "AKIAIOSFODNN7EXAMPLE", ROOT.access_key + "0"])
 def test_keys_that_were_made_up_are_refused_wherever_they_stand(path: str, key: str) -> None:
     assert GUARD.refusal(authorized_by(made_up(key), path)) == UNKNOWN_KEY
     assert GUARD.refusal(signed(Credentials(key, "test"), path)) == UNKNOWN_KEY
@@ -137,7 +135,6 @@ def test_keys_that_were_made_up_are_refused_wherever_they_stand(path: str, key: 
     assert GUARD.refusal(with_headers(signed(Credentials(key, "test"), path), **FROM_EDGE)) == UNKNOWN_KEY
 
 
-@pytest.mark.parametrize("path", ["/", API, HEALTH])
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -153,17 +150,18 @@ def test_keys_that_were_made_up_are_refused_wherever_they_stand(path: str, key: 
         ("x", NOT_SIGV4),
     ],
 )
-def test_credentials_of_another_form_are_refused(header: str, reason: str, path: str) -> None:
-    assert GUARD.refusal(authorized_by(header, path)) == reason
+def test_credentials_of_another_form_are_refused(header: str, reason: str) -> None:
+    for path in ("/", API, HEALTH):
+        assert GUARD.refusal(authorized_by(header, path)) == reason
 
 
-@pytest.mark.parametrize("path", ["/", API])
 @pytest.mark.parametrize("name", ["X-Amz-Credential", "x-amz-credential", "AWSAccessKeyId", "awsaccesskeyid"])
-@pytest.mark.parametrize("key", ["", "test", "123456789012", ROOT.access_key])
-def test_credentials_in_the_query_need_a_signature_there(path: str, name: str, key: str) -> None:
-    request = with_query(asked(path), **{name: f"{key}/20261128/us-east-1/lambda/aws4_request"})
-    assert GUARD.refusal(request) == NOT_SIGV4
-    assert GUARD.refusal(with_headers(request, **FROM_EDGE)) == NOT_SIGV4
+@pytest.mark.parametrize("key", ["", "test", ROOT.access_key])
+def test_credentials_in_the_query_need_a_signature_there(name: str, key: str) -> None:
+    for path in ("/", API):
+        request = with_query(asked(path), **{name: f"{key}/20261128/us-east-1/lambda/aws4_request"})
+        assert GUARD.refusal(request) == NOT_SIGV4
+        assert GUARD.refusal(with_headers(request, **FROM_EDGE)) == NOT_SIGV4
 
 
 @pytest.mark.parametrize(
@@ -219,9 +217,9 @@ def test_the_emulators_own_paths_are_closed_to_roles_and_to_the_edge(path: str) 
 @pytest.mark.parametrize(
     "host", ["page.example", "page.example:4566", "127.0.0.1.page.example:4566", "localhost.page.example", ""]
 )
-@pytest.mark.parametrize("make", [lambda: asked(API), lambda: asked(HEALTH, "GET"), lambda: signed(ROOT)])
-def test_a_host_that_is_not_loopback_is_refused(make: Case, host: str) -> None:
-    assert GUARD.refusal(with_headers(make(), host=host)) == OTHER_HOST
+def test_a_host_that_is_not_loopback_is_refused(host: str) -> None:
+    for request in (asked(API), asked(HEALTH, "GET"), signed(ROOT)):
+        assert GUARD.refusal(with_headers(request, host=host)) == OTHER_HOST
 
 
 FROM_PAGES: list[Mapping[str, str]] = [

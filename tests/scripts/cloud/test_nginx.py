@@ -29,19 +29,3 @@ def test_an_account_is_named_only_where_there_is_one(distribution: Distribution)
     # nginx warns of the directive when it does not run as root.
     assert "user " not in render(distribution, UPSTREAMS, Machine(LOOPBACK)).partition("http {")[0]
     assert render(distribution, UPSTREAMS, Machine(LOOPBACK, account="me us")).startswith("user me us;\n")
-
-
-def test_modules_are_loaded_before_all_else(distribution: Distribution) -> None:
-    text = render(distribution, UPSTREAMS, Machine(LOOPBACK, modules=("/opt/a b.so",), account="me us"))
-    assert text.startswith('load_module "/opt/a b.so";\nuser me us;\n')
-
-
-def test_the_same_distribution_gives_the_same_text(distribution: Distribution) -> None:
-    again = read_distribution(json.loads(TEMPLATE.read_text()))
-    assert render(distribution, UPSTREAMS, Machine(LOOPBACK)) == render(again, UPSTREAMS, Machine(LOOPBACK))
-
-
-def test_an_upstream_is_asked_below_its_base(distribution: Distribution) -> None:
-    text = render(distribution, UPSTREAMS, Machine(LOOPBACK))
-    targets = set(re.findall(r"proxy_pass (http://(?:files|api)\S*);", text))
-    assert targets == {"http://files$request_uri", "http://api/base$request_uri", "http://files$page"}

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.cloud.state import fresh, movers_home, only_one, published, read_state
+from scripts.cloud.state import fresh, only_one, published, read_state
 from scripts.errors import CommandError
 from tests.scripts.conftest import STATE
 
@@ -28,13 +28,6 @@ def test_the_state_is_read_back_while_the_cloud_runs_and_gone_afterwards(tmp_pat
     assert list(tmp_path.iterdir()) == []
     with pytest.raises(CommandError, match="movers up"):
         read_state(tmp_path)
-
-
-def test_the_state_is_plain_json_for_other_programs(tmp_path: Path) -> None:
-    with published(tmp_path, STATE):
-        state = json.loads((tmp_path / "cloud.json").read_text())
-    assert state["site_url"] == "https://localhost:8443"
-    assert state["vendor_url"] is None
 
 
 def test_the_keys_of_the_cloud_are_for_its_user_alone(tmp_path: Path) -> None:
@@ -77,21 +70,13 @@ def changed(**values: object) -> bytes:
 
 GARBLED = [
     b"",
-    b"{",
-    b"[]",
-    b"null",
-    b'"text"',
     b"\xff\xfe",
     b"[" * 100_000,
     json.dumps({"pid": os.getpid()}).encode(),
     changed(pid="4711"),
-    changed(ca=None),
-    changed(context=[]),
     changed(site_url="localhost"),
     changed(aws_endpoint="http://example.com:4566"),
-    changed(aws_endpoint="http://127.0.0.1"),
     changed(aws_endpoint="http://127.0.0.1:99999"),
-    changed(aws_endpoint="http://[::1:4566"),
     changed(aws_endpoint="file:///etc/passwd"),
 ]
 
@@ -99,13 +84,8 @@ GARBLED = [
 @pytest.mark.parametrize("content", GARBLED, ids=range(len(GARBLED)))
 def test_a_damaged_state_is_told_with_its_file_and_the_way_out(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "cloud.json").write_bytes(content)
-    with pytest.raises(CommandError, match=r"cloud\.json does not describe a local cloud: .* start it again"):
+    with pytest.raises(CommandError, match=r"cloud\.json doesn't describe a local cloud: .* start it again"):
         read_state(tmp_path)
-
-
-def test_what_a_later_version_adds_to_the_state_is_left_out(tmp_path: Path) -> None:
-    (tmp_path / "cloud.json").write_bytes(changed(added=1))
-    assert read_state(tmp_path) == STATE
 
 
 def test_where_no_folder_can_be_no_cloud_runs(tmp_path: Path) -> None:
@@ -120,14 +100,7 @@ def test_a_folder_that_cannot_be_written_is_named_with_the_setting_to_change(
 ) -> None:
     (tmp_path / "file").touch()
     folder = tmp_path / home
-    with pytest.raises(CommandError, match=rf"in {folder} \(.*\)\. .*MOVERS_HOME"), only_one(folder):
-        pass
-
-
-@pytest.mark.parametrize("part", ["edge", "run"])
-def test_a_folder_with_a_part_that_cannot_be_written_is_refused(tmp_path: Path, part: str) -> None:
-    (tmp_path / part).touch()
-    with pytest.raises(CommandError, match=rf"{part} .*MOVERS_HOME"), only_one(tmp_path):
+    with pytest.raises(CommandError, match=rf"to {folder} \(.*\)\. .*MOVERS_HOME"), only_one(folder):
         pass
 
 
@@ -149,8 +122,3 @@ def test_a_killed_cloud_holds_its_folder_no_longer(tmp_path: Path) -> None:
         holder.send_signal(signal.SIGKILL)
     with only_one(tmp_path):
         assert list(tmp_path.iterdir()) == []
-
-
-def test_the_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setenv("MOVERS_HOME", str(tmp_path))
-    assert movers_home() == tmp_path

@@ -1,10 +1,8 @@
 """Which behaviour a request meets, what its origin is told, and what the viewer gets besides the body."""
 
 import gzip
-import json
 import socket
 import ssl
-from pathlib import Path
 
 import h2.config
 import h2.connection
@@ -62,24 +60,6 @@ def test_only_the_query_that_the_policy_names_reaches_origin_and_key(viewer: Vie
     assert [answer.came for answer in answers] == ["Miss", "Hit", "Miss", "Miss"]
     asked = [request.path for request in api.asked_for("/movers/query")]
     assert asked == ["/movers/query?days=7", "/movers/query", "/movers/query?days=8"]
-
-
-def test_a_policy_can_name_what_the_query_loses(viewer: Viewer, api: FakeOrigin) -> None:
-    viewer.get("/brief/query?a=1&utm=2&b=3&a=4")
-    assert api.asked_for("/brief/query")[0].path == "/brief/query?a=1&b=3&a=4"
-
-
-def test_a_function_sees_the_request_as_the_viewer_sent_it(viewer: Viewer, api: FakeOrigin) -> None:
-    answer = viewer.get("/told/whole?a=1&b&a=%32=&&c=", X_Own="Value")
-    request = json.loads(answer.body)
-    assert (request["method"], request["uri"]) == ("GET", "/told/whole")
-    assert request["querystring"] == {
-        "a": {"value": "1", "multiValue": [{"value": "1"}, {"value": "%32="}]},
-        "b": {"value": ""},
-        "c": {"value": ""},
-    }
-    assert request["headers"]["x-own"] == {"value": "Value"}
-    assert not api.asked_for("/told/whole")
 
 
 def test_a_functions_answer_is_the_answer(viewer: Viewer, api: FakeOrigin) -> None:
@@ -167,21 +147,6 @@ def test_headers_of_the_policy_stand_in_place_of_the_origins(viewer: Viewer, api
     assert answer.headers.get_all("Strict-Transport-Security") == ["max-age=63072000; includeSubDomains"]
 
 
-@pytest.mark.parametrize(("own", "expected"), [({}, ["en"]), ({"Content-Language": "de"}, ["de"])])
-def test_a_header_that_does_not_override_fills_a_gap_only(
-    own: dict[str, str], expected: list[str], viewer: Viewer, files: FakeOrigin
-) -> None:
-    path = f"/language-{expected[0]}.html"
-    files.replies[path] = Reply(headers=own)
-    viewer.get(path)
-    assert viewer.get(path).headers.get_all("Content-Language") == expected
-
-
-def test_a_header_arrives_as_the_policy_has_it(viewer: Viewer, files: FakeOrigin) -> None:
-    files.replies["/quoted.css"] = Reply()
-    assert viewer.get("/quoted.css").headers["X-Quoted"] == 'say "a; b" \\ {c} # d'
-
-
 def test_errors_carry_the_policys_headers_too(viewer: Viewer) -> None:
     answer = viewer.get("/movers/nothing")
     assert (answer.status, answer.came) == (404, "Error")
@@ -213,42 +178,6 @@ def test_a_large_text_is_compressed_and_its_tag_becomes_weak(viewer: Viewer, fil
     assert gzip.decompress(answer.body) == TEXT.body
 
 
-@pytest.mark.parametrize(
-    "kind", ["text/javascript; charset=utf-8", "text/css; charset=utf-8", "image/svg+xml"]
-)
-def test_what_a_page_loads_is_compressed_as_tightly_as_gzip_does(
-    kind: str, viewer: Viewer, files: FakeOrigin
-) -> None:
-    path, body = f"/tight-{kind.partition(';')[0]}", Path("api/openapi.json").read_bytes()
-    files.replies[path] = Reply(body=body, headers={"Content-Type": kind})
-    answer = viewer.get(path, Accept_Encoding="gzip")
-    assert gzip.decompress(answer.body) == body
-    assert len(answer.body) < 1.05 * len(gzip.compress(body, 6)) < len(gzip.compress(body, 1))
-
-
-def test_viewers_without_gzip_get_the_same_answer_from_the_same_place(
-    viewer: Viewer, files: FakeOrigin
-) -> None:
-    files.replies["/plain.json"] = TEXT
-    viewer.get("/plain.json", Accept_Encoding="gzip")
-    answer = viewer.get("/plain.json", Accept_Encoding="br")
-    assert (answer.came, answer.headers["Content-Encoding"], answer.body) == ("Hit", None, TEXT.body)
-
-
-@pytest.mark.parametrize("reply", [Reply(body=TEXT.body[:999], headers=TEXT.headers), Reply(body=TEXT.body)])
-def test_small_answers_and_unknown_types_are_not_compressed(
-    reply: Reply, viewer: Viewer, files: FakeOrigin
-) -> None:
-    path = f"/uncompressed-{len(reply.body)}.json"
-    files.replies[path] = reply
-    assert viewer.get(path, Accept_Encoding="gzip").headers["Content-Encoding"] is None
-
-
-def test_a_behaviour_that_does_not_compress_does_not(viewer: Viewer, api: FakeOrigin) -> None:
-    api.replies["/brief/large"] = TEXT
-    assert viewer.get("/brief/large", Accept_Encoding="gzip").body == TEXT.body
-
-
 @pytest.mark.parametrize("tag", ['"abc"', 'W/"abc"', '"other", W/"abc"', "*"])
 def test_a_known_tag_is_answered_304_from_the_cache(tag: str, viewer: Viewer, files: FakeOrigin) -> None:
     files.replies["/known.json"] = TEXT
@@ -263,13 +192,6 @@ def test_head_asks_once_for_what_get_then_finds_in_the_cache(viewer: Viewer, fil
     head = viewer.get("/head.json", "HEAD")
     assert (head.status, head.headers["Content-Length"], head.body) == (200, str(len(TEXT.body)), b"")
     assert viewer.get("/head.json").came == "Hit"
-
-
-def test_a_range_is_cut_from_the_cache(viewer: Viewer, files: FakeOrigin) -> None:
-    files.replies["/range.json"] = Reply(body=TEXT.body, headers={**TEXT.headers, "Accept-Ranges": "bytes"})
-    viewer.get("/range.json")
-    answer = viewer.get("/range.json", Range="bytes=8-15")
-    assert (answer.status, answer.body) == (206, b'{"a": 1}')
 
 
 def test_http_2_is_spoken(viewer: Viewer, edge: Edge, files: FakeOrigin) -> None:

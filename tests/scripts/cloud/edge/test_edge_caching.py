@@ -16,8 +16,6 @@ RUN_OUT = {
     "/revalidated.json": "max-age=1, stale-while-revalidate=60",
     "/broken.json": "max-age=1, stale-if-error=60",
     "/removed.json": "max-age=1, stale-if-error=60",
-    "/brief/long": "max-age=600",
-    "/brief/short": "no-store",
 }
 
 
@@ -34,29 +32,6 @@ def once_kept(viewer: Viewer, files: FakeOrigin, api: FakeOrigin) -> None:
 def test_an_answer_is_kept_as_long_as_its_origin_says(viewer: Viewer, files: FakeOrigin) -> None:
     files.replies["/kept.json"] = Reply(body=b"new")
     assert viewer.get("/kept.json").body == b"new"
-
-
-@pytest.mark.usefixtures("once_kept")
-def test_the_policys_bounds_are_stronger_than_the_origins_wish(viewer: Viewer) -> None:
-    assert [viewer.get(path).came for path in ("/brief/long", "/brief/short")] == ["Miss", "Miss"]
-
-
-def test_an_origin_that_says_nothing_is_believed_for_the_default_time(
-    viewer: Viewer, files: FakeOrigin
-) -> None:
-    files.replies["/silent.json"] = Reply()
-    assert [viewer.get("/silent.json").came for _ in range(2)] == ["Miss", "Hit"]
-
-
-@pytest.mark.parametrize(
-    "directive", ["no-store", "no-cache", "private, max-age=60", "s-maxage=0, max-age=60"]
-)
-def test_what_the_origin_wants_kept_nowhere_is_not_kept(
-    directive: str, viewer: Viewer, files: FakeOrigin
-) -> None:
-    path = f"/{directive[:7]}.json"
-    files.replies[path] = Reply(headers={"Cache-Control": directive})
-    assert [viewer.get(path).came for _ in range(2)] == ["Miss", "Miss"]
 
 
 def test_viewers_cannot_reach_past_the_cache(viewer: Viewer, files: FakeOrigin) -> None:

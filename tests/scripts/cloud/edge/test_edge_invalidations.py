@@ -93,7 +93,7 @@ def test_an_old_answer_that_arrives_after_an_invalidation_does_not_stay(
 
 
 def test_waiting_for_what_nobody_has_asked_for_ends(edge: Edge) -> None:
-    with pytest.raises(CommandError, match="I-unknown has not reached the edge"):
+    with pytest.raises(CommandError, match="I-unknown didn't reach the edge"):
         edge.wait_for_invalidation("I-unknown", timeout_seconds=0.2)
 
 

@@ -1,42 +1,18 @@
 """The edge in front of the project's own distribution, as it is synthesized."""
 
 import time
-from typing import Any
 
 import pytest
 
-from scripts.cloud.distribution import read_distribution
 from scripts.cloud.edge import Edge
-from tests.conftest import eventually
 from tests.scripts.cloud.edge.conftest import FakeOrigin, Reply, Viewer
 
-SOON_STALE = "max-age=1, stale-while-revalidate=60"
 pytestmark = pytest.mark.xdist_group("edge")  # one synthesis for all
 
 
 @pytest.fixture(scope="module")
 def edge(real_edge: Edge) -> Edge:
     return real_edge
-
-
-def test_every_resource_goes_to_the_api_and_every_file_to_the_bucket(site_template: dict[str, Any]) -> None:
-    is_file = {each.pattern: each.origin.is_bucket for each in read_distribution(site_template).behaviours}
-    assert is_file == {
-        "/assets/*": True,
-        "/*.json": True,
-        "/movers": False,
-        "/movers/": False,
-        "/movers/*": False,
-        "/history": False,
-        "/history/*": False,
-        "/tickers": False,
-        "/tickers/*": False,
-        "/status": False,
-        "/status/*": False,
-        "/movers.csv": True,
-        "/feed.xml": True,
-        "/*": True,
-    }
 
 
 def test_a_missing_twin_is_the_resource(viewer: Viewer, api: FakeOrigin) -> None:
@@ -54,17 +30,6 @@ def test_a_twin_whose_bucket_is_silent_comes_from_the_api_before_the_page_gives_
     asked_at = time.monotonic()
     assert viewer.get("/movers.json").body == b"[]"
     assert time.monotonic() - asked_at < 4
-
-
-def test_a_stale_twin_is_served_while_a_new_one_is_fetched(viewer: Viewer, files: FakeOrigin) -> None:
-    files.replies["/status.json"] = Reply(body=b"old", headers={"Cache-Control": SOON_STALE})
-    assert viewer.get("/status.json").body == b"old"
-    time.sleep(2.1)  # nginx counts whole seconds
-    files.replies["/status.json"] = Reply(body=b"new", delay_seconds=0.2)
-    stale = viewer.get("/status.json?x=1")
-    assert (stale.body, stale.came) == (b"old", "Hit")
-    assert eventually(lambda: viewer.get("/status.json").body == b"new")
-    assert len(files.asked_for("/status.json")) == 2
 
 
 @pytest.mark.parametrize("path", ["/movers.csv", "/feed.xml"])
@@ -96,13 +61,3 @@ def test_the_page_comes_with_its_policy_and_a_missing_one_is_404(viewer: Viewer,
         assert "require-trusted-types-for 'script'" in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cross-Origin-Opener-Policy"] == "same-origin"
         assert "camera=()" in answer.headers["Permissions-Policy"]
-
-
-def test_an_asset_comes_without_what_only_documents_need(viewer: Viewer, files: FakeOrigin) -> None:
-    files.replies["/assets/1/app.js"] = Reply(body=b"go()")
-    headers = viewer.get("/assets/1/app.js").headers
-    assert headers["X-Content-Type-Options"] == "nosniff"
-    assert not headers["Cross-Origin-Resource-Policy"]
-    assert not headers["Strict-Transport-Security"]
-    assert not headers["Content-Security-Policy"]
-    assert not headers["Permissions-Policy"]

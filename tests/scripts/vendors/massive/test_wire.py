@@ -11,7 +11,6 @@ from typing import Any
 import pytest
 
 from api.markets import US
-from api.records import Bar
 from ingest.calendar import Calendar
 from scripts.vendors import Question
 from scripts.vendors.massive import wire
@@ -83,17 +82,6 @@ def test_a_captured_delayed_range_is_answered_again() -> None:
     assert json.loads(with_their_inventions(given, body)) == body
 
 
-def test_a_captured_first_page_names_the_same_next_one() -> None:
-    _, body = captured("range_AAPL_paged_page1.json")
-    later = {**body["results"][-1], "t": 1578286800000}  # 2020-01-06
-    tape = tape_of([*body["results"], later], "AAPL")
-    asked = question(f"{AGGS}AAPL/range/1/day/2020-01-02/2020-01-10?limit=2", {**body, "results": [later]})
-    given = json.loads(answer(tape, PLAN, asked))
-    assert given["next_url"] == body["next_url"].replace("https:", "http:")
-    assert given.keys() == body.keys()
-    assert [row["t"] for row in given["results"]] == [row["t"] for row in body["results"]]
-
-
 def with_their_inventions(given: bytes, body: dict[str, Any]) -> str:
     """The answer as text, with the two numbers that no daily file carries taken from what was captured."""
     text = given.decode()
@@ -125,8 +113,3 @@ def test_prices_are_written_exactly_and_short(value: str, text: str) -> None:
 )
 def test_large_whole_volumes_have_an_exponent(value: str, text: str) -> None:
     assert wire.volume(Decimal(value)) == text
-
-
-def test_the_mean_price_lies_within_the_bar() -> None:
-    bar = Bar(*map(Decimal, ("0.0002", "0.0003", "0.0001", "0.0002", "100")))
-    assert json.loads(wire.row(bar, 0, "PENNY"), parse_float=Decimal)["vw"] == Decimal("0.0002")

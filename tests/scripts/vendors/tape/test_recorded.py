@@ -42,13 +42,6 @@ def test_a_tickers_bars_come_oldest_first(tmp_path: Path) -> None:
     assert tape.tickers == {"NA", "TRUE", "BCpC"}
 
 
-def test_what_is_not_in_the_file_is_empty(tmp_path: Path) -> None:
-    tape = RecordedTape.read(write(tmp_path, HEADER, *ROWS))
-    assert tape.session(date(2026, 2, 11)) == {}
-    assert tape.bars("bcpc", date.min, date.max) == {}
-    assert tape.splits(date.min, date.max) == ()
-
-
 def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
     plain = write(tmp_path, HEADER, *ROWS)
     zipped = tmp_path / "without-a-hint"
@@ -57,32 +50,23 @@ def test_gzip_is_known_by_its_content(tmp_path: Path) -> None:
     assert RecordedTape.read(zipped).session(day) == RecordedTape.read(plain).session(day)
 
 
-def test_columns_may_stand_in_any_order_beside_others(tmp_path: Path) -> None:
-    path = write(tmp_path, "note,volume,close,low,high,open,ticker,date", "x,5,3,1,4,2,ECC  ,2026-02-10")
-    assert RecordedTape.read(path).session(date(2026, 2, 10)) == {"ECC": Bar(*map(Decimal, (2, 4, 1, 3, 5)))}
-
-
 @pytest.mark.parametrize(
     ("lines", "message"),
     [
-        ((), ":1: no column date, ticker, open, high, low, close, volume; needed are"),
-        (("date,ticker,open,high,low,volume",), ":1: no column close; needed are date,ticker,open"),
-        ((HEADER,), ": holds no bars; a header and one row for each bar are needed"),
-        ((HEADER, "2026-02-10,A,1,2"), ":2: 4 cells; allowed are 7"),
-        ((HEADER, ROWS[0], "2026-02-30,A,1,1,1,1,1"), ":3: date is '2026-02-30'; YYYY-MM-DD is allowed"),
-        ((HEADER, "2026-02-10, ,1,1,1,1,1"), ":2: no ticker"),
+        ((), ":1: missing date, ticker, open, high, low, close, volume; needed are"),
+        ((HEADER,), ": no bars; a header and one row for each bar are needed"),
+        ((HEADER, "2026-02-10,A,1,2"), ":2: 4 cells; the header has 7"),
+        ((HEADER, ROWS[0], "2026-02-30,A,1,1,1,1,1"), ":3: '2026-02-30' isn't a date; use YYYY-MM-DD"),
         (
             (HEADER, "2026-02-10,A,1,1,1,one,1"),
-            ":2: open,high,low,close,volume are 1,1,1,one,1; plain numbers",
+            ":2: open,high,low,close,volume are 1,1,1,one,1; use plain numbers",
         ),
-        ((HEADER, "2026-02-10,A,1,1,1,NaN,1"), ":2: open,high,low,close,volume are"),
         ((HEADER, "2026-02-10,A,1,1,1,1,-5"), ":2: open,high,low,close,volume are"),
         (
             (HEADER, "2026-02-10,A,3,2,1,1,5"),
             ":2: impossible bar: open 3, high 2, low 1, close 1; allowed are",
         ),
-        ((HEADER, "2026-02-10,A,0,1,0,1,5"), ":2: impossible bar"),
-        ((HEADER, *ROWS, ROWS[0]), ":6: NA on 2026-02-10 was given before; one row for each is allowed"),
+        ((HEADER, *ROWS, ROWS[0]), ":6: duplicate row for NA on 2026-02-10; one row for each is allowed"),
     ],
 )
 def test_an_unsound_file_is_refused_with_the_line(
@@ -98,7 +82,7 @@ def test_a_file_that_is_no_file_is_refused(tmp_path: Path) -> None:
     broken = tmp_path / "broken.csv.gz"
     broken.write_bytes(gzip.compress(HEADER.encode())[:-9])
     for path in (tmp_path / "absent.csv", tmp_path, broken):
-        with pytest.raises(RecordingError, match="cannot be read as CSV, plain or gzipped"):
+        with pytest.raises(RecordingError, match="can't be read as CSV, plain or gzipped"):
             RecordedTape.read(path)
 
 
