@@ -10,47 +10,53 @@ LINTERS := scripts/tools/lint/node_modules
 BIOME := $(NODE) $(LINTERS)/@biomejs/biome/bin/biome
 HTML_VALIDATE := $(NODE) $(LINTERS)/html-validate/bin/html-validate.mjs
 CHECKOV := build/checkov
-# What npm writes into node_modules when it has finished.
+# npm writes this file into node_modules at the end of an installation.
 INSTALLED := .package-lock.json
 
-help:        ## this list
+help:        ## list the targets
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/' | expand -t 14
 
-up: $(READY)    ## the whole system on this machine, until Ctrl-C
+up: $(READY)    ## run everything locally until Ctrl-C
 	@exec $(BIN)/movers up $(ARGS)
 
-ready: $(READY)  ## the environment in .venv and the functions' libraries: what takes the network
+ready: $(READY)  ## install everything that needs the network; then `make up` works offline
 
-test: browser  ## all tests
+test: browser  ## run all tests
 	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
 
-lighthouse: scripts/tools/lighthouse/node_modules/$(INSTALLED) browser  ## how fast and sound the page is, against limits
+quick: $(READY)  ## run the tests that need no emulator, browser or network, in a minute
+	@$(BIN)/pytest --quick --quiet -n 2 --dist loadgroup -p no:schemathesis $(ARGS)
+
+lighthouse: scripts/tools/lighthouse/node_modules/$(INSTALLED) browser  ## check the page's Lighthouse scores and times against limits
 	$(BIN)/python -m scripts.tools.lighthouse $(ARGS)
 
-screenshots: browser  ## photograph every page anew for tests/site/screenshots
+screenshots: browser  ## take new screenshots of every page for tests/site/screenshots
 	$(BIN)/python -m scripts.tools.screenshots $(ARGS)
 
-test-firefox: $(READY)  ## the page's tests in Firefox ESR, a second engine
+test-firefox: $(READY)  ## run the page's tests in Firefox ESR
 	@$(BIN)/python -m scripts.tools.browser --firefox --install >/dev/null
 	$(BIN)/pytest tests/browser --engine firefox $(ARGS)
 
-chaos: $(READY)  ## faults, races, fuzz and property tests, tried for long
+chaos: $(READY)  ## run the long versions of fault, race, fuzz and property tests
 	MOVERS_CHAOS=long $(BIN)/pytest -n 2 --dist loadgroup tests/chaos tests/properties tests/ingest/test_calendar_schedule.py \
 		tests/e2e/test_api_fuzz.py tests/e2e/test_deployment.py tests/e2e/test_old_stage.py tests/e2e/test_recorded_year.py \
 		tests/scripts/cloud/edge/test_edge_floods.py $(ARGS)
 
-bench: $(READY)  ## speed, memory and calls, measured against their targets
+mutants: $(READY)  ## count the small changes to the pure modules that the tests notice: at least 90 %
+	@PYTHONHASHSEED=0 $(BIN)/python -m scripts.tools.mutants --max-children 2
+
+bench: $(READY)  ## measure speed, memory and calls against their targets
 	@$(BIN)/python -m scripts.tools.bench $(ARGS)
 
-browser: $(READY)  ## a browser for the page's tests, installed if there is none
+browser: $(READY)  ## install a browser for the page's tests if there is none
 	@$(BIN)/python -m scripts.tools.browser --install >/dev/null
 
-states: $(READY)  ## every state of the page, each at its own address, until Ctrl-C
+states: $(READY)  ## serve every state of the page at its own URL until Ctrl-C
 	@exec $(BIN)/python -m tests.states $(ARGS)
 
-check: format-check lint types synth test  ## format, lint, types, synth, tests
+check: format-check lint types synth test  ## check format, lint, types and templates, then run all tests
 
-format: $(LINTERS)/$(INSTALLED)  ## rewrite the code in the project's format
+format: $(LINTERS)/$(INSTALLED)  ## format the code and fix what the linters can
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 	$(BIOME) check --write --diagnostic-level=warn
@@ -67,7 +73,7 @@ lint: $(LINTERS)/$(INSTALLED)
 types: $(READY)
 	$(BIN)/mypy
 
-synth: $(CHECKOV)/.ready  ## the templates that would be deployed, checked by cdk-nag, cfn-lint and checkov
+synth: $(CHECKOV)/.ready  ## write the CloudFormation templates and check them with cdk-nag, cfn-lint and checkov
 	$(BIN)/python -m scripts.bundle
 	rm -rf build/cdk.out
 	$(BIN)/python -m infra
@@ -75,12 +81,12 @@ synth: $(CHECKOV)/.ready  ## the templates that would be deployed, checked by cd
 	$(CHECKOV)/bin/checkov --config-file infra/checkov/config.yaml --directory build/cdk.out
 
 $(CHECKOV)/.ready: infra/checkov/requirements.lock | $(READY)
-	@echo "Setting up checkov (once per change of its pins)"
+	@echo "Setting up checkov (first run, or dependencies changed)"
 	@$(BIN)/uv venv --quiet --clear --python $(BIN)/python $(CHECKOV)
 	@$(BIN)/uv pip install --quiet --require-hashes --python $(CHECKOV)/bin/python --requirements $<
 	@touch $@
 
-lock: $(READY)  ## resolve the pins of pyproject.toml anew
+lock: $(READY)  ## regenerate the lock files from the pinned dependencies
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --group operate --group dev \
 		pyproject.toml --output-file requirements.lock
 	$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --python-version 3.13 \
@@ -94,7 +100,7 @@ lock: $(READY)  ## resolve the pins of pyproject.toml anew
 	$(NPM) install --package-lock-only --prefix scripts/tools/lighthouse
 
 $(READY):
-	@echo "Setting up .venv (once per change of the pins)"
+	@echo "Setting up .venv (first run, or dependencies changed)"
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed: make PYTHON=…")'
 	@$(PYTHON) -m venv --clear .venv
 	@sed -n '/^uv==/,/[^\]$$/p' requirements.lock > .venv/uv.lock
@@ -107,11 +113,11 @@ $(READY):
 	@touch $@
 
 scripts/tools/%/node_modules/$(INSTALLED): scripts/tools/%/package-lock.json | $(READY)
-	@echo "Setting up scripts/tools/$* (once per change of its pins)"
+	@echo "Setting up scripts/tools/$* (first run, or dependencies changed)"
 	@$(NPM) ci --silent --prefix scripts/tools/$*
 	@touch $@
 
-clean:  ## remove everything that was made
+clean:  ## delete the environment, builds, caches and local data
 	rm -rf .venv .local build scripts/deployment/node_modules scripts/tools/*/node_modules .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-.PHONY: help up ready test lighthouse screenshots test-firefox chaos bench browser states check format format-check lint types synth lock clean
+.PHONY: help up ready test quick lighthouse screenshots test-firefox chaos mutants bench browser states check format format-check lint types synth lock clean

@@ -48,20 +48,58 @@ os.environ |= {
     "AWS_ENDPOINT_URL": "http://127.0.0.1:9",  # discard: a client that nobody gave an endpoint fails at once
 }
 
+# What is left out of a quick run: these, and every test that asks for one of the fixtures.
+STARTING = [
+    Path(__file__).parent / path
+    for path in (
+        "browser",
+        "chaos",
+        "e2e",
+        "scripts/cloud/edge",
+        "scripts/cloud/test_emulator.py",
+        "scripts/commands",
+        "scripts/tools",
+    )
+]
+STARTED = {"cloud", "emulator"}
+
 quicken()
 use_installed_node()
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--engine", choices=ENGINES, default="chromium", help="the browser of tests/browser")
+    parser.addoption("--quick", action="store_true", help="leave out the tests that start something")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With `--quick`, leave out the paths whose tests start something."""
+    return True if config.getoption("quick") and collection_path in STARTING else None
 
 
 @pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep everything that uses the cloud in two workers, one for the page, so that there are two clouds at most."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Keep tests that share something started in one worker: the cloud, and another one for the page, so that there are
+    two clouds at most; the templates; the edge and the origins of a file. With `--quick`, leave out the tests that ask
+    for something started.
+    """
+    if config.getoption("quick"):
+        started = [item for item in items if uses(item) & STARTED]
+        config.hook.pytest_deselected(items=started)
+        items[:] = [item for item in items if item not in started]
     for item in items:
-        if "cloud" in getattr(item, "fixturenames", ()):
+        if "cloud" in uses(item):
             item.add_marker(pytest.mark.xdist_group("page" if "browser" in item.path.parts else "cloud"))
+        elif "templates" in uses(item):
+            item.add_marker(pytest.mark.xdist_group("synth"))
+        elif item.path.parent.name == "edge" and not item.get_closest_marker("xdist_group"):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+def uses(item: pytest.Item) -> set[str]:
+    """The fixtures of a test, and which AWS is meant where there is a choice."""
+    choice = getattr(item, "callspec", None)
+    return {*getattr(item, "fixturenames", ()), *([choice.params.get("dynamodb")] if choice else [])}
 
 
 @pytest.fixture(scope="session")

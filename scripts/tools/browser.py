@@ -1,4 +1,4 @@
-"""The browsers for tests and screenshots: found, or installed with `python -m scripts.tools.browser --install`."""
+"""Finds or installs the browsers for tests and screenshots: `python -m scripts.tools.browser --install`."""
 
 import argparse
 import os
@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, BrowserType, Playwright
 
-# What a browser does for itself would disturb a measurement.
+# Background activity of the browser would distort measurements.
 QUIET = (
     "--disable-gpu",
     "--disable-quic",
@@ -32,12 +32,12 @@ QUIET = (
 
 
 class NoBrowserError(Exception):
-    """There is no browser; the message says what to do."""
+    """There is no browser; the message has the remedies."""
 
 
 @dataclass(frozen=True, slots=True)
 class Engine:
-    """A kind of browser. `variable` names one of the user's own, `commands` are looked for on the PATH."""
+    """A kind of browser. The environment's `variable` has the user's choice; `commands` are searched on the PATH."""
 
     name: str
     variable: str
@@ -50,7 +50,7 @@ class Engine:
 CHROMIUM = Engine(
     name="chromium",
     variable="MOVERS_BROWSER",
-    # The same engine without what draws windows comes first: with it a page takes a third of the time.
+    # First the same engine without windows, in which a page takes a third of the time.
     commands=("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"),
     packages=("chromium-headless-shell", "fonts-dejavu-core"),
     flags=QUIET,
@@ -60,13 +60,13 @@ FIREFOX = Engine(
     variable="MOVERS_FIREFOX",
     commands=("firefox-esr", "firefox"),
     packages=("firefox-esr", "fonts-dejavu-core"),
-    channel="moz-firefox",  # Mozilla's own builds do not speak the protocol of Playwright's patched one
+    channel="moz-firefox",  # Mozilla's own builds lack the protocol of Playwright's patched build
 )
 ENGINES = {engine.name: engine for engine in (CHROMIUM, FIREFOX)}
 
 
 def open_browser(playwright: "Playwright", engine: Engine = CHROMIUM, flags: Iterable[str] = ()) -> "Browser":
-    """A running browser without a window. Raises NoBrowserError."""
+    """Start a headless browser. Raises NoBrowserError."""
     kind: BrowserType = getattr(playwright, engine.name)
     own = Path(kind.executable_path)
     path = find(engine, lambda: own)
@@ -77,14 +77,14 @@ def open_browser(playwright: "Playwright", engine: Engine = CHROMIUM, flags: Ite
 
 
 def find(engine: Engine, own: Callable[[], Path]) -> Path | None:
-    """The user's choice, else what is on the PATH, else Playwright's `own`.
+    """The user's choice, or one on the PATH, or Playwright's `own`; None if there is none of these.
 
-    Raises NoBrowserError if the user's choice is none.
+    Raises NoBrowserError if the user's choice cannot be run.
     """
     if chosen := os.environ.get(engine.variable):
         if path := shutil.which(chosen):
             return Path(path)
-        raise NoBrowserError(f"{engine.variable} is {chosen}, which is no program that can be run.")
+        raise NoBrowserError(f"{engine.variable} is {chosen}, which isn't an executable program.")
     on_path = next(filter(None, map(shutil.which, engine.commands)), None)
     if on_path:
         return Path(on_path)
@@ -92,7 +92,7 @@ def find(engine: Engine, own: Callable[[], Path]) -> Path | None:
 
 
 def install(engine: Engine, own: Callable[[], Path]) -> Path | None:
-    """The browser; if there is none, Debian's or else Playwright's. Raises NoBrowserError as `find` does."""
+    """The browser, installed from Debian, or else from Playwright, if missing. Raises NoBrowserError as `find` does."""
     for commands in (_debian(engine), _playwright(engine)):
         if path := find(engine, own):
             return path
@@ -102,9 +102,9 @@ def install(engine: Engine, own: Callable[[], Path]) -> Path | None:
 
 
 def trusting(url: str) -> list[str]:
-    """Chromium's flag for the key that the server of a local URL has now; none for any other URL.
+    """Chromium's flag that trusts the current key of a local URL's server; empty for other URLs.
 
-    Without it nothing is cached, or nothing is shown.
+    Without it, Chromium doesn't cache the page, or doesn't show it.
     """
     parts = urlsplit(url)
     if parts.scheme != "https" or parts.hostname != "localhost":
@@ -117,15 +117,15 @@ def trusting(url: str) -> list[str]:
 
 def advice(engine: Engine) -> str:
     return (
-        f"There is no {engine.name.title()} for the page's tests. Each of these brings one:\n"
+        f"No {engine.name.title()} found. Install or choose one with any of these:\n"
         f"  apt-get install --no-install-recommends {' '.join(engine.packages)}   (Debian, as root)\n"
         f"  {sys.executable} -m playwright install {engine.name}\n"
-        f"  {engine.variable}=/path/to/one   (in the environment, for one that is there already)"
+        f"  {engine.variable}=/path/to/one   (in the environment, for one that is already installed)"
     )
 
 
 def _debian(engine: Engine) -> list[list[str]]:
-    """The commands, or none where this user cannot install Debian packages without being asked for a password."""
+    """The commands; none if this user cannot install Debian packages, or only with a password."""
     may = [] if os.geteuid() == 0 else ["sudo", "-n"]
     if not all(map(shutil.which, ["apt-get", *may[:1]])):
         return []
@@ -138,7 +138,7 @@ def _playwright(engine: Engine) -> list[list[str]]:
 
 
 def _attempt(command: list[str]) -> None:
-    """Run it; what it says is shown only if it fails, and whether it helped is seen afterwards."""
+    """Run it, and show its output only if it fails. The caller checks whether there is a browser afterwards."""
     print(f"$ {' '.join(command)}", file=sys.stderr)
     environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
     run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)  # noqa: S603
@@ -147,8 +147,8 @@ def _attempt(command: list[str]) -> None:
 
 
 def playwrights_own(engine: Engine) -> Path:
-    """Where Playwright keeps a browser that it has installed itself, if it has."""
-    from playwright.sync_api import sync_playwright  # a development tool, which is not there everywhere
+    """The path of Playwright's own browser, installed or not."""
+    from playwright.sync_api import sync_playwright  # a development dependency, not installed everywhere
 
     with sync_playwright() as playwright:
         return Path(getattr(playwright, engine.name).executable_path)

@@ -1,6 +1,6 @@
-"""AWS's own Lambda runtime, without Docker: its interface client runs a bundle, its emulator stands in for the service.
+"""AWS's own Lambda runtime without Docker: its interface client runs a bundle, its emulator replaces the service.
 
-Both come from PyPI into an environment of their own, for a function must find nothing beside its bundle but boto3.
+Both are installed from PyPI into a separate environment, so that a function finds only its bundle and boto3.
 """
 
 import contextlib
@@ -36,7 +36,7 @@ class UnsupportedPlatformError(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Runtime:
-    """An installed runtime: the Python that runs functions and the emulator of the service around it."""
+    """An installed runtime: the Python that runs functions, and the service's emulator."""
 
     home: Path
     version: str
@@ -55,15 +55,15 @@ class Function:
     log: Path
 
     def invoke(self, event: Mapping[str, Any]) -> Any:
-        """What the function returns; if it fails, what Lambda tells of it: `errorType`, `errorMessage`."""
+        """The function's result, or Lambda's error report if it fails: `errorType`, `errorMessage`."""
         return requests.post(self.url, json=event, timeout=60).json()
 
 
 def install_runtime(root: Path) -> Runtime:
-    """The runtime under `build/lambda-runtime`, installed again only when its lock or its Python changes.
+    """The runtime under `build/lambda-runtime`, reinstalled only when its lock or its Python changes.
 
-    It is a CPython of the functions' version where this machine has one, else that of this environment.
-    Raises UnsupportedPlatformError where AWS publishes no runtime.
+    Its Python is a CPython of the functions' version if this machine has one, otherwise that of this environment.
+    Raises UnsupportedPlatformError if AWS publishes no runtime for this machine.
     """
     machine = MACHINES.get(platform.machine())
     if platform.system() != "Linux" or not machine:
@@ -81,7 +81,7 @@ def install_runtime(root: Path) -> Runtime:
 
 
 def install(python: str, home: Path) -> None:
-    """Make an environment with exactly what the lock names, by hash."""
+    """Create an environment with exactly the packages in the lock, checked by hash."""
     uv = find_uv_bin()
     strict = ["--require-hashes", "--no-deps", "--only-binary", ":all:", "--compile-bytecode"]
     into = ["--python", str(home / "bin" / "python"), "--requirements", str(LOCK)]
@@ -96,9 +96,9 @@ def install(python: str, home: Path) -> None:
 def serve(
     runtime: Runtime, bundle: Path, handler: str, environment: Mapping[str, str], *, folder: Path
 ) -> Iterator[Function]:
-    """Run a bundle's handler as Lambda does until the context ends; what it writes goes to a log in `folder`.
+    """Run a bundle's handler as Lambda does while the context lasts; its output goes to a log in `folder`.
 
-    The function gets this environment and no other. Raises CommandError if the emulator does not come up.
+    The function gets only this environment and Lambda's own. Raises CommandError if the emulator doesn't start.
     """
     port, runtime_api = free_port(), free_port()
     addresses = {"runtime-interface-emulator": port, "runtime-api": runtime_api}
@@ -108,7 +108,7 @@ def serve(
     own = {
         "LAMBDA_TASK_ROOT": str(bundle),
         "AWS_EXECUTION_ENV": f"AWS_Lambda_python{PYTHON}",
-        "PYTHONDONTWRITEBYTECODE": "1",  # at AWS the bundle's folder is read-only
+        "PYTHONDONTWRITEBYTECODE": "1",  # on AWS the bundle's folder is read-only
     }
     with leashed(command, folder=bundle, log=log, environment=own | dict(environment)) as process:
         wait_until_listening(port, process, log)
@@ -116,11 +116,11 @@ def serve(
 
 
 def wait_until_listening(port: int, process: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the emulator can be asked. Raises CommandError with its log if it ended, or takes too long."""
+    """Wait until the emulator listens. Raises CommandError with its log if it has stopped or takes too long."""
     deadline = time.monotonic() + START_SECONDS
     while process.poll() is None and time.monotonic() < deadline:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return
         time.sleep(0.05)
-    raise CommandError(f"The Lambda runtime does not come up. Its log:\n{log.read_text(errors='replace')}")
+    raise CommandError(f"The Lambda runtime didn't start. Its log:\n{log.read_text(errors='replace')}")

@@ -1,4 +1,4 @@
-"""A local cloud that only serves to be looked at or measured."""
+"""A temporary local cloud for screenshots and measurements."""
 
 import tempfile
 from collections.abc import Iterator
@@ -15,9 +15,9 @@ from scripts.progress import shown_step
 
 @contextmanager
 def passing_cloud(as_of: date | None = None) -> Iterator[LocalCloud]:
-    """A local cloud with simulated bars, on ports of its own, that leaves nothing behind.
+    """A local cloud with simulated bars, on free ports, that leaves nothing behind.
 
-    Raises what `local_cloud` raises, and IngestError if there is nothing to look at.
+    Raises what `local_cloud` raises, and IngestError if the first ingest fails.
     """
     with tempfile.TemporaryDirectory(prefix="movers-") as home:
         options = Options(Path(home), port=free_port(), aws_port=free_port(), as_of=as_of)

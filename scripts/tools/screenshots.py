@@ -1,4 +1,4 @@
-"""`make screenshots`: every page, light and dark, on desktop and phone, in one small picture each."""
+"""`make screenshots`: one small picture of each page, in light and dark, on desktop and phone."""
 
 import sys
 from base64 import b64decode, b64encode
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
 FOLDER = ROOT / "tests/site/screenshots"
-AS_OF = date(2026, 11, 20)  # always the same, so that the simulated bars are the same
+AS_OF = date(2026, 11, 20)  # fixed, so that the simulated bars are always the same
 HISTORY = {"from": "2025-09-19", "to": "2026-11-19"}
 PAGES = {
     "today": "/",
@@ -40,7 +40,7 @@ PATIENCE_SECONDS = 120  # for a page on a busy machine
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks: the colours that they prefer and the size of their window."""
+    """A reader's color scheme and window size in pixels."""
 
     scheme: Literal["light", "dark"]
     width: int
@@ -57,10 +57,10 @@ READERS = (
 
 def main(
     names: Annotated[list[str] | None, typer.Argument(metavar="[PAGE]...", help=", ".join(PAGES))] = None,
-    url: Annotated[str, typer.Option(help="A running page; without it a local cloud is started.")] = "",
-    folder: Annotated[Path, typer.Option(help="Where the pictures go.")] = FOLDER,
+    url: Annotated[str, typer.Option(help="A running page. Default: start a local cloud.")] = "",
+    folder: Annotated[Path, typer.Option(help="Folder for the pictures.")] = FOLDER,
 ) -> None:
-    """Photograph every page, from a local cloud with fourteen months of simulated bars.
+    """Take screenshots of every page, from a local cloud with fourteen months of simulated bars.
 
     [bold]Examples[/]
 
@@ -69,7 +69,7 @@ def main(
       make screenshots ARGS='--url https://localhost:8443 --folder build/screenshots'
     """
     if unknown := set(names or ()) - PAGES.keys():
-        raise typer.BadParameter(f"there is no page {', '.join(sorted(unknown))}")
+        raise typer.BadParameter(f"unknown page {', '.join(sorted(unknown))}; choose from {', '.join(PAGES)}")
     wanted = names or list(PAGES)
     try:
         with stopped_once():
@@ -83,8 +83,8 @@ def main(
 
 
 def photograph(url: str, names: Sequence[str], folder: Path) -> None:
-    """Put a picture of each page into the folder. Raises NoBrowserError."""
-    from playwright.sync_api import sync_playwright  # a development tool, which is not there everywhere
+    """Write a picture of each page to the folder. Raises NoBrowserError."""
+    from playwright.sync_api import sync_playwright  # a development dependency, not installed everywhere
 
     folder.mkdir(parents=True, exist_ok=True)
     with sync_playwright() as playwright, open_browser(playwright, flags=trusting(url)) as browser:
@@ -95,14 +95,14 @@ def photograph(url: str, names: Sequence[str], folder: Path) -> None:
 
 
 def _fill(cloud: LocalCloud) -> None:
-    """Store the sessions before those of the first ingest too."""
+    """Store the sessions before those of the first ingest."""
     with shown_step(f"Sessions since {HISTORY['from']}"):
         while run_ingest(cloud.client("lambda"), cloud.outputs.ingest_function_name, HISTORY)["Left"]:
             pass
 
 
 def _picture(browser: "Browser", reader: Reader, url: str) -> bytes:
-    """The page as somebody sees it who has never been there."""
+    """A screenshot of the page in a fresh browser context."""
     page = browser.new_page(
         color_scheme=reader.scheme,
         viewport={"width": reader.width, "height": reader.height},
@@ -110,7 +110,7 @@ def _picture(browser: "Browser", reader: Reader, url: str) -> bytes:
         locale="en-US",
         timezone_id="Europe/Berlin",
     )
-    # Out of its cache Chromium revalidates what is stale, and does not end that request for half a minute.
+    # With its cache, Chromium revalidates stale files, in requests that do not end for half a minute.
     protocol = page.context.new_cdp_session(page)
     protocol.send("Network.enable")
     protocol.send("Network.setCacheDisabled", {"cacheDisabled": True})

@@ -1,1 +1,1 @@
-"""What the promises about speed, memory and calls come to on this machine: `python -m scripts.tools.bench`."""
+"""Measures the targets for speed, memory and calls on this machine: `python -m scripts.tools.bench`."""

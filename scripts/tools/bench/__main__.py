@@ -1,4 +1,4 @@
-"""`make bench`: every promise about speed, memory and calls, measured and compared with its target."""
+"""`make bench`: measures speed, memory and calls, and compares them with their targets."""
 
 import json
 import os
@@ -29,13 +29,13 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 def main(
-    only: Annotated[list[str] | None, typer.Option(help="A measure by its name; can be repeated.")] = None,
-    listed: Annotated[bool, typer.Option("--list", help="Print the names, and measure nothing.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="Run only this measure; can be repeated.")] = None,
+    listed: Annotated[bool, typer.Option("--list", help="Only list the measures.")] = False,
 ) -> None:
-    """Measure, print a table, write build/bench.json, and exit with 1 if a target is missed.
+    """Measure, print a table, write build/bench.json. Exits 1 if a target is missed.
 
-    Ratios compare two things measured by turns, so that a busy machine slows both. Times in seconds and
-    milliseconds are this machine's: believe them when it has nothing else to do.
+    Ratios compare two things measured in turn, so that a busy machine slows down both. Absolute times are reliable only
+    on an idle machine.
 
     [bold]Examples[/]
 
@@ -57,10 +57,10 @@ def main(
 
 
 def choose(only: Sequence[str]) -> list[Measure]:
-    """The measures of these names, in the table's order; all of them for none. Ends with words for an unknown one."""
+    """The named measures in table order; all of them if no name is given. Exits with a message for an unknown name."""
     known = {measure.name for measure in MEASURES}
     if unknown := sorted(set(only) - known):
-        sys.exit(f"There is no measure {', '.join(unknown)}; there are {', '.join(sorted(known))}.")
+        sys.exit(f"Unknown measure {', '.join(unknown)}. Choose from {', '.join(sorted(known))}.")
     return [measure for measure in MEASURES if not only or measure.name in only]
 
 
@@ -72,17 +72,17 @@ def names(measures: Iterable[Measure]) -> Table:
 
 
 def measured(bench: Bench, measure: Measure) -> Result:
-    """One measure. Whatever keeps it from an answer is its failure, and the others still count."""
+    """Run one measure. Any exception becomes its failure, and the other measures still run."""
     try:
         with shown_step(measure.name) as say:
             bench.say = say
             return Result(measure, measure.run(bench))
-    except Exception as failure:  # noqa: BLE001 - told in the table, and the exit code is 1
+    except Exception as failure:  # noqa: BLE001 - shown in the table, and the exit code is 1
         return Result(measure, None, f"{type(failure).__name__}: {failure}")
 
 
 def table(results: Iterable[Result]) -> Table:
-    """What was measured, its target, what came out, of how many repetitions, and whether that is good enough."""
+    """The results: measure, target, value, number of repetitions, and whether the target is met."""
     right = (Column(head, justify="right") for head in ("target", "measured", "of"))
     shown = Table("measure", *right, "met?", box=None, pad_edge=False)
     for result in results:
@@ -96,7 +96,7 @@ def table(results: Iterable[Result]) -> Table:
 
 
 def document(results: Iterable[Result]) -> dict[str, Any]:
-    """The results with all that another run would have to be compared by."""
+    """The results, with commit, machine and versions for comparison with other runs."""
     return {
         "commit": commit(),
         "machine": {
@@ -121,7 +121,7 @@ def entry(result: Result) -> dict[str, Any]:
 
 
 def commit() -> str:
-    """The commit, with a `+` where the files are others by now; nothing outside a repository."""
+    """The commit, with a `+` if files have changed since; empty outside a repository."""
     git = ["git", "-C", str(ROOT), "describe", "--always", "--abbrev=12", "--dirty=+", "--exclude=*"]
     done = subprocess.run(git, capture_output=True, text=True, check=False)  # noqa: S603 - all our own words
     return done.stdout.strip()

@@ -1,4 +1,4 @@
-"""What measures share, each part started when it is first asked for and stopped at the end."""
+"""Resources that measures share. Each is started at its first use and stopped at the end."""
 
 import tempfile
 from collections.abc import Callable
@@ -19,7 +19,7 @@ Say = Callable[[str], None]
 
 
 class Bench:
-    """`say` is told how far a measure is."""
+    """`say` reports a measure's progress."""
 
     def __init__(self, running: ExitStack, say: Say = lambda words: None) -> None:
         self._running = running
@@ -31,7 +31,7 @@ class Bench:
 
     @cached_property
     def emulator(self) -> Emulator:
-        """AWS with nothing in it."""
+        """An empty AWS emulator."""
         return self._running.enter_context(Emulator(port=free_port(), folder=self.folder))
 
     @cached_property
@@ -41,23 +41,23 @@ class Bench:
 
     @cached_property
     def runtime(self) -> Runtime:
-        """Lambda's own runtime, with the boto3 that functions find there."""
+        """Lambda's own runtime, with boto3."""
         return install_runtime(ROOT)
 
     @cached_property
     def bundles(self) -> Path:
-        """The folder with the bundles, built from the sources as they are."""
+        """The folder with the bundles, built from the current sources."""
         build_bundles(ROOT)
         return ROOT / "build"
 
     @cached_property
     def year(self) -> World:
-        """A table with more than the 366 sessions that can be asked for at once."""
+        """A table with more than 366 sessions, the most that one request may ask for."""
         world = self.world()
         days = world.days()[-400:]
         world.run(days[0], days[-1])
         return world
 
     def world(self, watchlist: tuple[str, ...] | None = None, rate: int = 0) -> World:
-        """Table, buckets and vendor of their own, with nothing in them."""
+        """A separate, empty table and buckets, and a vendor."""
         return self._running.enter_context(World.fresh(self.emulator, watchlist, rate))

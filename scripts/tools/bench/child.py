@@ -1,4 +1,4 @@
-"""A measurement in a process of its own: Lambda's Python, a bundle, and no module from anywhere else."""
+"""Runs a measurement in a separate process, with Lambda's Python and only a bundle's modules."""
 
 import json
 import subprocess
@@ -13,7 +13,7 @@ SECONDS = 300
 
 
 def child(bench: Bench, name: str, bundle: Path, *arguments: str, **environment: str) -> Any:
-    """The last line that `children/<name>.py` prints, read as JSON."""
+    """The last line of the output of `children/<name>.py`, read as JSON. Raises RuntimeError if it fails."""
     command = [str(bench.runtime.python), "-s", str(CHILDREN / f"{name}.py"), *arguments]
     own = surroundings(bench) | {"PYTHONPATH": str(bundle), "PYTHONDONTWRITEBYTECODE": "1"} | environment
     done = subprocess.run(  # noqa: S603 - all our own words
@@ -25,7 +25,7 @@ def child(bench: Bench, name: str, bundle: Path, *arguments: str, **environment:
 
 
 def surroundings(bench: Bench) -> dict[str, str]:
-    """What a function finds in its environment: the bench's own AWS and the table with a year in it."""
+    """A function's environment: the bench's own AWS, and the table with a year of sessions."""
     return {
         "AWS_ENDPOINT_URL": bench.emulator.url,
         "AWS_REGION": REGION,

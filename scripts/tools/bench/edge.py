@@ -1,4 +1,4 @@
-"""The whole of it on the local cloud, as viewers and operators meet it."""
+"""Measures the whole system on the local cloud, as viewers and operators see it."""
 
 import os
 import subprocess
@@ -31,7 +31,7 @@ PATHS = ("/movers.json", "/status.json", "/tickers/AAPL.json", "/history.json", 
 
 
 def freshness(bench: Bench) -> Finding:
-    """From the start of the run that finds a new session to the moment when the edge serves it."""
+    """Seconds from the start of the run that finds a new session until the edge serves it."""
     return middle([_one_new_session(bench.cloud) for _ in range(REPETITIONS)])
 
 
@@ -43,13 +43,13 @@ def _one_new_session(cloud: LocalCloud) -> float:
         while session.get(f"{cloud.site_url}/movers.json", timeout=20).json()[0]["Date"] != newest:
             time.sleep(POLL_SECONDS)
         seconds = time.monotonic() - started
-        assert run.result()["Stored"] == [newest]  # noqa: S101 - else it is another thing that was measured
+        assert run.result()["Stored"] == [newest]  # noqa: S101 - otherwise something else was measured
         return seconds
 
 
 def _take_back(cloud: LocalCloud) -> str:
-    """Make everything as it was before the newest session could be had; gives its date."""
-    assert cloud.vendor  # noqa: S101 - the passing cloud has one
+    """Go back to before the newest session was available; returns its date."""
+    assert cloud.vendor  # noqa: S101 - the temporary cloud has one
     newest = str(Store(cloud.client("dynamodb"), cloud.outputs.table_name).movers(1)[0].date)
     _delete(cloud, [newest])
     cloud.vendor.set_faults([NOT_YET])
@@ -61,7 +61,7 @@ def _take_back(cloud: LocalCloud) -> str:
 
 
 def reads_past_the_cache(bench: Bench) -> Finding:
-    """Of ten thousand reads, beginning with an empty cache, those that reach an origin while the API is hammered."""
+    """How many of ten thousand reads reach an origin, from an empty cache and with the API under load."""
     cloud = bench.cloud
     cloud.invalidate("/*")
     with hammered(cloud) as answers, ThreadPoolExecutor(READERS) as readers:
@@ -84,7 +84,7 @@ def _read(cloud: LocalCloud, times: int) -> Counter[str]:
 
 @contextmanager
 def hammered(cloud: LocalCloud) -> Iterator[Counter[int]]:
-    """Ask the API itself, past the edge, as fast as it answers; counts its answers by status."""
+    """Send requests to the API, bypassing the edge, as fast as it responds; yields its responses by status."""
     answers, stopping = Counter[int](), threading.Event()
 
     def hammer() -> None:
@@ -102,11 +102,11 @@ def hammered(cloud: LocalCloud) -> Iterator[Counter[int]]:
 
 
 def two_years(bench: Bench) -> Finding:
-    """`movers backfill` as a process, from its start to its end. Each time nothing of it is there before."""
+    """Seconds that the process `movers backfill` takes for two years of which nothing is stored."""
     cloud = bench.cloud
     days = load_calendar(US).sessions(*_two_years(cloud))
     seconds = []
-    for turn in range(3):  # a turn takes about as long as the target
+    for turn in range(3):  # few, as each takes up to the target of 20 s
         bench.say(f"{len(days)} sessions, turn {turn + 1} of 3")
         _delete(cloud, [str(day) for day in days])
         seconds.append(_backfill(cloud, str(days[0]), str(days[-1])))
@@ -134,7 +134,7 @@ def _ingest(cloud: LocalCloud) -> dict[str, Any]:
 
 
 def _delete(cloud: LocalCloud, days: list[str]) -> None:
-    """Take sessions out of the table, and their twins out of the bucket."""
+    """Delete sessions from the table, and their twins from the bucket."""
     dynamodb, s3, names = cloud.client("dynamodb"), cloud.client("s3"), cloud.outputs
     for day in days:
         for partition in (MOVERS, SESSIONS):

@@ -1,4 +1,4 @@
-"""The api function: how it starts, against the usual way to write such a function, and how it answers when warm."""
+"""Measures the api function: cold starts compared with the usual implementation, and warm responses."""
 
 import json
 import os
@@ -23,8 +23,8 @@ def event(path: str = "/movers", **query: str) -> dict[str, Any]:
 
 
 def first_answer(bench: Bench) -> Finding:
-    """Import and first answer in a fresh process."""
-    surroundings(bench)  # the table, before the first turn
+    """Import and first response in a fresh process."""
+    surroundings(bench)  # fills the table before the first turn
 
     def start(bundle: Path, module: str) -> float:
         found = child(bench, "first_answer", bundle, module, json.dumps(event()))
@@ -40,7 +40,7 @@ def first_answer_at_lambda(bench: Bench) -> Finding:
 
 
 def memory_at_lambda(bench: Bench) -> Finding:
-    """What the function's process holds after its first answer."""
+    """The memory of the function's process after its first response."""
     return ratio(in_turn(*_starts(bench, "megabytes"), REPETITIONS), "MB")
 
 
@@ -58,19 +58,19 @@ def _start(bench: Bench, bundle: Path, handler: str) -> dict[str, float]:
     with serve(bench.runtime, bundle, handler, environment, folder=bench.folder) as function:
         answer = function.invoke(event())
         milliseconds = (time.perf_counter() - started) * 1000
-        assert answer.get("statusCode") == 200, answer  # noqa: S101 - else it is another thing that was measured
+        assert answer.get("statusCode") == 200, answer  # noqa: S101 - otherwise something else was measured
         return {"milliseconds": milliseconds, "megabytes": _resident(bundle)}
 
 
 def _resident(folder: Path) -> float:
-    """The resident memory of the runtime's client that works in a folder, in MB."""
+    """The resident memory, in MB, of the runtime's client whose working directory is the folder."""
     for process in Path("/proc").glob("[0-9]*"):
         try:
             if b"awslambdaric" in (process / "cmdline").read_bytes() and _works_in(process, folder):
                 lines = (process / "status").read_text().splitlines()
                 return next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1000
         except OSError:
-            continue  # it has ended meanwhile
+            continue  # it has just ended
     raise RuntimeError(f"no function runs in {folder}")
 
 
@@ -90,12 +90,12 @@ def warm_answer(bench: Bench) -> Finding:
 
 
 def a_year_against_a_week(bench: Bench) -> Finding:
-    """Warm answers as the caller waits for them, the emulator's table included, which is slower than AWS's."""
+    """Warm responses with the emulator's table, which is slower than AWS's."""
     return _year_against_week(_warm(bench, event(), event(days="366")))
 
 
 def a_year_against_a_week_alone(bench: Bench) -> Finding:
-    """The same without the table: the worse of the two, and nearer to what a fast table leaves."""
+    """Warm responses without the table's time: the higher of the two ratios, and closer to that with a fast table."""
     return _year_against_week(_warm_alone(bench, event(), event(days="366")))
 
 

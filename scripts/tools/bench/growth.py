@@ -1,4 +1,4 @@
-"""What a longer watchlist costs: one new session, with the sessions of the window there already."""
+"""Measures how the ingest of one new session grows with the watchlist. The window's other sessions are stored."""
 
 import time
 from datetime import timedelta
@@ -10,11 +10,11 @@ from scripts.tools.bench.bench import Bench
 from scripts.tools.bench.measure import REPETITIONS, Finding
 
 SIZES = (6, 60, 600, 2400)
-SMALL, LARGE = 60, 2400  # below that the fixed part of a run hides everything
+SMALL, LARGE = 60, 2400  # with fewer, the fixed part of a run dominates
 
 
 def time_against_tickers(bench: Bench) -> Finding:
-    """1 is linear growth. One session a day is the next repetition; the longest watchlist takes fewer of them."""
+    """Growth of time; 1 is linear. Each repetition is the next session; the longest watchlist has fewer repetitions."""
     found = {size: _sessions(bench, size) for size in SIZES}
     seconds = {size: each["seconds"] for size, each in found.items()}
     growth = (seconds[LARGE] / seconds[SMALL]) / (LARGE / SMALL)
@@ -22,7 +22,7 @@ def time_against_tickers(bench: Bench) -> Finding:
 
 
 def requests_against_tickers(bench: Bench) -> Finding:
-    """1 is linear growth of what a session asks of DynamoDB."""
+    """Growth of a session's DynamoDB requests; 1 is linear."""
     asked = {size: _sessions(bench, size)["dynamodb"] for size in SIZES}
     growth = (asked[LARGE] / asked[SMALL]) / (LARGE / SMALL)
     return Finding(growth, 1, {str(size): count for size, count in asked.items()})
@@ -32,7 +32,7 @@ _found: dict[int, dict[str, Any]] = {}
 
 
 def _sessions(bench: Bench, tickers: int) -> dict[str, Any]:
-    """The median of a session's ingest, and what the last one asked of AWS. Measured once for both measures."""
+    """The median time of a session's ingest, and the last one's AWS requests. Measured once for both measures."""
     if tickers not in _found:
         bench.say(f"{tickers} tickers")
         _found[tickers] = _measured(bench, tickers)
@@ -52,7 +52,7 @@ def _measured(bench: Bench, tickers: int) -> dict[str, Any]:
         started = time.perf_counter()
         done = world.run()
         seconds.append(time.perf_counter() - started)
-        assert done.stored == [day], done  # noqa: S101 - else it is another thing that was measured
+        assert done.stored == [day], done  # noqa: S101 - otherwise something else was measured
     services = ("dynamodb", "s3")
     asked = {
         each: sum(count for name, count in world.requests.items() if name.startswith(each))

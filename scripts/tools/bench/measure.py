@@ -1,4 +1,4 @@
-"""A measure, what was found, and whether that is good enough. Pure."""
+"""A measure, its finding, and whether that meets the target. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -13,7 +13,7 @@ REPETITIONS = 7
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The value that counts, of how many repetitions it is the median, and what else is worth knowing."""
+    """The value compared with the target, the number of repetitions of which it is the median, and details."""
 
     value: float
     repetitions: int = 1
@@ -22,7 +22,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """What is measured, and the most it may come to. A ratio has the sign of multiplication as its unit."""
+    """What is measured, and the highest value allowed. The unit of a ratio is the multiplication sign."""
 
     name: str
     what: str
@@ -33,7 +33,7 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """A measure and its finding; without one it failed, and `failure` says why."""
+    """A measure and its finding, or the reason (`failure`) why there is none."""
 
     measure: Measure
     finding: Finding | None
@@ -45,12 +45,12 @@ class Result:
 
 
 def in_turn(first: Callable[[], float], second: Callable[[], float], times: int) -> list[tuple[float, float]]:
-    """Measure two things by turns, after one turn that does not count: what slows the machine slows both."""
+    """Measure two things in turn, so that a slow moment affects both. The first turn only warms up."""
     return [(first(), second()) for _ in range(times + 1)][1:]
 
 
 def ratio(pairs: Sequence[tuple[float, float]], unit: str) -> Finding:
-    """The median of the ratios, each of two things measured side by side."""
+    """The median of the pairs' ratios."""
     ratios = [first / second for first, second in pairs]
     medians = [median(side) for side in zip(*pairs, strict=True)]
     return Finding(

@@ -1,12 +1,14 @@
-"""All that is measured, in the order of the table."""
+"""All measures, in the order of the table."""
 
-from scripts.tools.bench import edge, function, growth, upstream, whole_market
+from scripts.tools.bench import edge, function, growth, upstream, waiting, whole_market
 from scripts.tools.bench.measure import Measure
 
 MEASURES = (
     Measure("calls-day", "upstream calls, ordinary day", 2, "calls", upstream.calls_on_an_ordinary_day),
     Measure("calls-week", "upstream calls, 7 missing days", 8, "calls", upstream.calls_for_a_week),
     Measure("calls-two-years", "upstream calls, 2 years", 7, "calls", upstream.calls_for_two_years),
+    Measure("idle-calls", "calls to AWS, idle run", 8, "calls", waiting.calls_of_an_idle_run),
+    Measure("chain", "calls to AWS in a chain, new session", 14, "calls", waiting.chain_of_a_new_session),
     Measure("answer-memory", "whole market, memory over import", 16, "MB", whole_market.memory),
     Measure("answer-time", "whole market, call to winner", 250, "ms", whole_market.seconds),
     Measure("api-cold", "api, import and first answer / usual", 0.6, "×", function.first_answer),
@@ -27,6 +29,14 @@ MEASURES = (
         "growth-time", "growth of time, 60 to 2400 tickers / linear", 1, "×", growth.time_against_tickers
     ),
     Measure("growth-requests", "growth of table requests / linear", 1, "×", growth.requests_against_tickers),
+    Measure(
+        "side-by-side",
+        "2400 tickers, 25 ms latency / one by one",
+        0.2,
+        "×",
+        waiting.side_by_side_with_latency,
+    ),
+    Measure("side-by-side-local", "the same without latency", 1, "×", waiting.side_by_side_without_latency),
     Measure("fresh", "upstream has it → edge serves it", 3, "s", edge.freshness),
     Measure("cache", "origin requests per 10,000 reads", 5, "reads", edge.reads_past_the_cache),
     Measure("backfill", "backfill of 2 years, whole process", 20, "s", edge.two_years),

@@ -1,4 +1,4 @@
-"""The table, answering at once: what is left of an answer's time is the function's own."""
+"""A table that responds at once, so that only the function's own time is measured."""
 
 import threading
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ import requests
 
 @contextmanager
 def replayed(endpoint: str) -> Iterator[str]:
-    """The URL of a server that asks `endpoint` once for each request and repeats what came."""
+    """The URL of a server that sends each distinct request to `endpoint` once, then repeats the response."""
     answers: dict[bytes, bytes] = {}
 
     class Handler(BaseHTTPRequestHandler):
@@ -20,7 +20,9 @@ def replayed(endpoint: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if body not in answers:
                 answers[body] = self.ask(body)
-            self.wfile.write(answers[body])  # head and body at once, else the one waits for the other
+            self.wfile.write(
+                answers[body]
+            )  # head and body in one write, otherwise the second waits for the first
 
         def ask(self, body: bytes) -> bytes:
             answer = requests.post(endpoint, data=body, headers=dict(self.headers.items()), timeout=60)

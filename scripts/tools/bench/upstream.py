@@ -1,4 +1,4 @@
-"""How often the vendor is asked, and how long its rate limit makes a run wait."""
+"""Measures the calls to the vendor, and how long its rate limit makes a run wait."""
 
 import time
 from datetime import timedelta
@@ -10,7 +10,7 @@ FREE_RATE = 5
 
 
 def calls_on_an_ordinary_day(bench: Bench) -> Finding:
-    """All but the newest session is there. Its one re-read, six hours later, is a call of its own."""
+    """All sessions but the newest are stored. Its one re-read, six hours later, is a separate call."""
     world = bench.world()
     world.now -= timedelta(days=1)
     world.settle()
@@ -27,7 +27,7 @@ def calls_for_a_week(bench: Bench) -> Finding:
 
 
 def calls_for_two_years(bench: Bench) -> Finding:
-    """All that the free plan serves."""
+    """Two years, which is everything that the free plan serves."""
     world = bench.world()
     days = world.days()
     done = world.run(days[0], days[-1])
@@ -35,9 +35,9 @@ def calls_for_two_years(bench: Bench) -> Finding:
 
 
 def wait_for_a_week(bench: Bench) -> Finding:
-    """Once: the limit, and not this machine, makes it long."""
+    """Run once, because the rate limit dominates, not this machine."""
     world = bench.world(rate=FREE_RATE)
-    bench.say("about a minute, for the rate limit")
+    bench.say("about a minute, because of the rate limit")
     started = time.monotonic()
     done = world.run()
     seconds = time.monotonic() - started

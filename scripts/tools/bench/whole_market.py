@@ -1,4 +1,4 @@
-"""The grouped answer: 1.5 MB about every ticker there is, of which a run wants a handful."""
+"""Measures the grouped response: 1.5 MB with every ticker in the market, of which a run needs a few."""
 
 import gzip
 import threading
@@ -44,7 +44,7 @@ def _measured(bench: Bench, name: str) -> Finding:
 
 
 def whole_market() -> bytes:
-    """A session of as many tickers as the vendor knows, written as the vendor writes it."""
+    """A session with as many tickers as the real market has, in the vendor's format."""
     calendar = load_calendar(US)
     made_up = [f"T{number:04}" for number in range(ROWS)]
     tickers = SimulatedTape(made_up, calendar).tickers
@@ -58,7 +58,7 @@ def whole_market() -> bytes:
 
 @contextmanager
 def served(body: bytes) -> Iterator[str]:
-    """A server that has this one answer at hand, so that only its reader takes time."""
+    """A server with this one response ready, so that only its reader takes time."""
     packed = gzip.compress(body)
 
     class Handler(BaseHTTPRequestHandler):

@@ -1,5 +1,6 @@
-"""Ingest in this process: the emulator's table and buckets, a vendor over real HTTP, and a clock to set."""
+"""Ingest in this process, with the emulator's table and buckets, a vendor over HTTP, and a settable clock."""
 
+import threading
 import time
 from collections import Counter
 from collections.abc import Iterator
@@ -7,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
-from typing import Any, Self
+from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
 from api.markets import US
@@ -17,28 +18,38 @@ from scripts.cloud.emulator import Emulator
 from scripts.vendors.massive import massive_server
 from scripts.vendors.tape.simulated import SimulatedTape
 from tests import world as tests
-from tests.world import LIFE, SATURDAY, Names
+from tests.world import KEY, LIFE, SATURDAY, Names
 
 
 @cache
 def watched() -> tuple[str, ...]:
-    """The watchlist of the documented defaults."""
+    """The default watchlist."""
     return Deployment.from_context({}).watchlist.on(SATURDAY.date())
+
+
+class Interval(NamedTuple):
+    """When a call to AWS began and ended."""
+
+    began: float
+    ended: float
 
 
 @dataclass
 class World(tests.World):
-    """The world of the tests on an emulator, in real time. `requests` counts what it asks of AWS, by service and
-    operation.
+    """The world of the tests on an emulator, in real time. `requests` counts its calls to AWS by service and operation,
+    `intervals` has their times, and `delay_seconds` are added to each.
     """
 
     emulator: Emulator = field(kw_only=True)
     requests: Counter[str] = field(default_factory=Counter)
+    intervals: list[Interval] = field(default_factory=list)
+    delay_seconds: float = 0
+    _call: threading.local = field(default_factory=threading.local)
 
     @classmethod
     @contextmanager
     def fresh(cls, emulator: Emulator, watchlist: tuple[str, ...] | None, rate: int) -> Iterator[Self]:
-        """A world with nothing stored, whose vendor lets in `rate` calls a minute (0: any number)."""
+        """A world with nothing stored, whose vendor accepts `rate` calls per minute (0: any number)."""
         watchlist, name = watchlist or watched(), f"bench-{uuid4().hex}"
         calendar, worlds = load_calendar(US), list[Self]()
         tape = SimulatedTape(watchlist, calendar)
@@ -53,6 +64,7 @@ class World(tests.World):
                 names=Names(name, f"{name}-raw", f"{name}-site"),
                 emulator=emulator,
             )
+            world.client("ssm").put_parameter(Name=name, Value=KEY, Type="String")
             worlds.append(world)
             yield world
 
@@ -69,9 +81,20 @@ class World(tests.World):
 
     def client(self, service: str) -> Any:
         client = self.emulator.client(service)
-        client.meta.events.register(f"before-send.{service}.*", self._count)
+        client.meta.events.register(f"before-send.{service}.*", self._begin)
+        client.meta.events.register(f"after-call.{service}.*", self._end)
         return client
 
-    def _count(self, event_name: str, **_: object) -> None:
+    def read_key(self) -> str:
+        """The key from the parameter store, as the function reads it."""
+        key: str = self.client("ssm").get_parameter(Name=self.names.table)["Parameter"]["Value"]
+        return key
+
+    def _begin(self, event_name: str, **_: object) -> None:
         service, operation = event_name.split(".")[1:]
         self.requests[f"{service}.{operation}"] += 1
+        self._call.began = time.perf_counter()
+        time.sleep(self.delay_seconds)
+
+    def _end(self, **_: object) -> None:
+        self.intervals.append(Interval(self._call.began, time.perf_counter()))

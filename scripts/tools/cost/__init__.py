@@ -1,1 +1,1 @@
-"""What a month at AWS costs: what is used, times the prices, by service."""
+"""Estimates the monthly AWS costs by service: usage times prices."""

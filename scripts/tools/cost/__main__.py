@@ -1,4 +1,4 @@
-"""What a month at AWS costs at three sizes, and the prices behind it, as Markdown: `python -m scripts.tools.cost`."""
+"""Prints monthly AWS costs for three sizes, and the prices, as Markdown: `python -m scripts.tools.cost`."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -12,7 +12,7 @@ CENT = Decimal("0.01")
 
 
 def bill(size: Size, *, with_free_tier: bool) -> dict[str, Decimal]:
-    """What a month costs, by service."""
+    """A month's costs by service."""
     total = dict.fromkeys(services(), Decimal())
     for name, quantity in usage(size).items():
         total[PRICES[name].service] += PRICES[name].cost(quantity, with_free_tier=with_free_tier)
@@ -20,7 +20,7 @@ def bill(size: Size, *, with_free_tier: bool) -> dict[str, Decimal]:
 
 
 def cost_table(sizes: Iterable[Size]) -> Iterator[str]:
-    """The bills side by side; in each cell what is paid, and in brackets what it were without the free tier."""
+    """The bills side by side; in parentheses the amounts without the free tier."""
     sizes = tuple(sizes)
     paid = [bill(size, with_free_tier=True) for size in sizes]
     full = [bill(size, with_free_tier=False) for size in sizes]
@@ -31,15 +31,15 @@ def cost_table(sizes: Iterable[Size]) -> Iterator[str]:
             service, *(cell(one[service], other[service]) for one, other in zip(paid, full, strict=True))
         )
     totals = zip((sum(one.values()) for one in paid), (sum(one.values()) for one in full), strict=True)
-    yield row("**together**", *(cell(Decimal(one), Decimal(other)) for one, other in totals))
+    yield row("**total**", *(cell(Decimal(one), Decimal(other)) for one, other in totals))
 
 
 def flood_line() -> str:
-    """What a day costs on which one read of the API is asked for as often as its throttle allows."""
+    """The cost of a day with as many requests for one resource as the API's throttle allows."""
     rate = int(str(default_context()["throttle_rate"]))
     calm, flooded = SIZES[0], replace(SIZES[0], flood=rate * 86_400)
     extra = sum(bill(flooded, with_free_tier=False).values()) - sum(bill(calm, with_free_tier=False).values())
-    return f"A flood of one read of the API at its limit of {rate} a second: {money(Decimal(extra))} a day."
+    return f"A flood of one API resource at its limit of {rate} requests a second costs {money(Decimal(extra))} a day."
 
 
 def price_table(prices: Iterable[Price]) -> Iterator[str]:
@@ -52,15 +52,15 @@ def price_table(prices: Iterable[Price]) -> Iterator[str]:
 
 
 def caveat(prices: Iterable[Price]) -> str:
-    """Which prices nobody has read at AWS itself."""
+    """Which prices are not from AWS itself."""
     prices = tuple(prices)
     memory = named(price for price in prices if price.from_memory)
     others = named(price for price in prices if price.second_hand)
-    return f"Prices from memory: {memory}; read second hand: {others}."
+    return f"Prices from memory: {memory}; from third parties: {others}."
 
 
 def named(prices: Iterable[Price]) -> str:
-    """Prices by service, in brackets what of it is paid for."""
+    """Prices by service, with their units in parentheses."""
     units = dict[str, list[str]]()
     for price in prices:
         units.setdefault(price.service, []).append(price.unit)
@@ -72,7 +72,7 @@ def row(*cells: str) -> str:
 
 
 def cell(paid: Decimal, full: Decimal) -> str:
-    """An amount, and in brackets the one without the free tier where that is another."""
+    """An amount, and in parentheses the one without the free tier if it differs."""
     return money(paid) if money(paid) == money(full) else f"{money(paid)} ({money(full)})"
 
 

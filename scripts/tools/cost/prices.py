@@ -1,7 +1,7 @@
-"""The prices of us-east-1, each with where and when it was read: `prices.csv`, and what a quantity costs by them.
+"""Prices in us-east-1 from `prices.csv`, each with where and when it was read, and the cost of a quantity.
 
-`free` is what every account has for good; what new accounts are offered for a time is left out. A price is that of the
-first tier, up to `tier` units; a usage that leaves it is refused rather than charged too much.
+`free` is AWS's permanent free tier; temporary offers for new accounts are left out. A price is that of the first
+pricing tier, up to `tier` units; more usage is an error, because it would be overcharged.
 """
 
 import csv
@@ -32,11 +32,11 @@ class Price:
 
     @property
     def second_hand(self) -> bool:
-        """Read in others' words about it, not at AWS."""
+        """Whether the price is from a third party."""
         return not self.from_memory and not self.source.startswith(("aws.amazon.com", "docs.aws.amazon.com"))
 
     def cost(self, quantity: Decimal, *, with_free_tier: bool) -> Decimal:
-        """What a month's quantity costs. Raises ValueError beyond the first tier."""
+        """The cost of a month's quantity. Raises ValueError beyond the first tier."""
         if quantity > self.tier:
             raise ValueError(f"{quantity:,} {self.unit} a month: a cheaper tier begins at {self.tier:,}")
         charged = max(quantity - self.free, Decimal()) if with_free_tier else quantity
@@ -44,7 +44,7 @@ class Price:
 
 
 def read_prices() -> dict[str, Price]:
-    """All prices by the name of what they are for."""
+    """All prices by name."""
     with Path(__file__).with_name("prices.csv").open() as table:
         return {row["name"]: price(row) for row in csv.DictReader(table)}
 

@@ -1,7 +1,7 @@
-"""What a month uses, from how many tickers are watched and how often the page is viewed.
+"""A month's usage, from the number of tickers and page views.
 
-Where something can be more or less, it is taken as more: every view is somebody's first, the history is two years
-long, every run starts cold, and every cached answer is dropped as soon as it expires.
+Estimates are upper bounds: every view is a first visit, the history is two years long, every run starts cold, and every
+cached response is dropped as soon as it expires.
 """
 
 from collections.abc import Callable
@@ -23,8 +23,8 @@ HISTORY = 2 * 252  # sessions kept and published: what the free plan serves
 GB = 10**9
 MEMORY_GB = Decimal("0.5")
 
-# Bytes, as the tests and the local cloud have them.
-BAR_ITEM = 160  # one ticker's part of a session's item
+# Bytes, as seen in the tests and on the local cloud.
+BAR_ITEM = 160  # one ticker in a session's item
 ROW_ITEM = 130  # one ticker's row of a session
 MOVER_ITEM = 350
 BAR_TWIN = 140
@@ -33,18 +33,18 @@ RUN_LOG = 2_500
 REQUEST_LOG = 800
 READ_UNIT, WRITE_UNIT = 4096, 1024
 
-# A first view of the page, headers included: the README says how that is measured.
+# A first view of the page, headers included; the README has the command that measures it.
 VIEW_REQUESTS, VIEW_BYTES = 10, 16_000
-API_SHARE = Decimal("0.01")  # of the views; other clients of the API, and twins that were not there
+API_SHARE = Decimal("0.01")  # of the views: other clients of the API, and missing twins
 API_SECONDS = Decimal("0.1")
 IDLE_SECONDS = Decimal(4)  # cold start, the reads, one listing
 STORE_SECONDS = Decimal(10)
 TWIN_SECONDS = Decimal("0.03")
 
-# Files behind every view, each fetched anew by each of CloudFront's regional caches when its five minutes are over.
+# Files in every view, each refetched by each of CloudFront's regional caches after five minutes.
 FILES, REGIONAL_CACHES, CACHE_SECONDS = 5, 13, 300
 
-# What the templates have; a test counts again.
+# The counts in the templates; a test checks them.
 ALARMS, OWN_METRICS, DASHBOARDS, BUDGETS, PARAMETERS = 14, 9, 1, 1, 1
 NOTICES = 20
 
@@ -53,7 +53,7 @@ Quantities = dict[str, Decimal]
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """A deployment by its tickers, the page views of a day, and the requests of a flood that the API lets through."""
+    """A deployment's tickers, page views per day, and the additional requests of a flood that the API lets through."""
 
     name: str
     tickers: int
@@ -74,7 +74,7 @@ class Size:
 
     @property
     def sessions_read(self) -> int:
-        """How many sessions each run reads to compare the twins with."""
+        """How many sessions each run reads to compare them with the twins."""
         return min(HISTORY, sessions_to_read(self.tickers))
 
     @property
@@ -110,7 +110,9 @@ def table(size: Size) -> Quantities:
     """DynamoDB: consistent reads, two units for each written in a transaction."""
     movers = units(HISTORY * MOVER_ITEM, READ_UNIT)
     sessions = units(size.sessions_read * size.session_bytes, READ_UNIT)
-    past = units(TICKER_SESSIONS * ROW_ITEM, READ_UNIT)  # a ticker's: the dearest answer but for the history
+    past = units(
+        TICKER_SESSIONS * ROW_ITEM, READ_UNIT
+    )  # a ticker's: the most expensive response except the history
     per_run = movers + sessions + size.tickers_compared * past + 3
     per_session = 2 * (units(size.session_bytes, WRITE_UNIT) + 1) + size.tickers + 5
     stored = HISTORY * Decimal(size.session_bytes + MOVER_ITEM + size.tickers * ROW_ITEM) / GB
@@ -123,7 +125,7 @@ def table(size: Size) -> Quantities:
 
 
 def buckets(size: Size) -> Quantities:
-    """S3: the raw zone, the twins, and what the CDN fetches of them."""
+    """S3: the raw zone, the twins, and the CDN's reads of them."""
     twins = size.tickers + HISTORY
     raw = HISTORY * 2 * RAW_ANSWER
     published = size.tickers * BAR_TWIN * (TICKER_SESSIONS + HISTORY)
@@ -136,7 +138,7 @@ def buckets(size: Size) -> Quantities:
 
 
 def cdn(size: Size) -> Quantities:
-    """CloudFront: every view from an empty browser."""
+    """CloudFront, with every view from an empty browser cache."""
     return {
         "cdn requests": size.monthly_views * VIEW_REQUESTS + size.api_calls,
         "cdn transfer": size.monthly_views * VIEW_BYTES / GB,
@@ -145,7 +147,7 @@ def cdn(size: Size) -> Quantities:
 
 
 def watching(size: Size) -> Quantities:
-    """CloudWatch, X-Ray and the notices. X-Ray records one request a second and a twentieth of the others."""
+    """CloudWatch, X-Ray and notices. X-Ray records one request per second and 5 % of the others."""
     logs = (HOURS * RUN_LOG + size.api_calls * REQUEST_LOG) / GB
     calls = size.api_calls + HOURS
     first = min(calls, SECONDS)
@@ -164,7 +166,7 @@ def watching(size: Size) -> Quantities:
 
 
 def units(size_bytes: int, unit: int) -> int:
-    """Request units of a read or a write of so many bytes."""
+    """Request units for a read or write of this size."""
     return ceil(size_bytes / unit)
 
 
@@ -172,5 +174,5 @@ PARTS: tuple[Callable[[Size], Quantities], ...] = (compute, table, buckets, cdn,
 
 
 def usage(size: Size) -> Quantities:
-    """Everything that a month uses, by the name of its price."""
+    """A month's whole usage, by the name of its price."""
     return {name: quantity for part in PARTS for name, quantity in part(size).items()}

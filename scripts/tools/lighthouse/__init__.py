@@ -1,1 +1,1 @@
-"""Lighthouse on the page, pinned: `python -m scripts.tools.lighthouse`."""
+"""Runs a pinned Lighthouse on the page: `python -m scripts.tools.lighthouse`."""

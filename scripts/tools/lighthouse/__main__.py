@@ -1,4 +1,4 @@
-"""`make lighthouse`: how fast and how sound the page is, by Lighthouse, against fixed limits."""
+"""`make lighthouse`: checks the page's Lighthouse scores and times against fixed limits."""
 
 import json
 import os
@@ -37,7 +37,7 @@ console = Console(highlight=False, soft_wrap=True)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """A page, and what keeps the visitor from all that is good."""
+    """A page to measure, with a URL pattern to block, and the lowest score allowed in each category."""
 
     name: str
     path: str
@@ -55,7 +55,7 @@ VISITS = (
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a visit in one form came to."""
+    """The result of a visit on one form factor."""
 
     visit: Visit
     form: str
@@ -64,12 +64,12 @@ class Outcome:
 
 
 def main(
-    url: Annotated[str, typer.Option(help="A running page; without it a local cloud is started.")] = "",
-    runs: Annotated[int, typer.Option(min=1, help="Of how many runs the median counts.")] = 3,
+    url: Annotated[str, typer.Option(help="A running page. Default: start a local cloud.")] = "",
+    runs: Annotated[int, typer.Option(min=1, help="Number of runs; the median counts.")] = 3,
 ) -> None:
-    """Measure the pages on phone and desktop, and exit with 1 if a number misses its limit.
+    """Measure the pages on phone and desktop. Exits 1 if a number misses its limit.
 
-    The times are simulated: a slow phone on slow 4G, and a desktop with cable. A busy machine blocks longer.
+    The times are simulated: a slow phone on slow 4G, and a desktop on cable. A busy machine lengthens blocking times.
 
     [bold]Examples[/]
 
@@ -121,9 +121,9 @@ def _outcome(base: str, visit: Visit, form: str, runs: int, flags: str) -> Outco
 
 
 def _report(url: str, options: Sequence[str]) -> Any:
-    """One run of Lighthouse, or one more where it asks for that: on a busy machine it loses a trace now and then.
+    """One run of Lighthouse, repeated once if it asks for that, since on a busy machine it sometimes loses a trace.
 
-    Raises UnusableReportError with its own words.
+    Raises UnusableReportError with Lighthouse's message.
     """
     try:
         return _lighthouse(url, options)
@@ -171,7 +171,7 @@ def _title(outcome: Outcome) -> str:
 
 
 def _explain(outcomes: Sequence[Outcome]) -> int:
-    """Name what misses its limit and what Lighthouse found there; the exit code."""
+    """Print each miss and Lighthouse's findings for it; returns the exit code."""
     failed = [outcome for outcome in outcomes if outcome.misses]
     for outcome in failed:
         console.print(f"\n{_title(outcome)}: {'; '.join(outcome.misses)}", style="bold red")

@@ -1,4 +1,4 @@
-"""What a Lighthouse report comes to: the numbers that count, and which of them miss their limits. Pure."""
+"""Reads the relevant numbers from a Lighthouse report, and finds those that miss their limits. Pure."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -17,12 +17,12 @@ SHIFT = 0.02
 EXPLAINING = {
     "long-tasks",
     "layout-shifts",
-}  # have no score, but are what blocking time and shift are made of
+}  # have no score, but explain blocking time and layout shift
 ITEMS_SHOWN = 5
 
 
 class UnusableReportError(Exception):
-    """Lighthouse has not measured the page; the message is its own."""
+    """Lighthouse couldn't measure the page; the message is Lighthouse's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +37,13 @@ class Measured:
     bytes: int
     requests: int
     machine: float
-    """Lighthouse's benchmark of the machine; blocking time goes up as it goes down."""
+    """Lighthouse's benchmark of the machine; the lower it is, the longer the blocking time."""
     faults: Sequence[str]
-    """Lighthouse's warnings, and the audits without the full score with what they found."""
+    """Lighthouse's warnings, and the findings of audits without the full score."""
 
 
 def measured(report: Mapping[str, Any]) -> Measured:
-    """The numbers of a report. Raises UnusableReportError if Lighthouse could not look at the page."""
+    """The numbers in a report. Raises UnusableReportError if Lighthouse couldn't load the page."""
     scores = {name: category["score"] for name, category in report["categories"].items()}
     if report.get("runtimeError") or None in scores.values() or scores.keys() != CATEGORIES.keys():
         error = report.get("runtimeError") or {"message": f"it rated {scores}"}
@@ -67,12 +67,12 @@ def measured(report: Mapping[str, Any]) -> Measured:
 
 
 def median(runs: Sequence[Measured]) -> Measured:
-    """The run in the middle by performance, so that all its numbers belong together."""
+    """The median run by performance; all numbers are from that run."""
     return sorted(runs, key=lambda run: (run.scores["performance"], -run.largest_paint_ms))[len(runs) // 2]
 
 
 def misses(run: Measured, least_score: int = 100) -> list[str]:
-    """Each number that misses its limit, with the limit; nothing if the page is as it should be."""
+    """Each number that misses its limit, with the limit."""
     scores = [
         f"{CATEGORIES[name]} {score} (at least {least_score})"
         for name, score in run.scores.items()

@@ -1,4 +1,3 @@
-import os
 import re
 import subprocess
 import sys
@@ -6,8 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from scripts.tools import browser
-from scripts.tools.browser import CHROMIUM, ENGINES, FIREFOX, Engine, NoBrowserError, find, install
+from scripts.tools.browser import CHROMIUM, ENGINES, Engine, NoBrowserError, find, install
 
 TRUE = "#!/bin/sh\n"
 ROOT = Path(__file__).parents[3]
@@ -62,35 +60,6 @@ def test_a_choice_that_cannot_be_run_is_refused_rather_than_replaced(
             means(CHROMIUM, lambda: own)
 
 
-def test_a_browser_that_is_there_is_not_installed(
-    path: Path, own: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(browser, "_attempt", pytest.fail)
-    program(path / "chromium")
-    assert install(CHROMIUM, lambda: own) == path / "chromium"
-
-
-@pytest.mark.parametrize("user", ["root", "somebody with sudo"])
-def test_debian_is_asked_first(path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, user: str) -> None:
-    monkeypatch.setattr(os, "geteuid", lambda: 0 if user == "root" else 1000)
-    program(path / "sudo", '#!/bin/sh\n[ "$1" = -n ] && shift && exec "$@"\n')
-    made = f"printf '#!/bin/sh\\n' > {path}/firefox-esr; /bin/chmod +x {path}/firefox-esr"
-    program(path / "apt-get", f'#!/bin/sh\ncase "$*" in *"install"*firefox-esr*) {made};; esac\n')
-    assert install(FIREFOX, lambda: own) == path / "firefox-esr"
-
-
-def test_where_debian_cannot_playwright_is_asked(
-    path: Path, own: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    program(path / "apt-get", "#!/bin/sh\necho 'E: no network' >&2; exit 100\n")
-    monkeypatch.setattr(os, "geteuid", lambda: 0)
-    monkeypatch.setattr(sys, "executable", str(program(path / "python", f"#!/bin/sh\n: > {own}\n")))
-    assert install(CHROMIUM, lambda: own) == own
-    said = capsys.readouterr().err
-    assert "E: no network" in said
-    assert "-m playwright install chromium" in said
-
-
 def test_without_a_browser_the_command_says_three_ways_to_get_one(path: Path) -> None:
     environment = {"PATH": str(path), "PLAYWRIGHT_BROWSERS_PATH": str(path)}
     command = [sys.executable, "-m", "scripts.tools.browser"]
@@ -99,11 +68,3 @@ def test_without_a_browser_the_command_says_three_ways_to_get_one(path: Path) ->
     assert run.stdout == ""
     ways = re.findall("apt-get install|playwright install chromium|MOVERS_BROWSER=", run.stderr)
     assert len(ways) == 3
-
-
-def test_a_browser_that_is_there_is_printed(path: Path) -> None:
-    program(path / "google-chrome")
-    command = [sys.executable, "-m", "scripts.tools.browser", "--install"]
-    run = subprocess.run(command, cwd=ROOT, env={"PATH": str(path)}, capture_output=True, text=True)  # noqa: S603
-    assert run.stdout == f"{path}/google-chrome\n"
-    assert run.returncode == 0

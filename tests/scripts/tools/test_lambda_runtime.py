@@ -3,9 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from scripts.errors import CommandError
 from scripts.tools import lambda_runtime
-from scripts.tools.lambda_runtime import LOCK, Runtime, UnsupportedPlatformError, install_runtime, serve
+from scripts.tools.lambda_runtime import LOCK, UnsupportedPlatformError, install_runtime
 
 
 @pytest.mark.parametrize(("system", "machine"), [("Darwin", "arm64"), ("Linux", "riscv64")])
@@ -42,18 +41,6 @@ def test_what_is_installed_stays_until_the_lock_changes(
     assert first == again != changed
     assert len(installed) == 2
     assert changed.emulator.name == "aws-lambda-rie-arm64"
-
-
-def test_a_runtime_that_ends_at_once_shows_its_log(tmp_path: Path) -> None:
-    broken = tmp_path / "aws-lambda-rie"
-    broken.write_text("#!/bin/sh\necho no such processor\nexit 1\n")
-    broken.chmod(0o755)
-
-    with (
-        pytest.raises(CommandError, match=r"does not come up(.|\n)*no such processor"),
-        serve(Runtime(tmp_path, "3.13.0", broken), tmp_path, "api.handler.handler", {}, folder=tmp_path),
-    ):
-        pytest.fail("it is being served")
 
 
 def test_everything_in_the_lock_is_pinned_by_hash() -> None:

@@ -1,1 +1,1 @@
-"""Run as processes of their own, with a bundle as their only source of modules beside the runtime's."""
+"""Run as separate processes that can import only a bundle and the runtime's modules."""

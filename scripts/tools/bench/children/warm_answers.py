@@ -1,4 +1,4 @@
-"""Prints the milliseconds that warm answers take, by turns for each event: `warm_answers.py TIMES EVENT…`."""
+"""Prints the milliseconds that warm responses take, with the events in turn: `warm_answers.py TIMES EVENT…`."""
 
 import contextlib
 import io
@@ -17,7 +17,7 @@ def measured(event: dict[str, Any]) -> float:
     answer = handler(event, None)
     milliseconds = (time.perf_counter() - started) * 1000
     if answer["statusCode"] != 200:
-        raise SystemExit(f"a warm answer is {answer}")
+        raise SystemExit(f"a warm response is {answer}")
     return milliseconds
 
 

@@ -1,7 +1,7 @@
-"""Ingest of one answer with the whole market: `whole_market.py URL DATE AWS_URL BUCKET TICKER…`.
+"""Ingests one response with the whole market: `whole_market.py URL DATE AWS_URL BUCKET TICKER…`.
 
-Prints `megabytes`, the peak of the resident memory over what the imported function with its clients takes already, and
-`milliseconds` from the request to the ranked session. The upstream has its bytes at hand.
+Prints `megabytes`, the peak of the resident memory above that of the imported function with its clients, and
+`milliseconds` from the request to the ranked session. The upstream responds without delay.
 """
 
 import json
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import boto3
 
-import ingest.daily.handler  # noqa: F401 - all that the function imports
+import ingest.daily.handler  # noqa: F401 - everything that the function imports
 from api.markets import US
 from api.vendors import MASSIVE
 from ingest.archive import Archive
@@ -25,16 +25,16 @@ PROCESS = Path("/proc/self")
 
 
 def resident(kind: str) -> float:
-    """`VmRSS` now, or `VmHWM` at its highest, in MB."""
+    """Resident memory in MB: `VmRSS` is the current one, `VmHWM` the peak."""
     lines = (PROCESS / "status").read_text().splitlines()
     return next(int(line.split()[1]) for line in lines if line.startswith(kind)) / 1000
 
 
 def steps(url: str, day: date, aws: str, bucket: str, tickers: tuple[str, ...]) -> Callable[[], None]:
-    """The run's way with a grouped answer, from the call to the winner."""
+    """A run's steps for a grouped response, from the call to the winner."""
     now = datetime.now(UTC)
     s3 = boto3.client("s3", endpoint_url=aws)
-    s3.list_objects_v2(Bucket=bucket)  # the connection is there
+    s3.list_objects_v2(Bucket=bucket)  # opens the connection
     archive = Archive(s3, bucket, "massive")
     line = Line(MASSIVE, url, lambda: "any-key", None, lambda: now, lambda: 800.0)
     provider, call = connect(MASSIVE, US, line), Call("grouped", day, day)
@@ -52,7 +52,7 @@ def main() -> None:
     url, day, aws, bucket, *tickers = sys.argv[1:]
     run = steps(url, date.fromisoformat(day), aws, bucket, tuple(tickers))
     before = resident("VmRSS")
-    (PROCESS / "clear_refs").write_text("5")  # the peak begins here
+    (PROCESS / "clear_refs").write_text("5")  # resets the peak
     started = time.perf_counter()
     run()
     milliseconds = (time.perf_counter() - started) * 1000

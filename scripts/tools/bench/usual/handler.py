@@ -1,4 +1,4 @@
-"""The usual way to answer `GET /movers`: one file and `boto3.resource`. What the api function is compared with."""
+"""The usual implementation of `GET /movers`, one file and `boto3.resource`, to compare the api function with."""
 
 import json
 import os
