@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Page
 
 from infra.headers import CONTENT_SECURITY_POLICY
 from scripts.cloud.up import LocalCloud
-from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, PageFile, page_files
+from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, page_files
 from scripts.folders import ROOT
 from tests.browser.conftest import Visit
 from tests.browser.watch import Watch
@@ -31,18 +31,16 @@ def reader(cloud: LocalCloud) -> requests.Session:
     return session
 
 
-@pytest.mark.parametrize("file", FILES, ids=lambda file: file.key.rpartition("/")[2])
-def test_a_file_of_the_page_comes_with_its_headers(
-    file: PageFile, reader: requests.Session, cloud: LocalCloud
-) -> None:
-    answer = reader.get(f"{cloud.site_url}/{file.key}", timeout=20)
-    assert (answer.status_code, answer.content) == (200, file.body)
-    assert answer.headers["Content-Type"] == file.content_type
-    assert answer.headers["Cache-Control"] == file.cache_control
-    assert answer.headers["X-Content-Type-Options"] == "nosniff"
-    if file.key.endswith(".html"):
-        assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY
-        assert answer.headers["Strict-Transport-Security"] == "max-age=63072000"
+def test_a_file_of_the_page_comes_with_its_headers(reader: requests.Session, cloud: LocalCloud) -> None:
+    for file in FILES:
+        answer = reader.get(f"{cloud.site_url}/{file.key}", timeout=20)
+        assert (answer.status_code, answer.content) == (200, file.body), file.key
+        assert answer.headers["Content-Type"] == file.content_type, file.key
+        assert answer.headers["Cache-Control"] == file.cache_control, file.key
+        assert answer.headers["X-Content-Type-Options"] == "nosniff", file.key
+        if file.key.endswith(".html"):
+            assert answer.headers["Content-Security-Policy"] == CONTENT_SECURITY_POLICY, file.key
+            assert answer.headers["Strict-Transport-Security"] == "max-age=63072000", file.key
 
 
 @pytest.fixture

@@ -39,12 +39,6 @@ def test_data_comes_from_the_state_and_the_page_from_the_cloud(quiet: Page) -> N
     assert "<html" in read(quiet, "/")["body"]
 
 
-def test_a_state_takes_the_place_of_the_one_before(quiet: Page) -> None:
-    apply(quiet.context, state("fresh"))
-    apply(quiet.context, state("down"))
-    assert read(quiet, "/movers.json")["status"] == 500
-
-
 def test_reads_fail_and_hang_as_the_state_says(quiet: Page) -> None:
     apply(quiet, state("offline"))
     assert read(quiet, "/movers.json") == "TypeError"

@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from scripts.folders import ROOT
-from tests.browser.conftest import assert_no_sideways_scroll
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
@@ -55,15 +53,6 @@ def test_every_state_has_its_verdict_and_the_explanation_that_stands_below(
     expect(page.locator("#verdict")).to_have_text(VERDICTS[name])
     explained = page.locator(".states div").filter(has=page.get_by_text(VERDICTS[name], exact=True))
     expect(page.locator("#story")).to_have_text(explained.locator("dd").inner_text())
-
-
-def test_every_state_that_the_banner_names_is_explained_in_its_words() -> None:
-    named = re.findall(
-        r'"(?:calm|note|warn|bad)", "([A-Z][^"]+)"', (ROOT / "site/assets/market.js").read_text()
-    )
-    page = (ROOT / "site/status.html").read_text()
-    assert len(named) >= 10
-    assert set(named) <= set(re.findall(r"<dt>([^<]+)</dt>", page.partition('class="states"')[2]))
 
 
 def test_the_facts_are_those_of_the_status(page: Page, watch: Watch) -> None:
@@ -122,13 +111,6 @@ def test_the_ways_can_be_tried_again(page: Page, watch: Watch) -> None:
     expect(page.locator("#outcome")).to_have_text("Both ways answer, and say the same.")
 
 
-def test_failures_fit_a_small_phone(page: Page, watch: Watch) -> None:
-    page.set_viewport_size({"width": 320, "height": 640})
-    open_status(page, watch, "down")
-    expect(page.locator("#outcome")).to_have_text("Not every way answers.")
-    assert_no_sideways_scroll(page)
-
-
 def test_the_running_cloud_says_the_same_both_ways(page: Page) -> None:
     page.goto("/status.html")
     expect(page.locator("#outcome")).to_have_text("Both ways answer, and say the same.", timeout=15_000)
@@ -151,14 +133,3 @@ def test_the_verdict_follows_the_time_while_the_numbers_stay(page: Page, watch: 
     page.clock.set_fixed_time("2026-11-25T16:00:00Z")
     page.evaluate("dispatchEvent(new Event('online'))")
     expect(page.locator("#verdict")).to_have_text("Late")
-
-
-def test_nothing_moves_while_the_page_fills(chromium: object, page: Page, watch: Watch) -> None:
-    page.add_init_script(
-        """window.shift = 0;
-        new PerformanceObserver((list) => list.getEntries().forEach(({ value }) => (window.shift += value)))
-          .observe({ type: "layout-shift", buffered: true });"""
-    )
-    open_status(page, watch, "fresh")
-    page.wait_for_load_state("networkidle")
-    assert page.evaluate("shift") <= 0.02

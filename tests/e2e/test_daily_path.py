@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -101,46 +101,20 @@ def test_the_first_ingest_shows_seven_days_to_viewers(visitor: Visitor) -> None:
 
 @pytest.mark.parametrize("path", ["/movers", "/movers/{day}", "/history", "/tickers/TSLA", "/status"])
 def test_a_resource_and_its_twin_are_the_same_bytes(visitor: Visitor, path: str) -> None:
+    described = path.format(day="{date}").replace("TSLA", "{ticker}")
     path = path.format(day=newest(visitor))
     answer, twin = visitor.get(path), visitor.get(f"{path}.json")
     assert answer.status_code == twin.status_code == 200
+    conform(described, "200", answer.content)
     assert answer.content == twin.content == visitor.twin(f"{path[1:]}.json") == visitor.api(path).content
     for header in ("Content-Type", "Cache-Control", "Access-Control-Allow-Origin"):
         assert answer.headers[header] == twin.headers[header]
-    plain = [visitor.get(each, Accept_Encoding="identity").headers["ETag"] for each in (path, f"{path}.json")]
-    assert plain == [documents.etag(answer.content)] * 2
-
-
-@pytest.mark.parametrize(
-    ("described", "asked", "status"),
-    [
-        ("/movers", "/movers?days=366", "200"),
-        ("/movers", "/movers.json", "200"),
-        ("/movers/{date}", "/movers/{day}", "200"),
-        ("/tickers/{ticker}", "/tickers/NVDA.json", "200"),
-        ("/history", "/history", "200"),
-        ("/status", "/status", "200"),
-        ("/movers", "/movers?days=0", "400"),
-        ("/movers/{date}", "/movers/someday", "400"),
-        ("/tickers/{ticker}", "/tickers/NONE", "404"),
-    ],
-)
-def test_live_answers_keep_to_the_published_description(
-    visitor: Visitor, described: str, asked: str, status: str
-) -> None:
-    answer = visitor.get(asked.format(day=newest(visitor)))
-    assert str(answer.status_code) == status
-    conform(described, status, answer.content)
-    assert visitor.get("/openapi.json").json() == SPEC
-
-
-@pytest.mark.parametrize("path", ["/movers", "/movers.json", "/status", "/status.json"])
-def test_an_unchanged_answer_is_304_with_or_without_compression(visitor: Visitor, path: str) -> None:
-    for encoding in ("identity", "gzip"):
-        etag = visitor.get(path, Accept_Encoding=encoding).headers["ETag"]
-        answer = visitor.get(path, If_None_Match=etag, Accept_Encoding=encoding)
-        assert answer.status_code == 304
-        assert answer.content == b""
+    for each in (path, f"{path}.json"):
+        tag = visitor.get(each, Accept_Encoding="identity").headers["ETag"]
+        assert tag == documents.etag(answer.content)
+        for encoding in ("identity", "gzip"):
+            again = visitor.get(each, If_None_Match=tag, Accept_Encoding=encoding)
+            assert (again.status_code, again.content) == (304, b"")
 
 
 def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
@@ -155,6 +129,7 @@ def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
         answer = visitor.get(path)
         assert answer.status_code == 200, path
         assert answer.headers["Content-Type"].startswith(content_type)
+    assert visitor.get("/openapi.json").json() == SPEC
     assert "default-src 'none'" in visitor.get("/").headers["Content-Security-Policy"]
     feed = visitor.get("/feed.xml", Accept_Encoding="gzip")
     assert feed.headers["Content-Encoding"] == "gzip"
@@ -165,17 +140,9 @@ def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
     ("path", "status"),
     [
         ("/movers?days=0", 400),
-        ("/movers?days=367", 400),
-        ("/movers?days=x", 400),
         ("/movers/2026-02-30", 400),
-        ("/movers/yesterday", 400),
-        ("/movers/1999-01-04", 404),
         ("/movers/1999-01-04.json", 404),
         ("/tickers/ZZZZ", 404),
-        ("/tickers/ZZZZ.json", 404),
-        ("/tickers/%01", 400),
-        ("/tickers/" + "A" * 40, 400),
-        ("/nothing.json", 404),
     ],
 )
 def test_wrong_questions_get_a_clear_4xx(visitor: Visitor, path: str, status: int) -> None:
@@ -193,20 +160,14 @@ def test_a_missing_page_is_a_404_and_not_the_index(visitor: Visitor) -> None:
     assert answer.content != visitor.get("/").content
 
 
-@pytest.mark.parametrize("method", ["POST", "PUT", "PATCH", "DELETE"])
-def test_wrong_methods_are_405_at_the_api(visitor: Visitor, method: str) -> None:
-    for path in ("/movers", "/movers/2026-02-10", "/history", "/tickers/AAPL", "/status"):
-        answer = visitor.api(path, method)
-        assert answer.status_code == 405
-        assert answer.headers["Allow"] == "GET, HEAD, OPTIONS"
-
-
 def test_head_and_options_are_answered(visitor: Visitor) -> None:
     for path in ("/movers", "/movers.json"):
         head, get = visitor.get(path, "HEAD"), visitor.get(path)
         assert head.status_code == 200
         assert head.content == b""
         assert head.headers["ETag"] == get.headers["ETag"]
+    refused = visitor.api("/movers", "POST")
+    assert (refused.status_code, refused.headers["Allow"]) == (405, "GET, HEAD, OPTIONS")
     preflight = visitor.get("/movers", "OPTIONS", Origin="https://example.org")
     assert preflight.status_code in (200, 204)
     assert "GET" in preflight.headers["Access-Control-Allow-Methods"]
@@ -244,7 +205,7 @@ def test_a_backfill_reaches_viewers_with_the_invalidation_and_not_before(visitor
     assert visitor.get(f"/movers/{first}.json").json()["Date"] == first
 
 
-@pytest.mark.parametrize("key", ["movers.json", "status.json", "tickers/TSLA.json"])
+@pytest.mark.parametrize("key", ["movers.json", "tickers/TSLA.json"])
 def test_a_lost_twin_is_served_by_the_api_and_mended_by_the_next_run(visitor: Visitor, key: str) -> None:
     whole = visitor.twin(key)
     visitor.remove_twin(key)
@@ -264,7 +225,10 @@ def test_viewers_are_answered_by_the_cache(visitor: Visitor) -> None:
 
 def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor) -> None:
     days = {"from": str(OLD[20]), "to": str(OLD[24])}
-    with visitor.faults({"delay": 4}), ThreadPoolExecutor(2) as pool:  # long enough for the second to start
+    with (
+        visitor.faults({"delay": 6, "next": 1}),
+        ThreadPoolExecutor(2) as pool,
+    ):  # until the second has started
         runs = list(pool.map(lambda _: visitor.ingest(**days), range(2)))
     (worked,) = [done for done in runs if "Skipped" not in done]
     assert [done["Skipped"][:4] for done in runs if done is not worked] == ["run "]
@@ -301,23 +265,6 @@ def received(visitor: Visitor, seconds: float = 30) -> str:
             body: str = messages[0]["Body"]
             return body
     return ""
-
-
-def test_a_run_killed_by_its_timeout_blocks_the_next_for_no_longer_than_its_lease(visitor: Visitor) -> None:
-    functions, name = visitor.cloud.client("lambda"), visitor.cloud.outputs.ingest_function_name
-    days = {"from": str(OLD[32]), "to": str(OLD[32])}
-    functions.update_function_configuration(FunctionName=name, Timeout=15)
-    try:
-        with visitor.faults({"delay": 45}), pytest.raises(IngestError, match=r"[Tt]imed"):
-            visitor.ingest(**days)
-        until = datetime.fromisoformat(visitor.lease()["ExpiresAt"]["S"])
-        left = until - datetime.now(UTC)
-        assert timedelta(seconds=50) < left < timedelta(seconds=15 + 60 + 1)  # stamps are rounded up
-        assert "is at work" in visitor.ingest(**days)["Skipped"]
-        time.sleep(left.total_seconds() + 1)
-        assert visitor.ingest(**days)["Stored"] == [str(OLD[32])]
-    finally:
-        functions.update_function_configuration(FunctionName=name, Timeout=900)
 
 
 def test_the_items_are_there_for_the_aws_cli(visitor: Visitor) -> None:

@@ -111,29 +111,6 @@ def test_the_api_answers_with_the_bytes_of_the_twin(api: Function, cloud: LocalC
     assert answer["headers"]["ETag"] == twin["ETag"]
 
 
-def test_head_is_get_to_the_function(api: Function) -> None:
-    get = api.invoke(EVENT | {"path": "/status"})
-
-    head = api.invoke(EVENT | {"path": "/status", "httpMethod": "HEAD"})
-
-    assert head == get
-
-
-def test_what_the_reader_has_already_is_not_sent_again(api: Function) -> None:
-    etag = api.invoke(EVENT | {"path": "/movers"})["headers"]["ETag"]
-
-    answer = api.invoke(EVENT | {"path": "/movers", "headers": {"If-None-Match": f"W/{etag}"}})
-
-    assert (answer["statusCode"], answer["body"]) == (304, "")
-
-
-def test_a_day_without_a_session_is_not_found(api: Function) -> None:
-    answer = api.invoke(EVENT | {"path": "/movers/1999-01-04"})
-
-    assert answer["statusCode"] == 404
-    assert "1999-01-04" in json.loads(answer["body"])["error"]
-
-
 def own_lines(function: Function, since: int, last: str) -> list[str]:
     """What the function itself has written after a place in its log, up to a line with these words."""
     deadline = time.monotonic() + 10
@@ -189,23 +166,3 @@ def test_a_function_finds_its_bundle_and_the_runtime_and_nothing_else(
     assert [file for file in seen["loaded"] if not file.startswith(places)] == []
     assert seen["found"] == {"api": ["api", "boto3"], "ingest": ["api", "ingest", "requests", "boto3"]}[part]
     assert seen["version"] == (runtime_python() or ("", runtime.version))[1]
-
-
-@pytest.mark.parametrize("part", ["api", "ingest"])
-def test_every_module_of_a_bundle_is_compiled_where_that_is_possible(
-    part: str, deployed: dict[str, Deployed]
-) -> None:
-    bundle = deployed[part].bundle
-    compiled = {
-        path.parents[1] / f"{path.name.split('.')[0]}.py" for path in bundle.rglob("*.cpython-313.pyc")
-    }
-
-    assert compiled == (set(bundle.rglob("*.py")) if runtime_python() else set())
-
-
-@pytest.mark.parametrize("part", ["api", "ingest"])
-def test_no_bundle_has_tests_or_what_deploys_it(part: str, deployed: dict[str, Deployed]) -> None:
-    folders = {path.name for path in deployed[part].bundle.rglob("*") if path.is_dir()}
-
-    assert "api" in folders
-    assert folders & {"tests", "test", "infra", "scripts", "aws_cdk", "constructs", "jsii", "boto3"} == set()

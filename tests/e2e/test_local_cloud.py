@@ -3,12 +3,10 @@ import os
 import re
 import signal
 import subprocess
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import boto3
 import pytest
 
 from scripts.cloud.state import read_state
@@ -16,7 +14,7 @@ from scripts.cloud.transforms import UNKNOWN_TYPES
 from scripts.cloud.up import LocalCloud
 from scripts.deployment.page import is_twin, page_files
 from scripts.folders import ROOT
-from tests.conftest import eventually, free_port, listens, running, schedule_of
+from tests.conftest import eventually, free_port, listens, running
 from tests.templates import differences
 
 # All that may differ between a synthesized template and the one that the emulator got, by the resource's type.
@@ -62,14 +60,6 @@ def test_the_deployed_templates_are_the_synthesized_ones_but_for_the_listed_tran
     assert [path for template, path in changed if not listed(template, path)] == []
 
 
-def test_the_first_ingest_publishes_the_last_seven_sessions(cloud: LocalCloud) -> None:
-    assert isinstance(cloud.first_ingest, dict)
-    twin = cloud.client("s3").get_object(Bucket=cloud.outputs.site_bucket_name, Key="movers.json")
-    dates = [mover["Date"] for mover in json.load(twin["Body"])]
-    assert len(dates) == 7
-    assert sorted(cloud.first_ingest["Stored"], reverse=True) == dates
-
-
 def test_the_page_lies_beside_the_twins_and_can_take_the_place_of_none(cloud: LocalCloud) -> None:
     found = cloud.client("s3").list_objects_v2(Bucket=cloud.outputs.site_bucket_name)["Contents"]
     keys = {entry["Key"] for entry in found}
@@ -82,12 +72,6 @@ def test_the_page_lies_beside_the_twins_and_can_take_the_place_of_none(cloud: Lo
 def test_the_key_of_the_stand_in_is_kept_as_a_secret(cloud: LocalCloud) -> None:
     parameter = cloud.client("ssm").get_parameter(Name=cloud.outputs.key_parameter_name)["Parameter"]
     assert parameter["Type"] == "SecureString"
-
-
-def test_the_schedule_runs_the_ingest_function_hourly(cloud: LocalCloud) -> None:
-    schedule = schedule_of(cloud)
-    assert schedule["ScheduleExpression"] == "cron(10 * * * ? *)"
-    assert schedule["Target"]["Arn"].endswith(f":{cloud.outputs.ingest_function_name}")
 
 
 def test_the_other_commands_find_the_cloud(
@@ -104,19 +88,19 @@ def started(home: Path, *arguments: str) -> AbstractContextManager[subprocess.Po
 
 
 @pytest.mark.xdist_group("cloud")
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_up_prints_the_urls_and_leaves_nothing_behind(tmp_path: Path, number: signal.Signals) -> None:
+def test_up_prints_the_urls_and_leaves_nothing_behind(tmp_path: Path) -> None:
     port, aws_port = free_port(), free_port()
     with started(tmp_path, "up", "--port", str(port), "--aws-port", str(aws_port)) as up:
         assert up.stdout is not None
         urls = [up.stdout.readline().split()[-1] for _ in range(4)]
         assert (tmp_path / "cloud.json").exists()
-        up.send_signal(number)
+        up.send_signal(signal.SIGINT)
         _, progress = up.communicate(timeout=30)
     site = f"https://localhost:{port}"
     assert urls == [f"{site}/", f"{site}/movers.json", f"{site}/movers", f"http://127.0.0.1:{aws_port}"]
     assert up.returncode == 0
-    assert "Stored: 20" in progress
+    assert f"Ready: {site}/" in progress
+    assert "Stored: 7 sessions" in progress
     assert not listens(port)
     assert not listens(aws_port)
     assert [path.name for path in tmp_path.iterdir()] == ["edge"]  # with the authority that browsers trust
@@ -135,23 +119,3 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(tmp_path: Path) -> No
     # What had just been started sees by itself that nobody holds it.
     assert eventually(lambda: not listens(aws_port), 10)
     assert list(tmp_path.iterdir()) == []
-
-
-RUNTIME = ("boto3", "botocore", "s3transfer", "jmespath", "dateutil", "six.py", "urllib3")
-
-
-@pytest.mark.parametrize("name", ["api", "ingest.daily"])
-def test_a_bundle_needs_nothing_but_the_runtimes_boto3_beside_it(
-    cloud: LocalCloud, tmp_path: Path, name: str
-) -> None:
-    """The emulator's functions see the whole environment, so nothing else would notice a missing library."""
-    assets = cloud.templates[0].parent.glob("asset.*/api/handler.py")
-    (bundle,) = [
-        path.parents[1]
-        for path in assets
-        if (path.parents[1] / "ingest").exists() == name.startswith("ingest")
-    ]
-    for package in RUNTIME:
-        (tmp_path / package).symlink_to(Path(boto3.__file__).parents[1] / package)
-    code = f"import sys; sys.path[:0] = [{str(bundle)!r}, {str(tmp_path)!r}]; import {name}.handler"
-    subprocess.run([sys.executable, "-I", "-S", "-W", "error", "-c", code], check=True)  # noqa: S603

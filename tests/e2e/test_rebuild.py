@@ -57,23 +57,16 @@ def test_another_watchlist_is_tried_and_then_given_its_past(cloud: LocalCloud, s
     calls, before = upstream_calls(cloud), seen(cloud, DAYS[0])
     tried = movers(cloud, "rebuild", *WINDOW, "--watchlist", "TSLA,NVDA")
     assert tried.returncode == 0, tried.stderr
-    assert "Nothing was changed. The same command with --apply" in tried.stderr
+    assert "Dry run: nothing changed. Add --apply" in tried.stderr
     assert seen(cloud, DAYS[0]) == before
     done = movers(cloud, "rebuild", *WINDOW, "--watchlist", "TSLA,NVDA", "--apply")
     assert done.returncode == 0, done.stderr
-    assert "are judged by the deployed watchlist" in done.stderr
+    assert "Future sessions use the deployed watchlist" in done.stderr
     assert json.loads(done.stdout)["Changed"] == json.loads(tried.stdout)["Changed"]
     after = seen(cloud, DAYS[0])
     assert {row["Ticker"] for row in after["Bars"]} == {"TSLA", "NVDA"}
     assert after["Revision"] == before["Revision"] + 1
-    kept = movers(cloud, "rebuild", *WINDOW, "--apply")
-    assert json.loads(kept.stdout)["Unchanged"] == len(DAYS)
-    deployed = done.stderr.split()[-1]
-    back = movers(cloud, "rebuild", *WINDOW, "--watchlist", deployed, "--apply")
-    assert len(json.loads(back.stdout)["Changed"]) == len(DAYS)
-    assert seen(cloud, DAYS[0])["Bars"] == before["Bars"]
     assert upstream_calls(cloud) == calls
-    assert movers(cloud, "status").returncode == 0
 
 
 def test_sessions_lost_from_the_table_come_back_from_the_raw_zone(cloud: LocalCloud, store: Record) -> None:
@@ -94,20 +87,3 @@ def test_what_cannot_be_judged_is_named_and_ends_with_1(cloud: LocalCloud, store
     assert f"{len(DAYS)} sessions could not be judged" in told.stderr
     assert set(json.loads(told.stdout)["Unjudged"]) == set(map(str, DAYS))
     assert store.session(DAYS[0]) is not None
-
-
-@pytest.mark.parametrize(
-    ("arguments", "code", "words"),
-    [
-        (("--from", "2026-01-02"), 2, "both --from and --to"),
-        (("--watchlist", ""), 1, "allowed is a letter"),
-        (("--from", str(DAYS[1]), "--to", str(DAYS[0])), 1, "is after"),
-    ],
-)
-def test_a_wrong_call_says_what_is_allowed(
-    cloud: LocalCloud, arguments: tuple[str, ...], code: int, words: str
-) -> None:
-    told = movers(cloud, "rebuild", *arguments)
-    assert told.returncode == code, told.stderr
-    assert words in told.stderr
-    assert told.stdout == ""

@@ -61,7 +61,7 @@ def test_a_year_is_backfilled_with_seven_calls_and_every_winner_right(
     assert recorded.vendor.stats()["total"] - before <= 7  # with the splits
     assert set(recorded.vendor.stats()["requests"]["range"]) == {"200"}  # the limit was kept, not hit
     assert "s for the rate limit" in told.stderr
-    assert "upstream call 7 of 7" in told.stderr
+    assert "API call 7 of 7" in told.stderr
     assert len(json.loads(told.stdout)["Stored"]) == 240
     movers = Store(recorded.client("dynamodb"), recorded.outputs.table_name).movers()
     assert {

@@ -56,9 +56,9 @@ class Page(HTMLParser):
             self.inline.append(f"<{self._open}>")
 
 
-@pytest.fixture(params=PAGES, ids=lambda path: path.name)
-def page(request: pytest.FixtureRequest) -> Page:
-    return Page(request.param)
+@pytest.fixture(scope="module")
+def pages() -> list[Page]:
+    return [Page(path) for path in PAGES]
 
 
 def test_the_site_has_its_pages() -> None:
@@ -80,50 +80,46 @@ def test_no_page_claims_to_be_another_one() -> None:
         assert current == ([own] if path.name not in {"404.html", "ticker.html"} else []), path.name
 
 
-def test_no_page_carries_inline_script_or_style(page: Page) -> None:
-    assert page.inline == []
+def test_no_page_carries_inline_script_or_style(pages: list[Page]) -> None:
+    assert {page.path.name: page.inline for page in pages if page.inline} == {}
 
 
-def test_every_link_stays_on_this_host_and_leads_somewhere(page: Page) -> None:
-    assert page.links
-    for link in page.links:
-        assert link in PUBLISHED or _is_file(link) or link.removeprefix("#") in page.ids, link
+def test_every_link_stays_on_this_host_and_leads_somewhere(pages: list[Page]) -> None:
+    for page in pages:
+        assert page.links
+        for link in page.links:
+            assert link in PUBLISHED or _is_file(link) or link.removeprefix("#") in page.ids, link
 
 
-def test_pages_name_files_by_absolute_path_because_an_error_page_is_shown_at_any_depth(page: Page) -> None:
-    assert all(link.startswith(("/", "#")) and not link.startswith("//") for link in page.links)
+def test_pages_name_files_by_absolute_path_because_an_error_page_is_shown_at_any_depth(
+    pages: list[Page],
+) -> None:
+    links = [link for page in pages for link in page.links]
+    assert [link for link in links if not link.startswith(("/", "#")) or link.startswith("//")] == []
 
 
-def test_every_page_has_a_language_a_title_and_a_main_part(page: Page) -> None:
-    assert page.tags >= {"html", "title", "h1", "main"}
-    assert '<html lang="en">' in page.path.read_text()
+def test_every_page_has_a_language_a_title_and_a_main_part_and_uses_every_id_once(pages: list[Page]) -> None:
+    for page in pages:
+        assert page.tags >= {"html", "title", "h1", "main"}, page.path
+        assert '<html lang="en">' in page.path.read_text()
+        assert len(page.ids) == len(set(page.ids)), page.path
 
 
-def test_every_id_is_used_once(page: Page) -> None:
-    assert len(page.ids) == len(set(page.ids))
+def test_no_script_turns_text_into_markup_or_code() -> None:
+    for script in SCRIPTS:
+        assert re.findall(SINKS, script.read_text()) == [], script
 
 
-def test_every_element_the_shared_script_fills_is_on_the_front_page() -> None:
-    filled = re.findall(r'\bat\("(\w+)"\)', (SITE / "assets/page.js").read_text())
-    assert set(filled) <= set(Page(SITE / "index.html").ids)
-    assert len(filled) > 5
+def test_modules_import_only_their_neighbours_so_that_their_folder_can_carry_a_version() -> None:
+    for script in SCRIPTS:
+        for target in re.findall(r"""(?:from|import\()\s*["']([^"']+)["']""", script.read_text()):
+            assert re.fullmatch(r"\./\w+\.js", target), target
+            assert (script.parent / target).is_file(), target
 
 
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_no_script_turns_text_into_markup_or_code(script: Path) -> None:
-    assert re.findall(SINKS, script.read_text()) == []
-
-
-@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.name)
-def test_modules_import_only_their_neighbours_so_that_their_folder_can_carry_a_version(script: Path) -> None:
-    for target in re.findall(r"""(?:from|import\()\s*["']([^"']+)["']""", script.read_text()):
-        assert re.fullmatch(r"\./\w+\.js", target), target
-        assert (script.parent / target).is_file(), target
-
-
-@pytest.mark.parametrize("path", [*SCRIPTS, *STYLES], ids=lambda path: path.name)
-def test_assets_ask_no_other_host(path: Path) -> None:
-    assert re.findall(r"(?:https?:)?//[\w.-]+\.\w|@import|url\(", _without_comments(path)) == []
+def test_assets_ask_no_other_host() -> None:
+    for path in [*SCRIPTS, *STYLES]:
+        assert re.findall(r"(?:https?:)?//[\w.-]+\.\w|@import|url\(", _without_comments(path)) == [], path
 
 
 def _is_file(link: str) -> bool:

@@ -8,7 +8,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time, timedelta
 from decimal import Decimal
 from functools import cache, cached_property
-from itertools import islice
 from typing import cast
 
 from api import documents
@@ -53,17 +52,23 @@ class Record:
 
     def ticker(self, symbol: str, limit: int) -> list[Row]:
         """As the store reads them."""
-        found = (
-            row
-            for session in self.sessions
-            for row in rows(session, _mover(session).ticker)
-            if row.ticker == symbol
-        )
-        return list(islice(found, limit))
+        return self._rows.get(symbol, [])[:limit]
+
+    @cached_property
+    def _rows(self) -> dict[str, list[Row]]:
+        found: dict[str, list[Row]] = {}
+        for session, mover in zip(self.sessions, self._movers, strict=True):
+            for row in rows(session, mover.ticker):
+                found.setdefault(row.ticker, []).append(row)
+        return found
+
+    @cached_property
+    def _movers(self) -> list[Mover]:
+        return [_mover(session) for session in self.sessions]
 
     @cached_property
     def stored(self) -> Stored:
-        return Stored([_mover(session) for session in self.sessions], [*self.sessions], None, {}, whole=True)
+        return Stored(self._movers, [*self.sessions], None, {}, whole=True)
 
     @cached_property
     def twins(self) -> list[Twin]:
