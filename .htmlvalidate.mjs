@@ -1,10 +1,10 @@
-// HTML is linted by html-validate; JS and CSS are Biome's (.biome.jsonc).
+// html-validate lints HTML; Biome lints JS and CSS (.biome.jsonc).
 export default {
   root: true,
   extends: ["html-validate:recommended", "html-validate:document"],
   rules: {
     "doctype-style": ["error", { style: "lowercase" }],
-    "no-implicit-button-type": "off", // no page has a form, so there is nothing to submit
-    "require-sri": "off", // every script and style is the page's own, and the policy allows no other
+    "no-implicit-button-type": "off", // no page has a form to submit
+    "require-sri": "off", // all scripts and styles are the site's own; the policy allows no others
   },
 };

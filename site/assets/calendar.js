@@ -1,9 +1,9 @@
-/** A calendar of links: weeks as columns, Monday to Friday as rows. Knows nothing of the page. */
+/** A calendar of links: weeks as columns, Monday to Friday as rows. Independent of the page. */
 
 import { chart, svg } from "./chart.js";
 import { layout, weeksAway } from "./past.js";
 
-// Corners in a square of one by one; they tell directions apart where colours do not.
+// Corners in a unit square; they show the direction without relying on color.
 const ARROWS = {
   up: [
     [0.5, 0.25],
@@ -23,7 +23,7 @@ const ARROWS = {
   ],
 };
 
-/** Draws `{date, href, text, kind, step, faded}`, oldest first. Left and right go a week, up and down a day. */
+/** Draws `{date, href, text, kind, step, faded}`, oldest first. ←/→ move a week, ↑/↓ a day. */
 export function calendar(figure, label, days, locale) {
   const dates = days.map(({ date }) => date);
   const keys = (i) => ({

@@ -1,8 +1,8 @@
-/** Candles over an axis of prices. Knows nothing of the page. */
+/** A candle chart with a price axis. Independent of the page. */
 
 import { chart, svg } from "./chart.js";
 
-/** The round values from `low` to `high`, about `count` of them. */
+/** About `count` round values from `low` to `high`. */
 export function ticks(low, high, count) {
   const least = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(least));
@@ -12,7 +12,7 @@ export function ticks(low, high, count) {
   return values.map((value) => Number(value.toPrecision(12)));
 }
 
-/** The places of `count` that are labelled: the last, and back from it as many as have `width` in rooms of `step`. */
+/** Which of `count` places get a label: the last, and before it as many as fit (`width` a label, `step` a place). */
 export function labelled(count, step, width) {
   const every = Math.ceil(width / step);
   const places = Array.from({ length: count }, (_, i) => i);
@@ -21,7 +21,7 @@ export function labelled(count, step, width) {
 
 /**
  * A candle for each `{href, text, kind, open, high, low, close, sign, label}`: hollow if it rose, filled if it fell, its
- * `sign` under it. `write` puts a price of the axis into words.
+ * `sign` under it. `write` formats the axis's prices.
  */
 export function candles(figure, label, rows, write) {
   const [top, bottom, height] = [12, 272, 320];

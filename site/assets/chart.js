@@ -1,4 +1,4 @@
-/** Charts of inline SVG. Knows nothing of the page. */
+/** Inline SVG charts. Independent of the page. */
 
 const make = (node, attributes, content) => {
   for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
@@ -11,7 +11,7 @@ export const svg = (tag, attributes = {}, ...content) =>
 
 const along = (i) => ({ ArrowLeft: i - 1, ArrowRight: i + 1, Home: 0, End: Infinity });
 
-/** As wide as its figure. `draw(width)` gives height, background, marks (links) and `keys(i)` from mark i. */
+/** As wide as its figure. `draw(width)` returns height, background, marks (links) and `keys(i)` of mark i. */
 export function chart(figure, label, draw) {
   const caption = figure.querySelector("figcaption");
   figure.hint ??= caption.textContent;
@@ -47,7 +47,7 @@ export function chart(figure, label, draw) {
   redraw();
 }
 
-/** Bars from a line, up and down: one for each `{href, text, kind, value, shown, name, label}`. */
+/** Bars up and down from a line, one for each `{href, text, kind, value, shown, name, label}`. */
 export function bars(figure, label, rows) {
   const values = rows.map(({ value }) => value);
   const [up, down] = [Math.max(0, ...values), Math.min(0, ...values)];
@@ -74,7 +74,7 @@ export function bars(figure, label, rows) {
   });
 }
 
-/** For a table's row, in percent of the open; `reach` is the largest of all. */
+/** For a table row, in percent of the open; `reach` is the largest. */
 export function candle(kind, low, high, close, reach) {
   const y = (value) => 14 - (value / (reach || 1)) * 13;
   const [top, bottom] = [y(Math.max(close, 0)), y(Math.min(close, 0))];

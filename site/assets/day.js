@@ -16,7 +16,7 @@ function say(...content) {
   for (const part of document.querySelectorAll(".found")) part.hidden = true;
 }
 
-/** `dates` are those of the sessions around it, newest first. */
+/** `dates` are the stored sessions, newest first. */
 function showDate(date, dates, { body, origin, status }) {
   document.title = `${market.day(date, locale)} · Daily mover`;
   at("session").replaceChildren(page.trading(date));

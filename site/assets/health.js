@@ -1,10 +1,10 @@
-/** How well the site does: a verdict on freshness, and whether both ways to a resource answer. No DOM. */
+/** The site's health: how fresh the data is, and whether both sources of a resource respond. No DOM. */
 
 import { freshness } from "./market.js";
 
 const PATIENCE = 10_000; // milliseconds
 
-/** The state that matters most: `nowhere`, `incomplete`, or what `freshness` says. */
+/** The most important state: `nowhere`, `incomplete`, or that of `freshness`. */
 export function verdict({ origin, behind, status }, now) {
   if (origin === "nowhere") return "nowhere";
   const state = freshness(status, now);
@@ -12,13 +12,13 @@ export function verdict({ origin, behind, status }, now) {
   return closed && (behind || status.Missing.length) ? "incomplete" : state;
 }
 
-/** What should be on record, newest first: the latest sessions, and older ones that are missing. */
+/** The sessions that should be stored, newest first: the latest, and older missing ones. */
 export function sessions({ Expected, Missing }) {
   const dates = [...new Set([...Expected, ...Missing])].sort().reverse();
   return dates.map((date) => ({ date, stored: !Missing.includes(date) }));
 }
 
-/** How far the clock of the data is from the real one. */
+/** How far the data's clock is from real time. */
 export function clock(seconds, locale) {
   const [unit, size] = Object.entries({ day: 86_400, hour: 3600, minute: 60, second: 1 }).find(
     ([, size]) => Math.abs(seconds) >= size,
@@ -32,7 +32,7 @@ export function clock(seconds, locale) {
   return `${format.format(Math.abs(seconds) / size)} ${seconds < 0 ? "behind" : "ahead of"} real time`;
 }
 
-/** Reads a resource as it lies on the server now. */
+/** Reads a resource from the server, not from the browser's cache. */
 export async function ask(browser, path) {
   const start = browser.performance.now();
   const since = () => Math.round(browser.performance.now() - start);
@@ -48,7 +48,7 @@ export async function ask(browser, path) {
 export const said = ({ ok, code, milliseconds }) =>
   ok ? `${milliseconds} ms` : `${code ? `failed (${code})` : "no answer"}, ${milliseconds} ms`;
 
-/** What two answers for one resource are to each other. */
+/** Compares two answers for one resource. */
 export function compared(snapshot, api) {
   if (!snapshot.ok || !api.ok) return "not compared";
   return snapshot.text === api.text ? "same bytes" : "different bytes";

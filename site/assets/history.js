@@ -25,7 +25,7 @@ function showAll() {
   showChosen();
 }
 
-/** Everything, as far as it is of the chosen ticker; in several tasks, because a slow device needs a while for each. */
+/** Shows the chosen ticker's part of everything, in several tasks, because each is slow on a slow device. */
 async function showChosen() {
   const chosen = movers.filter(({ Ticker }) => !only.value || Ticker === only.value);
   showSums(chosen);
@@ -84,7 +84,7 @@ function showWins() {
   ]);
 }
 
-/** A bar of wins: those that rose, then those that fell. */
+/** A bar of wins: first the rises, then the falls. */
 function share(up, down) {
   const [width, height] = [96, 12];
   const part = (kind, x, share) =>

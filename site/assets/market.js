@@ -1,4 +1,4 @@
-/** The data: read, checked, judged for freshness, put into words. No DOM. */
+/** Reads, checks and formats the data, and judges how fresh it is. No DOM. */
 
 const PATIENCE = { twin: 4000, api: 10000 }; // ms
 
@@ -28,7 +28,7 @@ export const isList = (body, fits) => Array.isArray(body) && body.every(isDated)
 const isWinners = (body) => isList(body, isWinner);
 const newest = (body) => body[0]?.Date ?? "";
 
-// `newest` is given where AsOf must not be newer.
+// Stale if AsOf is after its `newest`.
 export const MOVERS = { name: "movers", path: "/movers", fits: isWinners, newest };
 export const HISTORY = { name: "history", path: "/history", fits: isWinners, newest };
 export const session = (date) => ({
@@ -61,10 +61,10 @@ export async function load(browser, now, resource, patience = PATIENCE) {
   return { ...view, behind: isBehind(resource, found.body, status) };
 }
 
-/** The body of one more resource, or null. */
+/** The body of another resource, or null. */
 export const also = async (browser, resource) => (await nearest(asker(browser, PATIENCE), resource))?.body ?? null;
 
-/** Gives `{body}`, null if there is none; null if it is unusable. */
+/** `{body}`, with a null body if none exists; null if unusable. */
 const asker = (browser, patience) => async (resource, place) => {
   try {
     const path = resource.path + (place === "twin" ? ".json" : "");
@@ -116,7 +116,7 @@ const isLate = ({ StaleAfter, ...status }, now) => marketTime(status, now) > Dat
 const isBehind = (resource, body, status) => Boolean(status?.AsOf) && resource.newest?.(body) < status.AsOf;
 const marketTime = ({ Source }, now) => now.getTime() + (Source?.ClockOffsetSeconds ?? 0) * 1000;
 
-/** The exchange's date, by the clock of the data. */
+/** The exchange's date, by the data's clock. */
 export function marketDate(status, now) {
   return written(marketTime(status, now), "sv", { timeZone: status.Exchange.TimeZone }); // as ISO
 }
@@ -162,7 +162,7 @@ export function notices({ origin, online, seenAt, behind, status }, now, place) 
   return said.filter(Boolean);
 }
 
-/** WebKitGTK says "C" for a language. */
+/** WebKitGTK may report "C" as language. */
 export function usableLocale(language) {
   try {
     return Intl.getCanonicalLocales(language)[0] ?? "en";
@@ -177,19 +177,19 @@ export const intl = (type, locale, options) =>
 
 export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "flat");
 
-/** Signed, with a true minus: screen readers pass over a hyphen. */
+/** With a real minus sign: screen readers skip a hyphen. */
 export function percent(change, locale) {
   const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
   const options = { style: "unit", unit: "percent", signDisplay: "exceptZero", ...digits };
   return intl("NumberFormat", locale, options).format(change).replace("-", "−");
 }
 
-/** A near tie must not look like a tie. */
+/** A near tie mustn't look like a tie. */
 export function points(margin, locale) {
   return `${intl("NumberFormat", locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
 }
 
-/** Low prices have four digits. */
+/** Low prices have four decimals. */
 export function price(amount, { locale, Currency }) {
   const options = { style: "currency", currency: Currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 4 };
   return intl("NumberFormat", locale, options).format(amount);
@@ -200,11 +200,11 @@ const SHORT_DAY = { weekday: "short", ...DATE, timeZone: "UTC" };
 const TIME = { hour: "numeric", minute: "2-digit" };
 const written = (instant, locale, options) => intl("DateTimeFormat", locale, options).format(new Date(instant));
 
-/** A trading day is never shifted into the reader's zone. */
+/** Trading days aren't converted to the viewer's zone. */
 export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });
 export const shortDay = (date, locale) => written(date, locale, SHORT_DAY);
 
-/** On the exchange's clock and, if that differs, the reader's. */
+/** In exchange time and, if different, the viewer's. */
 export function moment(instant, { locale, TimeZone, readerZone }) {
   const on = (timeZone, options) => written(instant, locale, { ...options, timeZone });
   const there = on(TimeZone, { ...DATE, ...TIME, timeZoneName: "short" });

@@ -16,13 +16,13 @@ export const trading = (date, words = market.day) => element("time", { datetime:
 export const chip = (change) =>
   element("span", { class: `move ${market.direction(change)}` }, market.percent(change, locale));
 
-/** Between slow tasks, so that a phone answers. */
+/** Between slow tasks, so that phones respond. */
 export const pause = () => new Promise((done) => setTimeout(done));
 
-// Slow at first: each in its own task.
+// The first is slow: each in its own task.
 for (const type of ["NumberFormat", "DateTimeFormat"]) setTimeout(() => market.intl(type, locale));
 
-/** Reads now and again; draws what is new, or `always`. */
+/** Reads regularly; draws on change, or `always`. */
 export function keepFresh(resource, draw, { always } = {}) {
   let drawn;
   const refresh = async () => {
@@ -47,7 +47,7 @@ function tell(view, now) {
   const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
   const banner = at("banner");
   banner.dataset.tone = said[0][0];
-  // Not read out twice.
+  // Don't announce twice.
   if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
   if (!status?.AsOf) return;
   if (ORIGINS[origin])
@@ -82,7 +82,7 @@ export function showWinners(table, movers, words = market.shortDay) {
 export const row = ([first, ...others]) =>
   element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
 
-/** Rows sorted by the head's buttons; the address keeps `sort=-Name`. */
+/** Sorts rows by header buttons; the URL has `sort=-Name`. */
 export function sortable(table, rows, cells) {
   const address = new URL(location);
   const sort = (order) => {

@@ -1,9 +1,9 @@
-/** What a long list of winners adds up to: weeks of a calendar, steps of size, wins. No DOM. */
+/** Computes a calendar's layout, size groups and win counts from winners. No DOM. */
 
 const DAY = 86_400_000; // milliseconds
-const [NARROWEST, WIDEST] = [24, 32]; // pixels of a cell; a finger needs the former
+const [NARROWEST, WIDEST] = [24, 32]; // a cell in pixels; a finger needs the former
 const MARGIN = { left: 18, top: 20 };
-const WORD = 72; // pixels that a month with its year takes
+const WORD = 72; // pixels for a month and its year
 
 // Days since a Monday, January 5, 1970.
 const count = (date) => Date.parse(date) / DAY - 4;
@@ -13,9 +13,8 @@ const week = (date) => Math.floor(count(date) / 7);
 const month = (date) => date.slice(0, 7);
 
 /**
- * Where days stand, oldest first: a week is a column from Monday to Friday, and as many weeks stand side by side as fit.
- * `at(date)` is a cell's corner, `gaps` are the days between that have none, `initials` stand before the rows, `months`
- * above the columns.
+ * The positions of days, oldest first: a week is a column from Monday to Friday, with as many weeks in a row as fit.
+ * `at(date)` is a cell's corner; `gaps` are weekdays between without a date; `initials` label rows, `months` columns.
  */
 export function layout(dates, width) {
   const [first, last, stored] = [dates[0], dates.at(-1), new Set(dates)];
@@ -42,7 +41,7 @@ export function layout(dates, width) {
   };
 }
 
-/** The weeks that begin a month or a band, as far as there is room; the year stands at a band's first and in January. */
+/** The weeks that start a month or a row of weeks, if there is room. A row's first label and January get the year. */
 function months(days, width) {
   const tops = days.filter(({ date }) => !weekday(date));
   const fridays = days.filter(({ date }) => weekday(date) === 4);
@@ -57,7 +56,7 @@ function months(days, width) {
     .map((each, i, row) => ({ ...each, year: withYear(each, i, row) }));
 }
 
-/** The place of the date some weeks away from another; where that day has none, of the next beyond. */
+/** The index of the date some weeks away; if that day has none, of the next one beyond. */
 export function weeksAway(dates, i, weeks) {
   const wanted = dated(count(dates[i]) + 7 * weeks);
   if (weeks < 0) return dates.findLastIndex((date) => date <= wanted);
@@ -65,22 +64,22 @@ export function weeksAway(dates, i, weeks) {
   return found < 0 ? dates.length - 1 : found;
 }
 
-/** The three sizes that part moves, up or down, into four groups of about equal number. */
+/** Three sizes that split moves, up or down, into four groups of about equal count. */
 export function quartiles(moves) {
   const sizes = moves.map(Math.abs).toSorted((a, b) => a - b);
   return [1, 2, 3].map((quarter) => sizes[Math.floor((sizes.length * quarter) / 4)]);
 }
 
-/** The group of a move, from 0 for the smallest. */
+/** A move's group; 0 has the smallest. */
 export const step = (move, parts) => parts.filter((part) => Math.abs(move) >= part).length;
 
-/** The largest move, up or down; of equal ones the first. */
+/** The largest move, up or down; the first of equal ones. */
 export const biggest = (movers) =>
   movers.reduce((a, b) => (Math.abs(b.PercentChange) > Math.abs(a.PercentChange) ? b : a));
 export const rose = (movers) => movers.filter(({ PercentChange }) => PercentChange > 0).length;
 export const fell = (movers) => movers.filter(({ PercentChange }) => PercentChange < 0).length;
 
-/** What each ticker has won, from winners that stand newest first. */
+/** Wins by ticker, from winners listed newest first. */
 export const wins = (movers) =>
   [...Map.groupBy(movers, ({ Ticker }) => Ticker)].map(([Ticker, won]) => {
     const best = biggest(won);

@@ -1,4 +1,4 @@
-/** What is asked and said of one session or one ticker. No DOM. */
+/** Lookups and words for one session or ticker. No DOM. */
 
 import { day, intl, isBar, isList, percent, price } from "./market.js";
 
@@ -8,17 +8,17 @@ export const ticker = (symbol) => ({
   fits: (body) => body?.Ticker === symbol && isList(body.Sessions, isBar),
 });
 
-/** A date of the calendar, which the 30th of February is not. */
+/** A calendar date, unlike February 30. */
 export const isDate = (text) =>
   /^\d{4}-\d\d-\d\d$/.test(text) && !Number.isNaN(Date.parse(text)) && new Date(text).toISOString().startsWith(text);
 
-/** The nearest dates on both sides of one that need not be among them. `dates` are newest first. */
+/** The nearest dates before and after one that may not be among them. `dates` are newest first. */
 export const neighbours = (dates, date) => ({
   previous: dates.find((other) => other < date),
   next: dates.findLast((other) => other > date),
 });
 
-/** Why nothing is stored for a date, as far as that can be known. `dates` are newest first, `today` may be unknown. */
+/** Why nothing is stored for a date, if known. `dates` are newest first, `today` may be unknown. */
 export function absence(date, dates, status, today, locale) {
   if ([0, 6].includes(new Date(date).getUTCDay())) return "It is a weekend.";
   if (status?.Missing.includes(date)) return "It should be there, but is missing.";
@@ -30,7 +30,7 @@ export function absence(date, dates, status, today, locale) {
 
 export const whole = (number, locale) => intl("NumberFormat", locale, { maximumFractionDigits: 0 }).format(number);
 
-/** Open, high, low, close and volume; of fractional shares the whole ones. */
+/** Open, high, low, close, and volume in whole shares. */
 export const figures = ({ Open, High, Low, Close, Volume }, place) => [
   ...[Open, High, Low, Close].map((amount) => price(amount, place)),
   whole(Volume, place.locale),

@@ -1,4 +1,4 @@
-/** The status: how fresh the numbers are, what is missing, and whether both ways to them answer. */
+/** The status: how fresh the data is, what is missing, and whether both sources respond. */
 
 import { element } from "./chart.js";
 import { ask, clock, compared, said, sessions, verdict } from "./health.js";

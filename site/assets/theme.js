@@ -1,2 +1,2 @@
 for (const name of ["theme", "rise"]) document.documentElement.dataset[name] = localStorage[name] ?? "";
-new Intl.Collator(); // warms Intl up
+new Intl.Collator(); // warms up Intl

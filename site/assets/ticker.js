@@ -76,7 +76,7 @@ function showRows(sessions) {
   ]);
 }
 
-/** Folded, unless the reader has to choose from it. */
+/** Collapsed, unless needed to choose from. */
 function showWatchlist(watchlist, needed) {
   const entry = (symbol) => {
     const link = page.toTicker(symbol);
@@ -90,7 +90,7 @@ function showWatchlist(watchlist, needed) {
 
 const spells = (exchange) => exchange.ticker.test(asked);
 
-/** Whether it is spelt as the exchange's tickers are. Only where others are spelt so is the status asked which it is. */
+/** Whether it fits the exchange's spelling. If it only fits another's, reads the status to find out which it is. */
 async function isTicker() {
   if (spells(place)) return true;
   if (!Object.values(market.EXCHANGES).some(spells)) return false;
