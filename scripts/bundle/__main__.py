@@ -1,4 +1,4 @@
-"""Builds the functions' code and says what it weighs: `python -m scripts.bundle`."""
+"""Builds the functions' code and prints its size: `python -m scripts.bundle`."""
 
 from scripts.bundle import bytecode
 from scripts.bundle.build import SOURCES, build_bundles
@@ -7,7 +7,6 @@ from scripts.folders import ROOT
 
 
 def main() -> None:
-    """Build the bundles and say what they are."""
     build_bundles(ROOT)
     for name in SOURCES:
         print(f"{name:<6}  {weigh(ROOT / 'build' / name)}")
@@ -16,7 +15,7 @@ def main() -> None:
             print(f"Compiled by CPython {version}.")
         case None:
             print(
-                f"Not compiled: without a CPython {bytecode.PYTHON}, every cold start compiles what it imports."
+                f"Not compiled, because there is no CPython {bytecode.PYTHON}: every cold start compiles its imports."
             )
 
 

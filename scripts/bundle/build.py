@@ -1,6 +1,6 @@
 """Builds the folders that become the Lambda functions' code: `python -m scripts.bundle`.
 
-From the same sources, lock and Python come the same bytes, wherever and whenever: CDK deploys what has changed.
+The same sources, lock and Python always give the same bytes, on any machine, because the CDK deploys whatever differs.
 """
 
 import hashlib
@@ -19,20 +19,20 @@ from scripts.bundle import bytecode
 LOCK = Path("ingest") / "requirements.lock"
 SOURCES = {"api": ("api",), "ingest": ("ingest", "api")}
 
-# The newest glibc of Lambda's Amazon Linux 2023 that wheels are published for.
+# The newest glibc tag of published wheels that Lambda's Amazon Linux 2023 supports.
 PLATFORM = "aarch64-manylinux_2_28"
 
-# What no function reads. The installer's notes also differ between machines; METADATA and licences stay.
+# No function reads these, and the installer's notes differ between machines. METADATA and licenses stay.
 NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 NOISE = ("bin", ".lock", "**/__pycache__", "**/tests", *(f"*.dist-info/{note}" for note in NOTES))
 
 
 class CompiledLibraryError(Exception):
-    """A library works only compiled, so one bundle could not run on every machine."""
+    """A library has no pure Python version, so the bundle would not run on every machine."""
 
 
 class LibrariesError(Exception):
-    """The functions' libraries could not be installed; the text says why and what to do."""
+    """The functions' libraries can't be installed; the message has the reason and the remedy."""
 
 
 def build_bundles(root: Path) -> None:
@@ -46,7 +46,7 @@ def build_bundles(root: Path) -> None:
 
 
 def build_bundle(root: Path, name: str, *, libraries: Path | None = None) -> None:
-    """Fill `build/<name>` afresh and exchange it in one step, so that a reader never sees half of it."""
+    """Rebuild `build/<name>` and swap it in at the end, so that a reader never sees half of it."""
     bundle = root / "build" / name
     with scratch_folder(root) as scratch:
         fresh = scratch / "fresh"
@@ -62,18 +62,18 @@ def build_bundle(root: Path, name: str, *, libraries: Path | None = None) -> Non
 
 
 def copy_source(source: Path, target: Path) -> None:
-    """Copy a folder without what this machine's Python has left in it, and without the lock."""
+    """Copy a folder without `__pycache__` and locks."""
     shutil.copytree(source, target, ignore=shutil.ignore_patterns("__pycache__", "*.lock"))
 
 
 def let_lambda_read(folder: Path) -> None:
-    """Give everything the permissions that Lambda's own user needs, whatever the umask of this machine."""
+    """Set the permissions that Lambda's user needs, independent of this machine's umask."""
     for path in [folder, *folder.rglob("*")]:
         path.chmod(0o755 if path.is_dir() else 0o644)
 
 
 def installed_libraries(root: Path) -> Path:
-    """The folder with ingest's compiled libraries, made again only when the lock, these rules or Python changed."""
+    """The folder with ingest's libraries and bytecode, rebuilt only if the lock, this package or Python changes."""
     rules = [path.read_bytes() for path in (root / LOCK, Path(__file__), Path(bytecode.__file__))]
     digest = hashlib.sha256(b"".join(rules) + repr(bytecode.runtime_python()).encode()).hexdigest()[:16]
     libraries = root / "build" / "libraries" / digest
@@ -92,14 +92,14 @@ def installed_libraries(root: Path) -> Path:
 
 @contextmanager
 def scratch_folder(root: Path) -> Iterator[Path]:
-    """A folder beside the bundles, from which a rename moves no bytes."""
+    """A temporary folder on the bundles' file system, so that a rename copies no bytes."""
     (root / "build").mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory(dir=root / "build", prefix=".bundle-") as scratch:
         yield Path(scratch)
 
 
 def install(lock: Path, target: Path) -> None:
-    """Install exactly what the lock names, by hash, for the Lambda runtime; offline if uv has it cached."""
+    """Install exactly the lock's packages, checked by hash, for the Lambda runtime; offline if uv has them cached."""
     arguments = [
         "--python-version",
         bytecode.PYTHON,
@@ -117,23 +117,23 @@ def install(lock: Path, target: Path) -> None:
         if done.returncode == 0:
             return
     raise LibrariesError(
-        "The functions' libraries cannot be installed. The first time this needs the network: run `make ready` while"
-        f" you have one. uv says:\n{done.stderr.strip()}"
+        "Can't install the functions' libraries. The first time, this needs the network: run `make ready` while you"
+        f" are online. uv's error:\n{done.stderr.strip()}"
     )
 
 
 def drop_compiled(libraries: Path) -> None:
-    """Remove compiled accelerators, so that the bundle runs on arm64 and on any laptop alike."""
+    """Remove compiled accelerators, so that the bundle runs on arm64 and on any laptop."""
     for compiled in [path for suffix in ("so", "pyd") for path in libraries.rglob(f"*.{suffix}")]:
         module = compiled.name.split(".")[0]
         if not compiled.with_name(f"{module}.py").exists() and not module.endswith("__mypyc"):
             raise CompiledLibraryError(
-                f"{compiled.relative_to(libraries)} has no Python twin: choose a pure Python library"
+                f"{compiled.relative_to(libraries)} has no pure Python version: choose another library"
             )
         compiled.unlink()
 
 
 def drop_noise(libraries: Path) -> None:
-    """Remove what no function reads."""
+    """Remove the files that no function reads."""
     for path in [path for pattern in NOISE for path in libraries.glob(pattern)]:
         shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,4 +1,4 @@
-"""Bytecode for the Lambda runtime: its code folder is read-only, so without it every cold start compiles anew."""
+"""Bytecode for the Lambda runtime. Its code folder is read-only, so otherwise every cold start would compile again."""
 
 import shutil
 import subprocess
@@ -12,7 +12,7 @@ from uv import find_uv_bin
 PYTHON = "3.13"  # the functions' runtime
 TASK = "/var/task"  # where the runtime unpacks a bundle
 
-# A free-threaded build writes other bytes under the same tag.
+# A free-threaded build writes different bytecode under the same tag.
 IS_RUNTIME = f"""
 import platform, sys, sysconfig
 fits = sys.implementation.cache_tag == "cpython-{PYTHON.replace(".", "")}"
@@ -22,7 +22,7 @@ print(platform.python_version() if fits and not sysconfig.get_config_var("Py_GIL
 
 @cache
 def runtime_python() -> tuple[str, str] | None:
-    """The path and the version of a CPython of the runtime's version, if this machine has one."""
+    """The path and version of a CPython like the runtime's, if this machine has one."""
     for candidate in candidates():
         if version := output(candidate, "-I", "-c", IS_RUNTIME):
             return candidate, version
@@ -30,7 +30,7 @@ def runtime_python() -> tuple[str, str] | None:
 
 
 def candidates() -> Iterator[str]:
-    """Where such a Python may be; what is found on the PATH may be a shim that runs nothing."""
+    """Possible paths of such a Python. One on the PATH may be a shim that can't run."""
     yield sys.executable
     yield from filter(None, [shutil.which(f"python{PYTHON}")])
     yield from filter(
@@ -40,7 +40,7 @@ def candidates() -> Iterator[str]:
 
 
 def output(*command: str) -> str:
-    """What a command prints; nothing if it cannot be run or fails."""
+    """A command's output; empty if it fails or can't be run."""
     try:
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)  # noqa: S603 - our words
     except OSError:
@@ -49,10 +49,10 @@ def output(*command: str) -> str:
 
 
 def compile_bytecode(bundle: Path, *folders: Path) -> None:
-    """Compile the folders of a bundle where the runtime's Python is at hand; without it they stay as they are.
+    """Compile the folders of a bundle, if this machine has the runtime's Python.
 
-    The files name the runtime's paths and are never compared with their sources, so that neither the folder nor the
-    time of the build is in them. Raises CalledProcessError for a source that does not compile.
+    The files contain the runtime's paths and are never checked against their sources, so that they depend neither on
+    the folder nor on the time of the build. Raises CalledProcessError for a source that doesn't compile.
     """
     if found := runtime_python():
         python, _ = found

@@ -1,4 +1,4 @@
-"""What a bundle comes to: files, bytes as they are and zipped, and a digest over all of it."""
+"""A bundle's files, size, zipped size, and digest."""
 
 import hashlib
 import io
@@ -10,7 +10,7 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """Sizes in bytes; the digest tells of every path and every byte. `compiled` if there is bytecode in it."""
+    """Sizes in bytes, and a digest of all paths and contents. `compiled` means that it has bytecode."""
 
     compiled: bool
     files: int
@@ -24,7 +24,7 @@ class Weight:
 
 
 def weigh(folder: Path) -> Weight:
-    """Count, measure, zip and digest what is in a folder."""
+    """The weight of the files in a folder."""
     files = {
         path.relative_to(folder).as_posix(): path.read_bytes()
         for path in sorted(folder.rglob("*"))
@@ -35,7 +35,7 @@ def weigh(folder: Path) -> Weight:
 
 
 def zipped(files: Mapping[str, bytes]) -> int:
-    """The size of an archive of the files."""
+    """The size of a zip archive of the files."""
     package = io.BytesIO()
     with zipfile.ZipFile(package, "w", zipfile.ZIP_DEFLATED) as archive:
         for name, content in files.items():
@@ -44,7 +44,7 @@ def zipped(files: Mapping[str, bytes]) -> int:
 
 
 def digest(files: Mapping[str, bytes]) -> str:
-    """A SHA-256 in which no byte can pass from a name to a content, or from one file to the next."""
+    """A SHA-256 over names, lengths and contents, so that no other split into files gives the same digest."""
     total = hashlib.sha256()
     for name, content in files.items():
         total.update(f"{name}\0{len(content)}\0".encode() + content)
