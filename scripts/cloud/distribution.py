@@ -131,7 +131,7 @@ def _behaviour(
     pattern = "/" + behaviour["PathPattern"].removeprefix("/")
     for unknown in ("OriginRequestPolicyId", "LambdaFunctionAssociations"):
         if behaviour.get(unknown):
-            raise CommandError(f"The edge doesn't support {unknown}, which behaviour {pattern} uses.")
+            raise CommandError(f"The edge lacks {unknown}, which behaviour {pattern} uses.")
     return Behaviour(
         pattern=pattern,
         methods=tuple(behaviour.get("AllowedMethods", ("GET", "HEAD"))),
@@ -157,9 +157,7 @@ def _function(associations: Sequence[Mapping[str, Any]]) -> str | None:
 def _policy(reference: Any, resources: Mapping[str, Any]) -> Mapping[str, Any]:
     """The properties of a policy, which must be in the same template."""
     if isinstance(reference, str):
-        raise CommandError(
-            f"The edge doesn't support the managed policy {reference}: define one in the stack."
-        )
+        raise CommandError(f"The edge lacks the managed policy {reference}: define one in the stack.")
     properties: Mapping[str, Any] = resources[reference["Ref"]]["Properties"]
     return properties
 

@@ -35,9 +35,7 @@ def read_headers(config: Config) -> tuple[Header, ...]:
         "RemoveHeadersConfig",
     }
     if unknown := config.keys() - known:
-        raise CommandError(
-            f"The edge doesn't support {', '.join(sorted(unknown))} of policy {config['Name']}."
-        )
+        raise CommandError(f"The edge lacks {', '.join(sorted(unknown))} of policy {config['Name']}.")
     return (*_cors(config.get("CorsConfig")), *_security(config), *_custom(config), *_removed(config))
 
 
@@ -57,7 +55,7 @@ def _cors(config: Config | None) -> Iterator[Header]:
 def _security(config: Config) -> Iterator[Header]:
     for part, settings in config.get("SecurityHeadersConfig", {}).items():
         if part not in _SECURITY:
-            raise CommandError(f"The edge doesn't support {part} of policy {config['Name']}.")
+            raise CommandError(f"The edge lacks {part} of policy {config['Name']}.")
         name, value = _SECURITY[part]
         yield Header(name, value(settings), settings["Override"])
 

@@ -127,9 +127,7 @@ def local_cloud(options: Options, step: Step = unseen) -> Iterator[LocalCloud]:
         standing_in = choose_stand_in(options, datetime.now(UTC))
         settings = context(options, standing_in)
         nginx_binary()
-        with step(
-            "Functions and templates"
-        ):  # before anything starts, as it may fail without network or disk space
+        with step("Functions and templates"):  # first, as it can fail without network or disk space
             templates = assemble(ROOT, settings)
         folder = start(fresh(options.home / "run"))
         with step("AWS emulator"):

@@ -58,9 +58,7 @@ class Fault:
             if not is_right(given):
                 raise ValueError(f"{name!r} of a fault is {given!r}; allowed is {form}")
         if "drop" in value and not value.keys() <= {"drop", "delay", "path", "next"}:
-            raise ValueError(
-                "'drop' of a fault allows only delay, path and next beside it: there is no response"
-            )
+            raise ValueError("'drop' of a fault goes only with delay, path and next: nothing is sent")
         return cls(**value)
 
     @property

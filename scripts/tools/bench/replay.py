@@ -20,9 +20,7 @@ def replayed(endpoint: str) -> Iterator[str]:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             if body not in answers:
                 answers[body] = self.ask(body)
-            self.wfile.write(
-                answers[body]
-            )  # head and body in one write, otherwise the second waits for the first
+            self.wfile.write(answers[body])  # head and body at once, or one waits for the other
 
         def ask(self, body: bytes) -> bytes:
             answer = requests.post(endpoint, data=body, headers=dict(self.headers.items()), timeout=60)

@@ -1,4 +1,4 @@
-"""Measures the grouped response: 1.5 MB with every ticker in the market, of which a run needs a few."""
+"""Measures the grouped response: 1.5 MB with every ticker in the market, though a run needs only a few."""
 
 import gzip
 import threading

@@ -110,9 +110,7 @@ def table(size: Size) -> Quantities:
     """DynamoDB: consistent reads, two units for each written in a transaction."""
     movers = units(HISTORY * MOVER_ITEM, READ_UNIT)
     sessions = units(size.sessions_read * size.session_bytes, READ_UNIT)
-    past = units(
-        TICKER_SESSIONS * ROW_ITEM, READ_UNIT
-    )  # a ticker's: the most expensive response except the history
+    past = units(TICKER_SESSIONS * ROW_ITEM, READ_UNIT)  # a ticker's; only the history costs more
     per_run = movers + sessions + size.tickers_compared * past + 3
     per_session = 2 * (units(size.session_bytes, WRITE_UNIT) + 1) + size.tickers + 5
     stored = HISTORY * Decimal(size.session_bytes + MOVER_ITEM + size.tickers * ROW_ITEM) / GB

@@ -241,13 +241,3 @@ def test_accelerators_are_dropped_where_python_does_the_same(tmp_path: Path) -> 
     drop_compiled(tmp_path)
 
     assert files(tmp_path).keys() == {"normalizer/md.py"}
-<<<<<<< HEAD
-=======
-
-
-def test_a_library_that_is_only_compiled_is_named(tmp_path: Path) -> None:
-    (tmp_path / "fast.abi3.so").write_text("")
-
-    with pytest.raises(CompiledLibraryError, match=r"fast\.abi3\.so has no pure Python version"):
-        drop_compiled(tmp_path)
->>>>>>> 9efd21f (The bundler's texts in plain English)

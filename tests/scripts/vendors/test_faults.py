@@ -49,7 +49,7 @@ def test_a_path_is_a_prefix_or_a_pattern_of_path_and_query() -> None:
         ({"headers": {"Content-Length": "1"}}, "allowed is an object of plain texts, without connection"),
         ({"headers": {"X": "a\r\nY: b"}}, "'headers' of a fault"),
         ({"delay": -1}, "'delay' of a fault is -1; allowed is seconds, from 0 to 600"),
-        ({"drop": True, "status": 500}, "'drop' of a fault allows only delay, path and next beside it"),
+        ({"drop": True, "status": 500}, "'drop' of a fault goes only with delay, path and next"),
         ({"status": 500, "path": "("}, "'path' of a fault is '('; allowed is a regular expression"),
         ({"status": 500, "next": 0}, "'next' of a fault is 0; allowed is a whole number, 1 or more"),
     ],
