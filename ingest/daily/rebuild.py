@@ -7,6 +7,7 @@ that another rebuild can continue from the first day that this one had no time f
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from math import ceil
 
 from aws_lambda_powertools import Logger
 
@@ -16,13 +17,14 @@ from ingest.daily import plan, rows
 from ingest.daily.freshness import due, status_of
 from ingest.daily.judge import IncompleteSessionError, correction, difference, judge, mover_of
 from ingest.daily.past import Strangers
-from ingest.daily.record import Record
+from ingest.daily.record import BATCH, Record
 from ingest.daily.replay import Replay
 from ingest.daily.run import Parts, Rules
 from ingest.daily.stored import belong_together, gather, revisions
 from ingest.daily.twins import Compare, publish
 
 PUBLISH_SECONDS = 0.1  # per session: two reads of the table and a write to the bucket
+ROWS_SECONDS = 0.006  # per batch of ticker rows; parallel calls share one processor
 log = Logger(service="ingest")
 
 
@@ -106,7 +108,7 @@ def rebuild(
         compare = Compare.of(
             stored, rules.market, seen, (), now, thorough=lease.found_dead, every_ticker=True
         )
-        published = publish(parts, stored, replace(compare, rewritten=seen), rules.channel, status)
+        published = publish(parts, stored, replace(compare, rewritten=frozenset(seen)), rules.channel, status)
         report.published = len(published.changed)
         if published.to_drop or lease.found_dead:
             report.invalidation = parts.site.invalidate(request.run)
@@ -125,8 +127,8 @@ def _judge(
     replay = Replay(parts.archive, parts.provider, rules.calendar)
     strangers = Strangers(rules.calendar, gather(parts.record, parts.site.listing, width=parts.width))
     days = _known(parts.record, rules, request, replay) if named is None else named
+    reserve = 0.0
     for position, day in enumerate(days):
-        reserve = PUBLISH_SECONDS * position if report.applied else 0
         if parts.time_left() <= reserve:
             report.left = days[position:]
             break
@@ -134,6 +136,9 @@ def _judge(
             _settle(parts.record, rules, request, replay, strangers, day, report, now)
         except (IncompleteSessionError, RevisionConflictError) as reason:
             report.unjudged[day] = str(reason)
+        if report.applied:
+            tickers = request.watchlist or rules.watchlists.on(day)
+            reserve += PUBLISH_SECONDS + ROWS_SECONDS * ceil(len(tickers) / BATCH)
     report.damaged = replay.damaged
     return days[: len(days) - len(report.left)]
 

@@ -29,6 +29,7 @@ from ingest.site import Twin, is_listed
 
 HANDFUL = 5  # lost sessions that a run handles by itself, and stray files that it removes
 AT_ONCE = 50  # tickers whose files every run compares; of a longer list, each is compared once a day
+CHUNK = 64  # calls after which the sessions done so far are noted, so that a run that dies loses no more
 LEAST_TURN = 2  # tickers whose rows in the table a run compares at least
 NAMED = re.compile(rf"({routes.SESSION.head}|{routes.TICKER.head})/")
 
@@ -68,7 +69,7 @@ class Compare:
         shown = known if len(known) <= AT_ONCE else turn
         absent = [ticker for ticker in known if routes.TICKER.key(ticker) not in stored.listing]
         sessions = filter(None, map(stored.session_by_day.get, written))
-        moved = (ticker for session in sessions for ticker in session.bars)
+        moved = (ticker for session in sessions for ticker in {*session.bars, *session.gone})
         return cls(older, sorted({*shown, *absent, *moved}), turn)
 
     def is_pending(self, session: Session) -> bool:
@@ -97,19 +98,22 @@ def publish(parts: Parts, stored: Stored, compare: Compare, channel: Channel, st
     """
     publishing = Publishing(parts, stored, compare)
     kept = [routes.SESSION.key(day) for day in sorted(stored.published) if day not in stored.by_day]
-    *lists, movers = overview(stored.movers, channel)
-    last: list[Job] = []
-    jobs = [publishing.of_sessions(last)]
+    jobs, last = publishing.of_sessions()
+    if not stored.whole:
+        # Tickers' files may need the rows of older sessions, which are read from the table.
+        publishing.do(jobs)
+        jobs.clear()
     if len(kept) <= HANDFUL:
-        jobs += [publishing.of_tickers(), (partial(publishing.put, twin) for twin in lists)]
-        last.append(partial(publishing.put, movers))
-    if status != stored.status:
-        last.append(partial(parts.record.put_status, status))
-    publishing.do(chain.from_iterable(jobs))
-    if len(kept) <= HANDFUL:
+        *lists, movers = overview(stored.movers, channel)
+        puts = (partial(publishing.put, twin) for twin in lists)
+        publishing.do(chain(jobs, publishing.of_tickers(), puts))
         # The API would answer these with 404. Any more wait for the next run.
         strays = sorted([*_strays(stored, channel.market), *publishing.pastless])[:HANDFUL]
-        last += [partial(publishing.remove, key) for key in strays]
+        last += [partial(publishing.put, movers), *(partial(publishing.remove, key) for key in strays)]
+    else:
+        publishing.do(jobs)
+    if status != stored.status:
+        last.append(partial(parts.record.put_status, status))
     publishing.do(last)
     publishing.do([partial(publishing.put, status_twin(status, channel.market))])
     return Published(publishing.changed, kept)
@@ -143,14 +147,22 @@ class Publishing:
         self.parts.site.remove(key)
         return key
 
-    def of_sessions(self, last: list[Job]) -> Iterator[Job]:
-        """Write the sessions' rows and files. The notes that rows are written go into `last`, to be made afterwards."""
-        record = self.parts.record
+    def of_sessions(self) -> tuple[list[Job], list[Job]]:
+        """Write the sessions' rows and files, chunk by chunk, and note that the rows are written.
+
+        Returns the calls of the last chunk and its notes, which must come after them.
+        """
+        record, jobs, notes = self.parts.record, list[Job](), list[Job]()
         for mover, session in sessions(record, self.stored, self.compare.days):
+            if len(jobs) >= CHUNK:
+                self.do(jobs)
+                self.do(notes)
+                jobs, notes = [], []
             if self.compare.is_pending(session):
-                yield from rows.writes(record, session, mover.ticker)
-                last.append(partial(record.rows_written, session.date, session.revision))
-            yield partial(self.put, session_twin(mover, session))
+                jobs += rows.writes(record, session, mover.ticker)
+                notes.append(partial(record.rows_written, session.date, session.revision))
+            jobs.append(partial(self.put, session_twin(mover, session)))
+        return jobs, notes
 
     def of_tickers(self) -> Iterator[Job]:
         """Write the tickers' files. The table is read for those in turn, and where the sessions aren't enough."""

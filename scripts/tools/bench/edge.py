@@ -6,7 +6,7 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date, timedelta
@@ -21,7 +21,7 @@ from ingest.calendar import load_calendar
 from scripts.cloud.up import LocalCloud
 from scripts.invocation import run_ingest
 from scripts.tools.bench.bench import Bench
-from scripts.tools.bench.measure import REPETITIONS, Finding, middle
+from scripts.tools.bench.measure import REPETITIONS, Finding, ratio
 
 NOT_YET = {"status": 403, "body": '{"status":"NOT_AUTHORIZED","message":"Attempted before end of day."}'}
 POLL_SECONDS = 0.02
@@ -31,11 +31,11 @@ PATHS = ("/movers.json", "/status.json", "/tickers/AAPL.json", "/history.json", 
 
 
 def freshness(bench: Bench) -> Finding:
-    """Seconds from the start of the run that finds a new session until the edge serves it."""
-    return middle([_one_new_session(bench.cloud) for _ in range(REPETITIONS)])
+    """From the start of the run that finds a new session until the edge serves it, against the whole run."""
+    return ratio([_one_new_session(bench.cloud) for _ in range(REPETITIONS)], "s")
 
 
-def _one_new_session(cloud: LocalCloud) -> float:
+def _one_new_session(cloud: LocalCloud) -> tuple[float, float]:
     newest = _take_back(cloud)
     with ThreadPoolExecutor(1) as pool, viewer(cloud) as session:
         started = time.monotonic()
@@ -44,7 +44,7 @@ def _one_new_session(cloud: LocalCloud) -> float:
             time.sleep(POLL_SECONDS)
         seconds = time.monotonic() - started
         assert run.result()["Stored"] == [newest]  # noqa: S101 - otherwise something else was measured
-        return seconds
+        return seconds, time.monotonic() - started
 
 
 def _take_back(cloud: LocalCloud) -> str:
@@ -102,15 +102,16 @@ def hammered(cloud: LocalCloud) -> Iterator[Counter[int]]:
 
 
 def two_years(bench: Bench) -> Finding:
-    """Seconds that the process `movers backfill` takes for two years of which nothing is stored."""
+    """The process `movers backfill` for two years of which nothing is stored, against the same for one session."""
     cloud = bench.cloud
     days = load_calendar(US).sessions(*_two_years(cloud))
-    seconds = []
-    for turn in range(3):  # few, as each takes up to the target of 20 s
-        bench.say(f"{len(days)} sessions, turn {turn + 1} of 3")
+
+    def seconds(days: Sequence[date]) -> float:
+        bench.say(f"{len(days)} sessions")
         _delete(cloud, [str(day) for day in days])
-        seconds.append(_backfill(cloud, str(days[0]), str(days[-1])))
-    return middle(seconds, sessions=len(days))
+        return _backfill(cloud, str(days[0]), str(days[-1]))
+
+    return ratio([(seconds(days), seconds(days[-1:])) for _ in range(3)], "s")
 
 
 def _two_years(cloud: LocalCloud) -> tuple[date, date]:

@@ -7,6 +7,7 @@ from scripts.tools.bench.bench import Bench
 from scripts.tools.bench.measure import Finding
 
 FREE_RATE = 5
+WINDOW_SECONDS = 60  # 8 calls at 5 a minute can't take less
 
 
 def calls_on_an_ordinary_day(bench: Bench) -> Finding:
@@ -35,12 +36,17 @@ def calls_for_two_years(bench: Bench) -> Finding:
 
 
 def wait_for_a_week(bench: Bench) -> Finding:
-    """Run once, because the rate limit dominates, not this machine."""
+    """Against the rate limit's own minute. Run once, because the rate limit dominates, not this machine."""
     world = bench.world(rate=FREE_RATE)
     bench.say("about a minute, because of the rate limit")
     started = time.monotonic()
     done = world.run()
     seconds = time.monotonic() - started
     return Finding(
-        seconds, detail={"sessions": len(done.stored), "answers": world.server.stats()["requests"]}
+        seconds / WINDOW_SECONDS,
+        detail={
+            "seconds": seconds,
+            "sessions": len(done.stored),
+            "answers": world.server.stats()["requests"],
+        },
     )

@@ -13,7 +13,7 @@ from api.markets import US
 from ingest.calendar import load_calendar
 from scripts.tools.bench.bench import Bench
 from scripts.tools.bench.child import child
-from scripts.tools.bench.measure import REPETITIONS, Finding, middle
+from scripts.tools.bench.measure import REPETITIONS, Finding, middle, ratio
 from scripts.tools.bench.world import watched
 from scripts.vendors.massive import massive_server
 from scripts.vendors.tape.simulated import SimulatedTape
@@ -24,23 +24,23 @@ DAY = date(2026, 11, 20)
 
 
 def memory(bench: Bench) -> Finding:
-    return _measured(bench, "megabytes")
+    return middle([run["megabytes"] for run in _runs(bench)])
 
 
-def seconds(bench: Bench) -> Finding:
-    return _measured(bench, "milliseconds")
+def time_against_parsing(bench: Bench) -> Finding:
+    """From the request to the winner, against just fetching and parsing the response."""
+    return ratio([(run["milliseconds"], run["plain"]) for run in _runs(bench)], "ms")
 
 
-def _measured(bench: Bench, name: str) -> Finding:
+def _runs(bench: Bench) -> list[dict[str, float]]:
     body = whole_market()
     world = bench.year
     arguments = (str(DAY), bench.emulator.url, world.names.raw, *watched())
     with served(body) as url:
-        runs = [
+        return [
             child(bench, "whole_market", bench.bundles / "ingest", url, *arguments)
             for _ in range(REPETITIONS)
         ]
-    return middle([run[name] for run in runs], bytes=len(body), rows=body.count(b'"T":'))
 
 
 def whole_market() -> bytes:

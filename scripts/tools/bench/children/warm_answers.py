@@ -1,15 +1,15 @@
-"""Prints the milliseconds that warm responses take, with the events in turn: `warm_answers.py TIMES EVENT…`."""
+"""Prints the milliseconds that warm responses take, with the events in turn: `warm_answers.py MODULE TIMES EVENT…`."""
 
 import contextlib
 import io
 import json
 import sys
 import time
+from importlib import import_module
 from typing import Any
 
-from api.handler import handler
-
 WARMING = 20
+handler = import_module(sys.argv[1]).handler
 
 
 def measured(event: dict[str, Any]) -> float:
@@ -22,7 +22,7 @@ def measured(event: dict[str, Any]) -> float:
 
 
 def main() -> None:
-    times, events = int(sys.argv[1]), [json.loads(text) for text in sys.argv[2:]]
+    times, events = int(sys.argv[2]), [json.loads(text) for text in sys.argv[3:]]
     with contextlib.redirect_stdout(io.StringIO()):  # the function's log lines
         rounds = [[measured(event) for event in events] for _ in range(times + WARMING)][WARMING:]
     print(json.dumps(list(zip(*rounds, strict=True))))

@@ -1,7 +1,8 @@
 """Ingests one response with the whole market: `whole_market.py URL DATE AWS_URL BUCKET TICKER…`.
 
 Prints `megabytes`, the peak of the resident memory above that of the imported function with its clients, and
-`milliseconds` from the request to the ranked session. The upstream responds without delay.
+`milliseconds` from the request to the ranked session, and `plain` milliseconds for just fetching and parsing the
+response. The upstream responds without delay.
 """
 
 import json
@@ -12,6 +13,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import boto3
+import requests
 
 import ingest.daily.handler  # noqa: F401 - everything that the function imports
 from api.markets import US
@@ -56,7 +58,11 @@ def main() -> None:
     started = time.perf_counter()
     run()
     milliseconds = (time.perf_counter() - started) * 1000
-    print(json.dumps({"megabytes": resident("VmHWM") - before, "milliseconds": milliseconds}))
+    megabytes = resident("VmHWM") - before
+    started = time.perf_counter()
+    requests.get(url, timeout=60).json()
+    plain = (time.perf_counter() - started) * 1000
+    print(json.dumps({"megabytes": megabytes, "milliseconds": milliseconds, "plain": plain}))
 
 
 if __name__ == "__main__":
