@@ -66,8 +66,10 @@ def backfill(
             failure = error  # what was stored is still to be shown
     if not no_invalidate:
         with shown_step("Invalidation", quiet=True):
-            drop(target)
+            invalidation = drop(target)
             wait_until_visible(target)
+        for each in done[-1:]:
+            each["Invalidation"] = invalidation
     if wants_json(json):
         for each in done:
             print_json(each)

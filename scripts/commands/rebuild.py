@@ -62,9 +62,8 @@ def rebuild(
     show_changes(found, json=json, apply=apply)
     _tell_rebuilt(target.watchlist, tickers, apply=apply)
     if unjudged := sum(len(each["Unjudged"]) for each in found):
-        console.print(
-            f"[red]{count(unjudged, 'session')} couldn't be recomputed and were left as they are.[/]"
-        )
+        left = "were left" if apply else "would stay"
+        console.print(f"[red]{count(unjudged, 'session')} can't be recomputed and {left} as they are.[/]")
         raise typer.Exit(1)
 
 

@@ -139,17 +139,18 @@ def _newest(
     data = {"AsOf": status.as_of, "Ticker": newest.ticker, "PercentChange": float(newest.percent_change)}
     data |= {"NextSession": status.next_session, "StaleAfter": status.stale_after.isoformat()}
     data |= {"Provider": status.source.provider, "Kind": status.source.kind}
-    due = f"late: {day(status.next_session)} was due" if late else f"next result {_due(status, settings)}"
+    due = f"late: {day(status.next_session)} was due" if late else _due(status, settings)
     words = f"{newest.ticker} {change(newest.percent_change)} on {day(newest.date)}; {due}"
     return Finding("Freshness", words, not late, data)
 
 
 def _due(status: Status, settings: Settings) -> str:
-    """When the first run can store the next session: `Tue about 12:10 AM ET`."""
+    """When the first run can store the next session: `next result, Mon, Nov 30, on Tue about 12:10 AM ET`."""
     ready = load_calendar(settings.market).ready_at(status.next_session, settings.ready)
     hour = ready.replace(minute=0, second=0)
     run = hour + RUN_AT if ready <= hour + RUN_AT else hour + RUN_AT + timedelta(hours=1)
-    return f"{settings.market.day(run):%a} about {clock(run, settings.market)}"
+    about = f"{settings.market.day(run):%a} about {clock(run, settings.market)}"
+    return f"next result, {day(status.next_session)}, on {about}"
 
 
 def _database(stage: str, store: Store, stored: Stored, market: Market) -> Finding:

@@ -150,7 +150,7 @@ def raises(error: Exception) -> Callable[..., Any]:
 def test_when_all_agree_the_verdict_is_the_winner_and_what_comes_next(stage: Stage) -> None:
     assert stage.bad() == {}
     assert verdict(list(look(cast(Target, stage), NIGHT))) == (
-        "All good: TSLA -3.46% on Tue, Feb 10; next result Thu about 12:10 AM ET"
+        "All good: TSLA -3.46% on Tue, Feb 10; next result, Wed, Feb 11, on Thu about 12:10 AM ET"
     )
 
 
