@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from typing import Any, NamedTuple, Self
 from uuid import uuid4
 
@@ -64,7 +64,7 @@ class World(tests.World):
                 names=Names(name, f"{name}-raw", f"{name}-site"),
                 emulator=emulator,
             )
-            world.client("ssm").put_parameter(Name=name, Value=KEY, Type="String")
+            world.ssm.put_parameter(Name=name, Value=KEY, Type="String")
             worlds.append(world)
             yield world
 
@@ -85,9 +85,13 @@ class World(tests.World):
         client.meta.events.register(f"after-call.{service}.*", self._end)
         return client
 
+    @cached_property
+    def ssm(self) -> Any:
+        return self.client("ssm")
+
     def read_key(self) -> str:
         """The key from the parameter store, as the function reads it."""
-        key: str = self.client("ssm").get_parameter(Name=self.names.table)["Parameter"]["Value"]
+        key: str = self.ssm.get_parameter(Name=self.names.table)["Parameter"]["Value"]
         return key
 
     def _begin(self, event_name: str, **_: object) -> None:
