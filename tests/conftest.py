@@ -125,7 +125,7 @@ def change_schedule(cloud: LocalCloud, **changes: str) -> None:
 
 
 def schedule_of(cloud: LocalCloud) -> dict[str, Any]:
-    """The only schedule there is, as it stands in the emulator."""
+    """The only schedule, as the emulator has it."""
     client = cloud.client("scheduler")
     (listed,) = client.list_schedules()["Schedules"]
     schedule: dict[str, Any] = client.get_schedule(Name=listed["Name"])

@@ -53,7 +53,7 @@ class Names:
 
 
 class EditableTape:
-    """The simulated tape, or another one, of which a test may change or remove bars."""
+    """The simulated tape, or another one, whose bars a test may change or remove."""
 
     def __init__(self, tape: Tape | None = None) -> None:
         self._tape = tape or SimulatedTape(WATCHLIST)

@@ -55,7 +55,7 @@ class Actor:
         _current.actor = self
         try:
             self.outcome = self.work()
-        except BaseException as error:  # noqa: BLE001 - told to whoever steps it
+        except BaseException as error:  # noqa: BLE001 - the test that steps it raises it
             self.error = error
         self.ended, self.next = True, None
         self._done.release()

@@ -223,7 +223,7 @@ class Races(RuleBasedStateMachine):
             actor.stop_before(call)
 
     def written(self, call: Call) -> None:
-        """One writer at a time: whoever wrote before has ended."""
+        """One writer at a time: the one before has ended."""
         actor = acting()
         if call.operation == "PutObject" and call.subject.startswith(SITE):
             self.put = call.subject.partition("/")[2]

@@ -49,7 +49,7 @@ class LimitedWorld(SmallWorld):
         self.time.sleep(seconds)
 
     def spend(self, calls: int) -> None:
-        """Somebody else uses the key, of which this container knows nothing."""
+        """Somebody else uses the key, and this container doesn't know."""
         for _ in range(calls):
             headers = {"Authorization": f"Bearer {KEY}"}
             requests.get(f"{self.server.url}{FRIDAY}", headers=headers, timeout=10).raise_for_status()

@@ -157,7 +157,7 @@ ATTACKS = {
     "reset midway": Attack({"reset": True, "truncate": 700}, FAILED, "could not be read"),
     "200 MB plain": Attack({"body": "{}", "pad": 200 * MEGABYTES}, FAILED, "larger than 32 MB"),
     "200 MB in gzip": Attack({"pad": 200 * MEGABYTES}, FAILED, "larger than 32 MB"),
-    # rows, of which the reader's and the judge's own tests have the rest
+    # rows; the tests of the reader and the judge have the rest
     "a row missing": Attack(row(T="OTHER"), FAILED, "TSLA is missing", kept=True),
     "two prices": Attack(rows({"T": "TSLA", "c": 12}), FAILED, "TSLA comes twice, with different", kept=True),
     "NaN": Attack(row(o=float("nan")), FAILED, "TSLA has an implausible number as o", kept=True),

@@ -122,7 +122,7 @@ def with_an_instant(key: str) -> bool:
 
 
 def wait_for_the_run(dynamodb: Any, table: str) -> None:
-    """A run outlives whoever asked for it; return when its lease is gone."""
+    """A run outlives its caller; return when its lease is gone."""
     deadline = time.monotonic() + 60
     while Leases(dynamodb, table).read() and time.monotonic() < deadline:
         time.sleep(0.2)

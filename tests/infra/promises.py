@@ -34,7 +34,7 @@ def attribute(kind: str, name: str, *, part: str) -> Look:
 
 
 def none(kind: str) -> Look:
-    """The resources of a kind, of which there should be none."""
+    """The resources of a kind that must not exist."""
     return lambda templates: templates.every(kind)
 
 

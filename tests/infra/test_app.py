@@ -77,7 +77,7 @@ def granted(templates: Templates) -> dict[str, set[tuple[tuple[str, ...], tuple[
 
 
 def who(templates: Templates, part: str, role: str) -> str:
-    """The handler of the function that runs with a role, else the service that may take it."""
+    """The handler of the function that runs with a role, or the service that may assume it."""
     resources = templates.parts[part]["Resources"]
     for resource in resources.values():
         if resource["Properties"].get("Role") == {"Fn::GetAtt": [role, "Arn"]}:

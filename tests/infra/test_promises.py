@@ -294,7 +294,7 @@ READERS: list[Row] = [
         {"FrameOption": "DENY", "Override": True},
     ),
     (
-        "the page tells nobody where a reader came from",
+        "the page sends no referrer",
         lambda t: headers(t)["SecurityHeadersConfig"]["ReferrerPolicy"],
         {"ReferrerPolicy": "no-referrer", "Override": True},
     ),

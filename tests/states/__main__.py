@@ -30,7 +30,7 @@ HEADERS = {
 
 
 class StatesServer(LoopbackServer):
-    """Serves them while the context lasts; the files of the page are read anew for each request."""
+    """Serves them while the context lasts; the page's files are read again for each request."""
 
     def __init__(self, port: int = PORT) -> None:
         super().__init__(port, _Handler)

@@ -1,4 +1,4 @@
-"""Judging sessions anew from the raw zone: which answer decides, what changes, and what stays as it is."""
+"""Recomputing sessions from the raw zone: which answer decides, what changes, and what stays."""
 
 import gzip
 import itertools
