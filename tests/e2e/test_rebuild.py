@@ -84,6 +84,6 @@ def test_sessions_lost_from_the_table_come_back_from_the_raw_zone(cloud: LocalCl
 def test_what_cannot_be_judged_is_named_and_ends_with_1(cloud: LocalCloud, store: Record) -> None:
     told = movers(cloud, "rebuild", *WINDOW, "--watchlist", "AAPL,NOSUCH", "--apply")
     assert told.returncode == 1
-    assert f"{len(DAYS)} sessions could not be judged" in told.stderr
+    assert f"{len(DAYS)} sessions can't be recomputed" in told.stderr
     assert set(json.loads(told.stdout)["Unjudged"]) == set(map(str, DAYS))
     assert store.session(DAYS[0]) is not None
