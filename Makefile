@@ -22,7 +22,7 @@ up: $(READY)    ## run everything locally until Ctrl-C
 ready: $(READY)  ## install everything that needs the network; then `make up` works offline
 
 test: browser  ## run all tests
-	$(BIN)/pytest -n 3 --dist loadgroup $(ARGS)
+	$(BIN)/pytest -n 3 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 quick: $(READY)  ## run the tests that need no emulator, browser or network, in a minute
 	@$(BIN)/pytest --quick --quiet -n 2 --dist loadgroup -p no:schemathesis $(ARGS)

@@ -63,6 +63,9 @@ STARTING = [
 ]
 STARTED = {"cloud", "emulator"}
 
+# The groups that take minutes start first: the last one to start would run alone.
+LONG = ["recorded", "drills", "deployment", "page", "cloud"]
+
 quicken()
 use_installed_node()
 
@@ -94,6 +97,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             item.add_marker(pytest.mark.xdist_group("synth"))
         elif item.path.parent.name == "edge" and not item.get_closest_marker("xdist_group"):
             item.add_marker(pytest.mark.xdist_group(item.path.stem))
+    items.sort(key=turn)
+
+
+def turn(item: pytest.Item) -> int:
+    """The place of a test's group among the long ones; all others come after them, in their own order."""
+    marker = item.get_closest_marker("xdist_group")
+    return LONG.index(marker.args[0]) if marker and marker.args[0] in LONG else len(LONG)
 
 
 def uses(item: pytest.Item) -> set[str]:
