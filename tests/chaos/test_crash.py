@@ -1,6 +1,6 @@
 """A run may die after any of its calls, or hear nothing of what a call did: the next run makes it good.
 
-The points are those at which a run was seen to write, so none can be forgotten.
+The points are those at which a run was seen to write, so none can be forgotten. The short form takes each second one.
 """
 
 from collections.abc import Callable
@@ -117,7 +117,7 @@ def test_a_run_that_dies_after_any_of_its_calls_is_made_good_by_the_next(
 ) -> None:
     ending = undisturbed(story, small_market)
     assert len(ending.writes) > 10
-    for survived in range(len(ending.writes) + 1):
+    for survived in range(0, len(ending.writes) + 1, 1 if LONG else 2):
         point = str(ending.writes[survived - 1]) if survived else "nothing"
         with subtests.test("dies after", point=point, number=survived), story.told(small_market) as world:
             story.before(world)
