@@ -31,7 +31,10 @@ from tests.e2e.test_deployment import STEPS, Place, empty_place
 from tests.profiles import LONG
 from tests.samples import mover, session
 
-pytestmark = pytest.mark.xdist_group("deployment")
+pytestmark = [
+    pytest.mark.xdist_group("deployment"),
+    pytest.mark.skipif(not LONG, reason="six deployments, which `make chaos` makes"),
+]
 
 FIXTURES = Path(__file__).parents[1] / "fixtures" / "old_stage"
 CONTEXT = {"stage": STAGE, "calls_per_minute": 0}
@@ -153,15 +156,13 @@ def test_an_old_stage_is_shown_as_such_and_taken_over_with_its_data_and_never_wi
     assert found[1] == old.stored
     assert str(old.stored.date) in old.served("services", "/history.json")
 
-    if LONG:  # a deployment more
-        before = old.state()
-        old.deploy()
-        assert (tuple(old.steps), old.state()) == (STEPS[1:], before)
+    before = old.state()
+    old.deploy()
+    assert (tuple(old.steps), old.state()) == (STEPS[1:], before)
     assert destroy(old.place.emulator.account, STAGE, unseen, data=True) == []
     assert old.state() == []
 
 
-@pytest.mark.skipif(not LONG, reason="two deployments more, which `make chaos` makes")
 def test_a_name_moves_before_what_it_leads_to_is_taken_down(
     old: OldStage, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,7 +178,6 @@ def test_a_name_moves_before_what_it_leads_to_is_taken_down(
     assert old.deploy().earlier == []
 
 
-@pytest.mark.skipif(not LONG, reason="a stage more, which `make chaos` makes")
 def test_an_old_stage_is_taken_down_but_for_its_data(old: OldStage) -> None:
     account = old.place.emulator.account
     assert destroy(account, STAGE, unseen, data=False) == [

@@ -488,7 +488,7 @@ def test_movers_go_next_to_last_and_the_status_last(world: World, monkeypatch: p
 
     monkeypatch.setattr(world.s3, "put_object", noted)
     world.run()
-    assert put[-3:] == ["history.json", "movers.json", "status.json"]
+    assert put[-2:] == ["movers.json", "status.json"]
 
 
 def test_429_waits_for_the_rest_of_the_window_and_goes_on(world: World) -> None:
