@@ -195,7 +195,10 @@ def watchlists(market: Market, name: str, value: object) -> Watchlists:
     if not isinstance(value, str):
         return Watchlists.parse(value, market)
     if not value.lstrip().startswith(("[", "{")):
-        return Watchlists.parse(value.split(","), market)
+        found = Watchlists.parse(value.split(","), market)
+        if doubtful := [f"{ticker} {words}" for ticker, words in found.names.items() if words.isupper()]:
+            raise ValueError(f"{name} {value!r}: if {doubtful[0]!r} are tickers, separate them by commas")
+        return found
     try:
         return Watchlists.load(value, market)
     except json.JSONDecodeError as wrong:

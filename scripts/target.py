@@ -169,8 +169,8 @@ def settings(context: list[str] | None) -> dict[str, object]:
     }
     if elsewhere := given.keys() & {"stage", "region"}:
         raise CommandError(
-            f"-c {elsewhere.pop()}: give the stage with --stage, and set its region in infra/cdk.json (under `stages`"
-            " for this stage alone), where every command finds it."
+            f"-c {elsewhere.pop()}: give the stage with --stage (`movers up` is always {LOCAL_STAGE!r}), and set its"
+            " region in infra/cdk.json (under `stages` for this stage alone), where every command finds it."
         )
     return given
 

@@ -21,6 +21,8 @@ def invalidate(
 ) -> None:
     """Invalidate CDN paths (default: everything published) and wait. Prints the invalidation's ID.
 
+    Without a path, it also reads the lists until viewers get the new ones, so these are in the cache again.
+
     Examples:
       movers invalidate
       movers invalidate /movers.json '/tickers/*'

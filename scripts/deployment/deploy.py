@@ -76,6 +76,10 @@ def deploy(stage: Stage, templates: list[Path], key: str | None, step: Step) -> 
         page = _put_page(stage.account, outputs)
     with step("First ingest"):
         first = _first_ingest(client("lambda"), outputs.ingest_function_name)
+        if not isinstance(first, IngestError) and first.get("Published") and not first.get("Invalidation"):
+            _site(stage.account, outputs).invalidate(
+                uuid4().hex, ["/status*"]
+            )  # a changed setting is seen at once
     filled = not isinstance(first, IngestError) and "Skipped" not in first  # the new page has its data
     if filled and name:
         with step(f"{name} moves to the new distribution") as tell:
@@ -103,13 +107,15 @@ def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutp
 
 def _put_page(account: Account, outputs: StackOutputs) -> list[str]:
     """Upload what differs and drop the CDN's copies, such as a cached 404."""
-    s3, cloudfront = account.client("s3"), account.client("cloudfront")
-    page = upload_page(s3, outputs.site_bucket_name, ROOT)
+    page = upload_page(account.client("s3"), outputs.site_bucket_name, ROOT)
     if page:
-        Site(s3, outputs.site_bucket_name, cloudfront, outputs.distribution_id).invalidate(
-            uuid4().hex, ["/*"]
-        )
+        _site(account, outputs).invalidate(uuid4().hex)
     return page
+
+
+def _site(account: Account, outputs: StackOutputs) -> Site:
+    s3, cloudfront = account.client("s3"), account.client("cloudfront")
+    return Site(s3, outputs.site_bucket_name, cloudfront, outputs.distribution_id)
 
 
 def _first_ingest(functions: Any, name: str) -> dict[str, Any] | IngestError:

@@ -171,13 +171,13 @@ def _gaps(stage: str, movers: Sequence[Mover], status: Status | None, market: Ma
     if not (gaps := sorted(set(between) - set(stored) - set(holes))):
         return None
     fill = _command(stage, f"backfill --from {gaps[0]} --to {gaps[-1]}")
-    return Finding("Gaps", f"{count(len(gaps), 'session')} never loaded ({fill} loads them)")
+    return Finding("Gaps", f"{count(len(gaps), 'older session')} never loaded (optional: {fill})")
 
 
 def _missing(status: Status | None) -> Finding:
     """Sessions that are due and not stored. Those that no response fills are retried once a day."""
     if not status or not status.missing:
-        return Finding("Sessions", "none missing")
+        return Finding("Sessions", "of the latest, none missing")
     words = listed(status.missing)
     if open_ := [day for day in status.missing if day in status.holes]:
         words += f"; no response fills {listed(open_)}: {status.holes[open_[0]].reason} ({HOLES})"

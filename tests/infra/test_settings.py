@@ -97,6 +97,7 @@ def test_watchlists_may_be_dated_in_the_file_and_on_the_command_line(given: obje
         ({"watchlist": [f"T{n}" for n in range(2501)]}, "watchlist has 2501 tickers: must have 1 to 2500"),
         ({"watchlist": ["AAPL", "IBM", "AAPL"]}, "watchlist repeats AAPL"),
         ({"watchlist": ["AAPL", " "]}, "watchlist ticker '': must be a letter"),
+        ({"watchlist": "SPY QQQ"}, "if 'SPY QQQ' are tickers, separate them by commas"),
         ({"watchlist": ["../AAPL"]}, "watchlist ticker '../AAPL'"),
         ({"watchlist": ["A" * 16]}, "at most 14 letters, digits or dots"),
         ({"watchlist": ["AAPL", "IBM,"]}, "watchlist ticker 'IBM,'"),

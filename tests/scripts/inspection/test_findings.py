@@ -293,4 +293,7 @@ def test_a_hole_that_no_answer_fills_is_told_with_its_reason_and_no_backfill_is_
         f"missing: 2026-02-09; no response fills 2026-02-09: META is missing ({HOLES})",
         False,
     )
-    assert "1 session never loaded (`movers backfill --from 2026-02-06 --to 2026-02-06" in found["Gaps"][0]
+    assert (
+        "1 older session never loaded (optional: `movers backfill --from 2026-02-06 --to 2026-02-06"
+        in found["Gaps"][0]
+    )
