@@ -1,6 +1,7 @@
 import os
 from typing import Any
 
+import boto3
 import pytest
 
 from scripts.cloud.emulator import ACCOUNT, REGION, Emulator
@@ -17,6 +18,7 @@ def test_a_missing_bootstrap_is_told_with_the_command_that_makes_it(emulator: Em
 
 
 def test_missing_credentials_are_told_with_what_to_set(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(boto3, "DEFAULT_SESSION", None)  # it keeps the credentials that it found
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     with pytest.raises(CommandError, match=r"No AWS credentials\. Set AWS_PROFILE"):
