@@ -5,6 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from api import documents, routes
+from api.facts import YEAR
 from api.markets import Market
 from api.records import strict_date
 from api.routes import Route
@@ -47,7 +48,9 @@ def _session(asked: Question, store: Store, _: Market) -> bytes:
     found = store.session(day)
     if not found:
         raise NotFoundError(f"No session is stored for {day}; /history lists all stored sessions")
-    return documents.session(*found)
+    mover, session = found
+    earlier = [winner for winner in store.winners(YEAR, last=day) if winner.date < day]
+    return documents.session(mover, session, store.before(session), earlier)
 
 
 def _history(_: Question, store: Store, __: Market) -> bytes:

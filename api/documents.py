@@ -8,8 +8,10 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
+from api import previous
+from api.facts import facts
 from api.markets import Market
-from api.records import Mover, Row, Session, Status, Winner, instant
+from api.records import Mover, Row, Session, Status, Winner, instant, percent, rounded
 
 SCHEMA_VERSION = 1
 LATEST_MOVERS = 7
@@ -31,8 +33,15 @@ def winner(mover: Winner) -> dict[str, Any]:
     }
 
 
-def session(mover: Mover, session: Session) -> bytes:
-    """`/movers/{date}`: the winner, its lead, and the bar of every ticker on the watchlist, biggest move first."""
+def session(
+    mover: Mover, session: Session, before: Session | None = None, earlier: Sequence[Winner] = ()
+) -> bytes:
+    """`/movers/{date}`: the winner, its lead, and the bar of every ticker on the watchlist, biggest move first.
+
+    `before` is the session stored before this one, `earlier` are the winners of at most a year before, newest first.
+    """
+    closes = previous.closes(session, before)
+    changes = previous.since(closes, session)
     return render(
         {
             "SchemaVersion": SCHEMA_VERSION,
@@ -42,20 +51,52 @@ def session(mover: Mover, session: Session) -> bytes:
             "Revision": mover.revision,
             "Provider": mover.provider,
             "RecordedAt": mover.recorded_at,
+            "CheckedAt": mover.checked_at,
+            "MoverByPreviousClose": by_previous_close(session, before),
+            "Facts": facts(mover, session, earlier),
             "Watchlist": session.watchlist,
             "Excused": session.excused,
-            "Bars": [{"Ticker": ticker, **bar.fields} for ticker, bar in session.ranked()],
+            "Bars": [
+                {
+                    "Ticker": ticker,
+                    **bar.fields,
+                    "PreviousClose": rounded(closes[ticker]) if ticker in closes else None,
+                    "ChangeFromPreviousClose": percent(changes[ticker]) if ticker in changes else None,
+                }
+                for ticker, bar in session.ranked()
+            ],
         }
     )
 
 
-def ticker(symbol: str, rows: Iterable[Row]) -> bytes:
-    """`/tickers/{ticker}`: its sessions, in the order given."""
+def by_previous_close(session: Session, before: Session | None) -> dict[str, Any] | None:
+    """The ticker with the largest change from the previous close, if that is known for every bar."""
+    changes = previous.since(previous.closes(session, before), session)
+    if changes.keys() != session.bars.keys():
+        return None
+    listed = (ticker for ticker in session.watchlist if ticker in changes)
+    ticker = max(listed, key=lambda ticker: abs(changes[ticker]))
+    return {"Ticker": ticker, "PercentChange": percent(changes[ticker])}
+
+
+def ticker(symbol: str, rows: Sequence[Row]) -> bytes:
+    """`/tickers/{ticker}`: its sessions, newest first as given, and the splits that took effect in them."""
     return render(
         {
             "SchemaVersion": SCHEMA_VERSION,
             "Ticker": symbol,
-            "Sessions": [{"Date": row.date, **row.bar.fields, "Won": row.won} for row in rows],
+            "Splits": [
+                {"Date": row.date, "Ratio": str(row.split)} for row in rows if row.split not in (None, 1)
+            ],
+            "Sessions": [
+                {
+                    "Date": row.date,
+                    **row.bar.fields,
+                    "ChangeFromPreviousClose": None if change is None else percent(change),
+                    "Won": row.won,
+                }
+                for row, change in zip(rows, previous.changes(rows), strict=True)
+            ],
         }
     )
 
@@ -67,22 +108,44 @@ def status(status: Status | None, market: Market) -> bytes:
             "SchemaVersion": SCHEMA_VERSION,
             "AsOf": status and status.as_of,
             "GeneratedAt": status and status.generated_at,
+            "CheckedAt": status and status.checked_at,
             "StaleAfter": status and status.stale_after,
             "NextSession": status and status.next_session,
+            "ReadyAt": status and status.ready_at,
             "Expected": status.expected if status else [],
             "Missing": status.missing if status else [],
             "Watchlist": status.watchlist if status else [],
+            "Names": _names(status) if status else {},
             "Change": "open-to-close",
             "Formula": "(Close - Open) / Open * 100",
-            "Exchange": {"Mic": market.mic, "TimeZone": market.zone},
+            "Exchange": {"Mic": market.mic, "TimeZone": market.zone, "Currency": market.currency},
             "Source": status
             and {
                 "Provider": status.source.provider,
                 "Kind": status.source.kind,
                 "ClockOffsetSeconds": status.source.clock_offset_seconds,
             },
+            "Sessions": _recorded(status) if status else [],
+            "Holidays": _holidays(status) if status else [],
         }
     )
+
+
+# The table keeps these without an order.
+
+
+def _names(status: Status) -> dict[str, str]:
+    """Companies by ticker, of earlier watchlists too; the table keeps no order."""
+    return dict(sorted(status.names.items()))
+
+
+def _recorded(status: Status) -> list[dict[str, Any]]:
+    newest_first = sorted(status.recorded.items(), reverse=True)
+    return [{"Date": day, "RecordedAt": at} for day, at in newest_first]
+
+
+def _holidays(status: Status) -> list[dict[str, Any]]:
+    return [{"Date": day, "Name": name} for day, name in sorted(status.holidays.items())]
 
 
 def error(message: str) -> bytes:

@@ -78,7 +78,7 @@ def mover_item(mover: Mover) -> Item:
 @_reading
 def mover(item: Item) -> Mover:
     item = plain(item)
-    checked_at, margin, runner_up = item.get("CheckedAt"), item.get("Margin"), item.get("RunnerUp")
+    margin, runner_up = item.get("Margin"), item.get("RunnerUp")
     return Mover(
         date=date.fromisoformat(item["sk"]),
         ticker=_text(item["Ticker"]),
@@ -89,7 +89,7 @@ def mover(item: Item) -> Mover:
         margin=None if margin is None else _number(margin),
         provider=_text(item["Provider"]),
         recorded_at=datetime.fromisoformat(item["RecordedAt"]),
-        checked_at=None if checked_at is None else datetime.fromisoformat(checked_at),
+        checked_at=_instant(item.get("CheckedAt")),
         revision=_whole(item["Revision"]),
     )
 
@@ -115,6 +115,7 @@ def session_item(session: Session, winner: str) -> Item:
         "Bars": {ticker: bar.fields for ticker, bar in session.bars.items()},
         **({"Excused": dict(session.excused)} if session.excused else {}),
         **({} if session.splits is None else {"Splits": split_fields(session.splits)}),
+        **({"Previous": session.previous.isoformat()} if session.previous else {}),
         **({"Gone": list(session.gone)} if session.gone else {}),
     }
     return typed(item)
@@ -130,6 +131,7 @@ def session(item: Item) -> Session:
         bars={ticker: _bar(bar) for ticker, bar in item["Bars"].items()},
         excused={ticker: _text(reason) for ticker, reason in item.get("Excused", {}).items()},
         splits=_splits(item["Splits"]) if "Splits" in item else None,
+        previous=_day(item.get("Previous")),
         rows=_whole(item.get("Rows", Decimal(0))),
         gone=_texts(item.get("Gone", [])),
     )
@@ -154,6 +156,8 @@ def row_item(row: Row) -> Item:
             "Volume": row.bar.volume,
             "Won": row.won,
             "Revision": row.revision,
+            **({} if row.split is None else {"Split": str(row.split)}),
+            **({"Previous": row.previous.isoformat()} if row.previous else {}),
         }
     )
 
@@ -164,8 +168,15 @@ def row(item: Item) -> Row:
     won = item["Won"]
     if not isinstance(won, bool):
         raise TypeError(f"Won is {won!r}")
-    ticker = item["pk"].removeprefix(TICKER)
-    return Row(ticker, date.fromisoformat(item["sk"]), _bar(item), won, _whole(item["Revision"]))
+    return Row(
+        ticker=item["pk"].removeprefix(TICKER),
+        date=date.fromisoformat(item["sk"]),
+        bar=_bar(item),
+        won=won,
+        revision=_whole(item["Revision"]),
+        split=Fraction(_text(item["Split"])) if "Split" in item else None,
+        previous=_day(item.get("Previous")),
+    )
 
 
 def status_item(status: Status) -> Item:
@@ -183,6 +194,12 @@ def status_item(status: Status) -> Item:
         "Kind": status.source.kind,
         "ClockOffsetSeconds": status.source.clock_offset_seconds,
         "Holes": {str(day): _hole_fields(hole) for day, hole in status.holes.items()},
+        "CheckedAt": status.checked_at and instant(status.checked_at),
+        "ReadyAt": status.ready_at and instant(status.ready_at),
+        "Names": dict(status.names),
+        "Recorded": {str(day): instant(at) for day, at in status.recorded.items()},
+        "Holidays": {str(day): name for day, name in status.holidays.items()},
+        "Pages": status.pages,
     }
     return typed(item)
 
@@ -200,6 +217,15 @@ def status(item: Item) -> Status:
         watchlist=_texts(item["Watchlist"]),
         source=Source(_text(item["Provider"]), _text(item["Kind"]), _whole(item["ClockOffsetSeconds"])),
         holes={date.fromisoformat(day): _hole(fields) for day, fields in item.get("Holes", {}).items()},
+        checked_at=_instant(item.get("CheckedAt")),
+        ready_at=_instant(item.get("ReadyAt")),
+        names={ticker: _text(name) for ticker, name in item.get("Names", {}).items()},
+        recorded={
+            date.fromisoformat(day): datetime.fromisoformat(at)
+            for day, at in item.get("Recorded", {}).items()
+        },
+        holidays={date.fromisoformat(day): _text(name) for day, name in item.get("Holidays", {}).items()},
+        pages=_text(item.get("Pages", "")),
     )
 
 
@@ -217,6 +243,14 @@ def _bar(item: Item) -> Bar:
 
 def _splits(item: Item) -> dict[str, Fraction]:
     return {ticker: Fraction(_text(ratio)) for ticker, ratio in item.items()}
+
+
+def _day(text: Any) -> date | None:
+    return None if text is None else date.fromisoformat(text)
+
+
+def _instant(text: Any) -> datetime | None:
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _number(value: Any) -> Decimal:

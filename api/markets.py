@@ -15,7 +15,8 @@ class Market:
     """One exchange. `name` is its value in settings, `mic` its ISO 10383 code, `currency` its ISO 4217 code.
 
     Hours are in the exchange's time. `early_close` is `None` if the exchange never closes early. `spelling` describes
-    what `ticker` matches; `weekend` lists the weekdays without a session (Monday is 0).
+    what `ticker` matches; `clocks` are those that readers go by, the exchange's last; `weekend` lists the weekdays
+    without a session (Monday is 0).
     """
 
     name: str
@@ -27,6 +28,7 @@ class Market:
     currency: str
     ticker: re.Pattern[str]
     spelling: str
+    clocks: tuple[tuple[str, ZoneInfo], ...]
     weekend: frozenset[int] = frozenset({5, 6})
 
     @cached_property
@@ -52,6 +54,7 @@ US = Market(
     currency="USD",
     ticker=re.compile(r"[A-Za-z][A-Za-z0-9.]{0,14}"),
     spelling="a letter, then at most 14 letters, digits or dots",
+    clocks=(("PT", ZoneInfo("America/Los_Angeles")), ("ET", ZoneInfo("America/New_York"))),
 )
 INDIA = Market(
     name="india",
@@ -63,7 +66,9 @@ INDIA = Market(
     currency="INR",
     ticker=re.compile(r"[A-Z0-9][A-Z0-9&-]{0,19}"),
     spelling="a capital letter or digit, then at most 19 capital letters, digits, & or -",
+    clocks=(("ET", ZoneInfo("America/New_York")), ("IST", ZoneInfo("Asia/Kolkata"))),
 )
+SYMBOLS = {US.currency: "$", INDIA.currency: "₹"}
 MARKETS = {market.name: market for market in (US, INDIA)}
 
 

@@ -12,6 +12,8 @@ from fractions import Fraction
 
 from api.markets import Market
 
+Day = date  # where a field is called `date`
+
 # A session with all its bars must fit into one table item (400 KB).
 MOST_TICKERS = 2500
 
@@ -52,9 +54,10 @@ class Bar:
 class Session:
     """One trading day of the watchlist it was recorded with. Excused tickers have a reason instead of a bar.
 
-    `splits` took effect at this session's open (new shares per old one); `None` if they aren't known. `rows` is the
+    `splits` took effect at this session's open (new shares per old one); `None` if they aren't known. `previous` is the
+    exchange's session before this one, stored or not; `None` if an earlier release stored this one. `rows` is the
     revision for which the table's ticker rows were written, 0 if they weren't yet; `gone` are tickers of the replaced
-    session whose rows must still be deleted. Comparing two sessions ignores these three.
+    session whose rows must still be deleted. Comparing two sessions ignores these four.
     """
 
     date: date
@@ -63,6 +66,7 @@ class Session:
     bars: Mapping[str, Bar]
     excused: Mapping[str, str] = field(default_factory=dict)
     splits: Mapping[str, Fraction] | None = field(default=None, compare=False)
+    previous: Day | None = field(default=None, compare=False)
     rows: int = field(default=0, compare=False)
     gone: tuple[str, ...] = field(default=(), compare=False)
 
@@ -71,16 +75,22 @@ class Session:
         listed = ((ticker, self.bars[ticker]) for ticker in self.watchlist if ticker in self.bars)
         return sorted(listed, key=lambda entry: abs(entry[1].move), reverse=True)
 
+    def split(self, ticker: str) -> Fraction | None:
+        """The ticker's new shares per old one, 1 if there was no split; `None` if splits aren't known."""
+        return None if self.splits is None else self.splits.get(ticker, Fraction(1))
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One ticker in one stored session; its history is made of these."""
+    """One ticker in one stored session; its history is made of these. `split` and `previous` are the session's."""
 
     ticker: str
     date: date
     bar: Bar
     won: bool
     revision: int
+    split: Fraction | None = None
+    previous: Day | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +141,10 @@ class Hole:
 class Status:
     """How fresh the stored data is and what comes next. `expected` and `missing` are newest first.
 
-    `holes` are stored for later runs and not published.
+    `checked_at` is when the newest session was last read, `ready_at` when the next one can be. `names` are companies by
+    ticker, `recorded` the instants at which the newest sessions were stored, `holidays` the names of the days on which
+    the exchange is closed. Earlier releases stored none of these. `holes` are for later runs, and `pages` is the digest
+    of the templates that the pages were made with: both are stored, not published.
     """
 
     as_of: date | None
@@ -143,18 +156,27 @@ class Status:
     watchlist: tuple[str, ...]
     source: Source
     holes: Mapping[date, Hole] = field(default_factory=dict)
+    checked_at: datetime | None = None
+    ready_at: datetime | None = None
+    names: Mapping[str, str] = field(default_factory=dict)
+    recorded: Mapping[date, datetime] = field(default_factory=dict)
+    holidays: Mapping[date, str] = field(default_factory=dict)
+    pages: str = ""
 
     def since(self, known: "Status | None") -> "Status":
         """Keep the earlier `generated_at` if nothing else that is published has changed."""
-        if known and replace(self, generated_at=known.generated_at, holes=known.holes) == known:
+        if not known:
+            return self
+        if replace(self, generated_at=known.generated_at, holes=known.holes, pages=known.pages) == known:
             return replace(self, generated_at=known.generated_at)
         return self
 
 
 def rows(session: Session, winner: str) -> list[Row]:
     """A session's ticker rows, one for each bar."""
+    day, revision, previous = session.date, session.revision, session.previous
     return [
-        Row(ticker, session.date, bar, ticker == winner, session.revision)
+        Row(ticker, day, bar, ticker == winner, revision, session.split(ticker), previous)
         for ticker, bar in session.bars.items()
     ]
 
@@ -175,7 +197,16 @@ def instant(value: datetime) -> str:
 
 def percent(move: Fraction) -> Decimal:
     """A ratio in percent, rounded once (half to even) to 6 decimals."""
-    return Decimal(f"{round(move * 10**8)}E-6")  # from text, which is exact; arithmetic would keep 28 digits
+    return _millionths(move * 10**8)
+
+
+def rounded(value: Fraction) -> Decimal:
+    """To 6 decimals, half to even."""
+    return _millionths(value * 10**6)
+
+
+def _millionths(value: Fraction) -> Decimal:
+    return Decimal(f"{round(value)}E-6")  # from text, which is exact; arithmetic would keep 28 digits
 
 
 def margin(moves: Iterable[Fraction]) -> Decimal | None:

@@ -42,9 +42,10 @@ class Store:
         """Movers, newest first; all of them without a limit."""
         return list(map(items.mover, self._newest(MOVERS, limit)))
 
-    def winners(self, limit: int | None = None) -> list[Winner]:
-        """Like `movers`, but reads only the four published fields."""
-        return list(map(items.winner, self._newest(MOVERS, limit, ProjectionExpression=items.WINNER)))
+    def winners(self, limit: int | None = None, last: date | None = None) -> list[Winner]:
+        """Like `movers`, but reads only the four published fields; with `last`, none of later days."""
+        days = (date.min, last) if last else None
+        return list(map(items.winner, self._newest(MOVERS, limit, days, ProjectionExpression=items.WINNER)))
 
     def sessions_between(self, first: date, last: date) -> Iterator[Session]:
         """Sessions from `first` to `last`, newest first, read page by page to save memory."""
@@ -65,6 +66,11 @@ class Store:
             f"the mover and the session of {day} do not belong together; the next run, or"
             f" `movers rebuild --from {day} --to {day} --apply`, repairs them"
         )
+
+    def before(self, session: Session) -> Session | None:
+        """The exchange's session before this one; `None` if it isn't stored, or not known."""
+        item = self._get(SESSIONS, session.previous.isoformat()) if session.previous else None
+        return items.session(item) if item else None
 
     def halves(self, day: date) -> tuple[Mover | None, Session | None]:
         """A day's mover and session, whether or not their revisions match; `None` for one that doesn't exist."""

@@ -151,7 +151,8 @@ class Calendar:
 
         self.market = market
         self.overrides = overrides or Overrides()
-        self._holidays = financial_holidays(market.mic)
+        # In the library's English, whatever the machine's language is.
+        self._holidays = financial_holidays(market.mic, language="en_US")
         self._half_days: Any = (
             financial_holidays(market.mic, categories=(HALF_DAY,)) if market.early_close else ()
         )
@@ -166,6 +167,14 @@ class Calendar:
         """The sessions from `first` through `last`, oldest first."""
         days = (first + ONE_DAY * n for n in range((last - first).days + 1))
         return [day for day in days if self.is_session(day)]
+
+    def closures(self, first: date, last: date) -> dict[date, str]:
+        """The days from `first` through `last`, weekends aside, on which the exchange is closed, and why."""
+        days = (first + ONE_DAY * n for n in range((last - first).days + 1))
+        closed = (
+            day for day in days if day.weekday() not in self.market.weekend and not self.is_session(day)
+        )
+        return {day: self.overrides.closed.get(day) or self._holidays.get(day, "") for day in closed}
 
     def next_session(self, day: date) -> date:
         return next(self._walk(day, ONE_DAY))

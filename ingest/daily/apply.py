@@ -12,6 +12,7 @@ from ingest.daily.fetch import Fetch
 from ingest.daily.judge import IncompleteSessionError, correction, judge, mover_of
 from ingest.daily.record import Record
 from ingest.daily.run import Parts, Report, Rules
+from ingest.daily.stored import dated
 from ingest.daily.work import Task, Work
 from ingest.lease import Lease
 from ingest.providers import Bars
@@ -53,7 +54,7 @@ class Settling:
                 self.report.failed[day] = f"kept as stored, because in the re-read {failure}"
                 self.record.check(day, task.session.revision, self.now)
             else:
-                self._store(task, replace(session, splits=fetch.splits(day)))
+                self._store(task, dated(replace(session, splits=fetch.splits(day)), self.rules.calendar))
         except (IncompleteSessionError, RevisionConflictError) as failure:
             self.report.note(failure, [day])
 

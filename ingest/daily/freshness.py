@@ -1,12 +1,16 @@
 """Which sessions are due, how fresh the stored ones are, and what comes next. Pure."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 
-from api.records import Hole, Status
+from api.records import Hole, Mover, Status
 from ingest.daily import plan
 from ingest.daily.run import Rules
 from ingest.daily.stored import Stored
+
+RECORDED = 30  # sessions whose instants the status has
+# Closures are told from the oldest of these sessions, or from so long before the next one, to so long after that.
+LOOK_BACK, LOOK_AHEAD = timedelta(days=60), timedelta(days=30)
 
 
 def due(rules: Rules, within: plan.Horizon, stored: Stored) -> list[date]:
@@ -33,6 +37,8 @@ def status_of(
     expected = plan.window(rules.calendar, within, None, rules.window)
     as_of = max(stored.by_day, default=None)
     next_session = rules.calendar.next_session(as_of) if as_of else within.newest
+    newest = stored.movers[:RECORDED]
+    first = newest[-1].date if newest else next_session - LOOK_BACK
     status = Status(
         as_of=as_of,
         generated_at=now.replace(microsecond=0),
@@ -43,5 +49,16 @@ def status_of(
         watchlist=rules.watchlists.on(within.newest),
         source=rules.source,
         holes=holes,
+        pages=stored.pages,
+        checked_at=_read_at(newest[0]) if newest else None,
+        ready_at=rules.calendar.ready_at(next_session, rules.ready),
+        names=rules.watchlists.names,
+        recorded={mover.date: mover.recorded_at for mover in newest},
+        holidays=rules.calendar.closures(first, next_session + LOOK_AHEAD),
     )
     return status.since(stored.status)
+
+
+def _read_at(mover: Mover) -> datetime:
+    """When the session was last read from the provider."""
+    return mover.checked_at or mover.recorded_at

@@ -12,7 +12,7 @@ from ingest.daily.judge import IncompleteSessionError, judge, mover_of
 from ingest.daily.record import Record
 from ingest.daily.replay import Replay
 from ingest.daily.run import Parts, Report, Rules
-from ingest.daily.stored import Stored, gather, revisions
+from ingest.daily.stored import Stored, dated, gather, revisions
 from ingest.daily.twins import HANDFUL
 
 log = Logger(service="ingest")
@@ -74,7 +74,7 @@ class Mending:
         """Write a day's mover and session so that they match."""
         rules, now = self.rules, self.now
         mover, session = self.record.halves(day)
-        whole = rows.succeeding(self._whole(day, mover, session), session)
+        whole = dated(rows.succeeding(self._whole(day, mover, session), session), rules.calendar)
         late = now - rules.calendar.ready_at(day, rules.ready) >= rules.recheck_after
         fresh = replace(mover_of(whole, rules.source.provider, now), checked_at=now if late else None)
         if mover and _same_winner(mover, fresh):

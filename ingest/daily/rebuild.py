@@ -20,7 +20,7 @@ from ingest.daily.past import Strangers
 from ingest.daily.record import BATCH, Record
 from ingest.daily.replay import Replay
 from ingest.daily.run import Parts, Rules
-from ingest.daily.stored import belong_together, gather, revisions
+from ingest.daily.stored import belong_together, dated, gather, revisions
 from ingest.daily.twins import Compare, publish
 
 PUBLISH_SECONDS = 0.1  # per session: two reads of the table and a write to the bucket
@@ -100,15 +100,15 @@ def rebuild(
         _judge(parts, rules, request, named, report, now)
         return report
     with parts.leases.held(request.run, now, life) as lease:
-        before = gather(parts.record, parts.site.listing, width=parts.width)
+        before = gather(parts.record, parts.site.listing, width=parts.width).dated(rules.calendar)
         expected = due(rules, within, before)
         seen = _judge(parts, rules, request, named, report, now)
-        stored = gather(parts.record, lambda: before.listing, width=parts.width)
+        stored = gather(parts.record, lambda: before.listing, width=parts.width).dated(rules.calendar)
         status = status_of(rules, within, expected, stored, stored.holes, now)
-        compare = Compare.of(
-            stored, rules.market, seen, (), now, thorough=lease.found_dead, every_ticker=True
-        )
-        published = publish(parts, stored, replace(compare, rewritten=frozenset(seen)), rules.channel, status)
+        written = {*report.added, *report.changed}
+        thorough = lease.found_dead or before.unfinished
+        compare = Compare.of(stored, rules.market, seen, written, now, thorough=thorough, every_ticker=True)
+        published = publish(parts, rules, stored, replace(compare, rewritten=frozenset(seen)), status)
         report.published = len(published.changed)
         if published.to_drop or lease.found_dead:
             report.invalidation = parts.site.invalidate(request.run)
@@ -179,7 +179,7 @@ def _settle(
         told = {ticker: bar for ticker, bar in bars.items() if isinstance(bar, Bar)}
         bars = {**bars, **strangers.see(day, watchlist, told)}
     fresh = judge(day, watchlist, bars, rules.excuses(day))
-    fresh = replace(fresh, splits=replay.splits(day, watchlist))
+    fresh = dated(replace(fresh, splits=replay.splits(day, watchlist)), rules.calendar)
     new = (
         correction(stored, fresh) if stored and belong_together(old, stored) else _joined(old, stored, fresh)
     )

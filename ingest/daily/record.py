@@ -54,7 +54,7 @@ class Record(Store):
 
     def check(self, day: date, revision: int, now: datetime) -> None:
         """Note that the session's re-read was made. Raises `RevisionConflictError` if the session was replaced."""
-        self._set(MOVERS, day, "CheckedAt", instant(now), revision)
+        self._set(MOVERS, day, {"CheckedAt": instant(now)}, revision)
 
     def write_rows(self, rows: Iterable[Row], stale: Iterable[tuple[str, date]] = ()) -> None:
         """Put ticker rows, and delete those of the `stale` tickers and days. Raises `ThrottledError`."""
@@ -72,30 +72,40 @@ class Record(Store):
             if left:
                 time.sleep(PAUSE_SECONDS * 2**refused)
 
-    def rows_written(self, day: date, revision: int) -> None:
-        """Note that the session's ticker rows are written for this revision, and no old ones are left to delete.
+    def rows_written(self, session: Session) -> None:
+        """Note that the session's ticker rows are written for its revision and say which session was before it, and
+        that no old ones are left to delete.
 
         Raises `RevisionConflictError` if the session was replaced.
         """
-        self._set(SESSIONS, day, "Rows", revision, revision, " REMOVE Gone")
+        noted: dict[str, Any] = {"Rows": session.revision}
+        if session.previous:
+            noted["Previous"] = session.previous.isoformat()
+        self._set(SESSIONS, session.date, noted, session.revision, " REMOVE Gone")
 
     def note_splits(self, day: date, revision: int, splits: Mapping[str, Fraction]) -> None:
-        """Add the splits to a stored session. Raises `RevisionConflictError` if the session was replaced."""
-        self._set(SESSIONS, day, "Splits", items.split_fields(splits), revision)
+        """Add the splits to a stored session, whose rows must then be written again.
+
+        Raises `RevisionConflictError` if the session was replaced.
+        """
+        self._set(SESSIONS, day, {"Splits": items.split_fields(splits), "Rows": 0}, revision)
 
     def put_status(self, status: Status) -> None:
         self.client.put_item(TableName=self.table, Item=items.status_item(status))
 
-    def _set(self, pk: str, day: date, name: str, value: Any, revision: int, also: str = "") -> None:
-        """Set one attribute of an item, if the item still has this revision."""
+    def _set(self, pk: str, day: date, values: Mapping[str, Any], revision: int, also: str = "") -> None:
+        """Set attributes of an item, if the item still has this revision."""
+        pairs = ", ".join(f"#{name} = :{name}" for name in values)
         try:
             self.client.update_item(
                 TableName=self.table,
                 Key=key(pk, day.isoformat()),
-                UpdateExpression="SET #name = :value" + also,
+                UpdateExpression=f"SET {pairs}{also}",
                 ConditionExpression="Revision = :revision",
-                ExpressionAttributeNames={"#name": name},
-                ExpressionAttributeValues=typed({":value": value, ":revision": revision}),
+                ExpressionAttributeNames={f"#{name}": name for name in values},
+                ExpressionAttributeValues=typed(
+                    {":revision": revision, **{f":{name}": value for name, value in values.items()}}
+                ),
             )
         except self.client.exceptions.ConditionalCheckFailedException as refused:
             raise RevisionConflictError(f"{day} is no longer at revision {revision}") from refused
