@@ -9,7 +9,9 @@ from fractions import Fraction
 from functools import cached_property
 
 JSON = "application/json"
+HTML = "text/html; charset=utf-8"
 DAILY = "public, max-age=60, s-maxage=300, stale-while-revalidate=600, stale-if-error=86400"
+PAGE = "max-age=0, s-maxage=300, must-revalidate"
 
 
 @dataclass(frozen=True)
@@ -26,12 +28,14 @@ class Route:
     """A resource. Its path has at most one parameter, in braces at the end.
 
     `query` lists the query parameters that change the API's answer; `throttle` is the share of the API's rate limit.
+    `suffix` ends the names of its published files.
     """
 
     path: str
     query: tuple[str, ...] = ()
     cache_control: str = DAILY
     throttle: Fraction = Fraction(1)
+    suffix: str = "json"
 
     @property
     def head(self) -> str:
@@ -50,7 +54,7 @@ class Route:
 
     def key(self, value: object = "") -> str:
         """The key of its twin in the site bucket, which is also its path on the site."""
-        return f"{self.path.replace(f'{{{self.parameter}}}', str(value))}.json"
+        return f"{self.path.replace(f'{{{self.parameter}}}', str(value))}.{self.suffix}"
 
     def read(self, key: str) -> str | None:
         """The parameter's value in a twin's key (empty if it has none); `None` if the key isn't its twin's."""
@@ -66,7 +70,7 @@ class Route:
 
     @cached_property
     def _key(self) -> re.Pattern[str]:
-        return re.compile(self._path.pattern + r"\.json")
+        return re.compile(rf"{self._path.pattern}\.{self.suffix}")
 
     @staticmethod
     def _read(form: re.Pattern[str], text: str) -> str | None:
@@ -85,10 +89,22 @@ ROUTES = (MOVERS, SESSION, HISTORY, TICKER, STATUS)
 CSV = File("movers.csv", "text/csv; charset=utf-8")
 # Not Atom's own application/atom+xml, which CloudFront doesn't compress.
 FEED = File("feed.xml", "application/xml; charset=utf-8")
-FILES = (CSV, FEED)
+BADGE = File("badge.svg", "image/svg+xml")  # who won, for other sites to embed
+MEASURES = File(
+    "by-previous-close.json", JSON
+)  # who would have won by the other measure, in the sessions read
+FILES = (CSV, FEED, BADGE, MEASURES)
 
-# Patterns of the keys that ingest publishes; everything else in the bucket is the page.
-PUBLISHED = (*(route.pattern for route in ROUTES), *(file.key for file in FILES))
+# The page's documents. The API has no answer like them.
+INDEX = File("index.html", HTML, PAGE)
+DAY = Route("days/{date}", cache_control=PAGE, suffix="html")
+FIXED = tuple(File(f"{name}.html", HTML, PAGE) for name in ("history", "ticker", "status", "day", "404"))
+
+# Patterns of the keys that ingest publishes; everything else in the bucket is uploaded when deploying.
+PUBLISHED = (
+    *(route.pattern for route in (*ROUTES, DAY)),
+    *(file.key for file in (*FILES, INDEX, *FIXED)),
+)
 LIST = ", ".join(f"/{route.path}" for route in ROUTES[:-1]) + f" or /{ROUTES[-1].path}"  # for messages
 
 

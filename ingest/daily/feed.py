@@ -7,6 +7,7 @@ from typing import Any
 
 from feedgenerator import Atom1Feed
 
+from api import routes
 from api.documents import number
 from api.markets import Market
 from api.records import Mover
@@ -19,12 +20,16 @@ NAMED_AT = datetime(2026, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """What a feed needs besides the records. `close_at` returns the instant at which a session closes."""
+    """What feed and pages need besides the records. `close_at` returns the instant at which a session closes, `names`
+    are companies by ticker, and `source` is the vendor's name.
+    """
 
     stage: str
     site_url: str
     market: Market
     close_at: Callable[[date], datetime]
+    names: Mapping[str, str]
+    source: str
 
     @property
     def id(self) -> str:
@@ -65,7 +70,7 @@ def atom(movers: Sequence[Mover], channel: Channel) -> bytes:
     for mover in movers[:ENTRIES]:
         feed.add_item(
             title=_title(mover),
-            link=f"{site}/day.html?date={mover.date}",
+            link=f"{site}/{routes.DAY.key(mover.date)}",
             json=f"{site}/movers/{mover.date}.json",
             unique_id=f"{channel.id}/{mover.date}",
             description=_summary(mover, channel.market.currency),

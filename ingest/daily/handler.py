@@ -97,7 +97,14 @@ def rules_of(settings: Settings) -> Rules:
         window=settings.window,
         history_days=settings.history_days,
         recheck_after=settings.vendor.recheck_after,
-        channel=Channel(settings.stage, settings.site_url, market, calendar.close_at),
+        channel=Channel(
+            stage=settings.stage,
+            site_url=settings.site_url,
+            market=market,
+            close_at=calendar.close_at,
+            names=settings.watchlists.names,
+            source=settings.vendor.title,
+        ),
     )
 
 

@@ -12,6 +12,7 @@ from ingest.daily import holes, plan
 from ingest.daily.apply import apply
 from ingest.daily.freshness import due, status_of
 from ingest.daily.mend import mend
+from ingest.daily.pages import Pages
 from ingest.daily.run import Parts, Report, Request, Rules
 from ingest.daily.stored import Stored, gather
 from ingest.daily.twins import Compare, publish
@@ -49,9 +50,8 @@ def _run(
 ) -> Report:
     report = Report()
     found = gather(parts.record, parts.site.listing, width=parts.width)
-    stored = mend(parts, rules, found, report, now)
-    # A session without ticker rows was stored by a run that died, or by a release that had none.
-    thorough = lease.found_dead or not all(session.rows for session in stored.sessions)
+    stored = mend(parts, rules, found, report, now).dated(rules.calendar)
+    thorough = lease.found_dead or stored.unfinished or stored.pages != Pages(rules.channel).digest
     expected = due(rules, within, stored)
     days = backfill or expected
     stored = stored.with_older(parts.record, days)
@@ -65,13 +65,14 @@ def _run(
         apply(parts, rules, work, lease, report)
         report.forget_what_is_mended()
         listing = stored.listing  # the run has changed no file yet
-        stored = gather(parts.record, lambda: listing, width=parts.width)
+        stored = gather(parts.record, lambda: listing, width=parts.width).dated(rules.calendar)
     report.upstream_calls = parts.provider.made.total()
     open_holes = _holes(rules, within, stored, report, now, tell_again=bool(backfill))
     status = status_of(rules, within, expected, stored, open_holes, now)
     report.behind = [day for day in reversed(status.missing) if rules.stale_after(day) < now]
-    compare = Compare.of(stored, rules.market, backfill, report.written, now, thorough=thorough)
-    published = publish(parts, stored, compare, rules.channel, status)
+    looked_at = {*backfill, *work.tasks}
+    compare = Compare.of(stored, rules.market, looked_at, report.written, now, thorough=thorough)
+    published = publish(parts, rules, stored, compare, status)
     report.kept, report.published = len(published.kept), len(published.changed)
     report.on_record = len(stored.movers)
     if request.invalidate and (published.to_drop or lease.found_dead):
