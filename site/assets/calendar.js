@@ -23,9 +23,13 @@ const ARROWS = {
   ],
 };
 
-/** Draws `{date, href, text, kind, step, faded}`, oldest first. ←/→ move a week, ↑/↓ a day. */
-export function calendar(figure, label, days, locale) {
-  const dates = days.map(({ date }) => date);
+/**
+ * Draws days, oldest first: sessions are `{kind: "session", date, href, text, look, step}`, others `{kind, date, text}`.
+ * ←/→ move a week, ↑/↓ a day. `words` names a `weekday(date)` and a `month(date, year)`.
+ */
+export function calendar(figure, label, days, words) {
+  const sessions = days.filter(({ kind }) => kind === "session");
+  const dates = sessions.map(({ date }) => date);
   const keys = (i) => ({
     ArrowLeft: weeksAway(dates, i, -1),
     ArrowRight: weeksAway(dates, i, 1),
@@ -35,37 +39,39 @@ export function calendar(figure, label, days, locale) {
     End: Infinity,
   });
   chart(figure, label, (width) => {
-    const { size, height, at, gaps, ...named } = layout(dates, width);
-    const marks = days.map((day) => {
-      const look = `day ${day.kind} step${day.step}${day.faded ? " faded" : ""}`;
-      const attributes = { href: day.href, "aria-label": day.text, class: look };
-      return svg("a", attributes, ...square(day.kind, at(day.date), size - 3));
+    const { size, height, at, initials, months } = layout(
+      days.map(({ date }) => date),
+      width,
+    );
+    const side = size - 3;
+    const marks = sessions.map((day) => {
+      const attributes = { href: day.href, "aria-label": day.text, class: `day ${day.look} s${day.step}` };
+      return svg("a", attributes, ...square(day.look, at(day.date), side));
     });
-    return { height, marks, keys, back: [dots(gaps, (size - 3) / 2), ...words(named, size, locale)] };
+    const others = days.filter(({ kind }) => kind !== "session");
+    const back = [
+      ...others.map(({ kind, date, text }) => svg("g", {}, ...gap(kind, at(date), side), svg("title", {}, text))),
+      ...initials.map(({ y, date }) => svg("text", { x: 0, y: y + size / 2 + 3 }, words.weekday(date))),
+      ...months.map(({ x, y, year, date }) => svg("text", { x, y: y - 6 }, words.month(date, year))),
+    ];
+    return { height, marks, keys, back };
   });
 }
 
-/** A day's square for the legend. */
-export function swatch(kind, step) {
-  const attributes = { class: `day ${kind} step${step}`, width: 18, height: 18, "aria-hidden": "true" };
-  return svg("svg", attributes, ...square(kind, { x: 1, y: 1 }, 16));
+/** A day's cell for the legend. */
+export const swatch = (look, step) => legend({ class: `day ${look} s${step}` }, square(look, { x: 1, y: 1 }, 16));
+export const gapSwatch = (kind) => legend({}, gap(kind, { x: 1, y: 1 }, 16));
+
+const legend = (attributes, content) =>
+  svg("svg", { ...attributes, width: 18, height: 18, "aria-hidden": "true" }, ...content);
+
+function square(look, { x, y }, side) {
+  const points = ARROWS[look].map(([right, below]) => [x + right * side, y + below * side]);
+  return [svg("rect", { x, y, width: side, height: side }), svg("polygon", { points: points.join(" ") })];
 }
 
-function square(kind, { x, y }, size) {
-  const points = ARROWS[kind].map(([right, below]) => [x + right * size, y + below * size]);
-  return [svg("rect", { x, y, width: size, height: size }), svg("polygon", { points: points.join(" ") })];
-}
-
-const dots = (gaps, middle) =>
-  svg("path", { class: "gap", d: gaps.map(({ x, y }) => `M${x + middle - 2} ${y + middle}h4`).join("") });
-
-function words({ initials, months }, size, locale) {
-  const written = (options) => new Intl.DateTimeFormat(locale, { ...options, timeZone: "UTC" });
-  const [initial, name] = [written({ weekday: "narrow" }), written({ month: "short" })];
-  const dated = written({ month: "short", year: "numeric" });
-  const text = (x, y, format, date) => svg("text", { x, y }, format.format(new Date(date)));
-  return [
-    ...initials.map(({ y, date }) => text(0, y + size / 2 + 3, initial, date)),
-    ...months.map(({ x, y, year, date }) => text(x, y - 6, year ? dated : name, date)),
-  ];
-}
+/** A dash where the market was closed, an empty cell where a session is missing. */
+const gap = (kind, { x, y }, side) =>
+  kind === "closed"
+    ? [svg("path", { class: kind, d: `M${x + side / 2 - 3} ${y + side / 2}h6` })]
+    : [svg("rect", { class: kind, x, y, width: side, height: side })];

@@ -1,18 +1,24 @@
-/** Reads, checks and formats the data, and judges how fresh it is. No DOM. */
+/** Reads and checks the data, and judges how fresh it is. No DOM. */
+
+import { fullDay, moment, shortDay, time, weekday } from "./dates.js";
 
 const PATIENCE = { twin: 4000, api: 10000 }; // ms
+const [HOUR, RUN, LATE] = [3_600_000, 600_000, 36_000_000]; // ms: runs are hourly at ten past; late is 10 h after ready
+const WRONG = 6 * 3_600_000; // ms by which a clock must differ from the server's to be taken for wrong
 
-/** As in api/markets.py. */
+/** As in api/markets.py. The last clock is the exchange's, by which it usually closes at `close`. */
 export const EXCHANGES = {
   XNYS: {
     Currency: "USD",
+    close: "16:00",
+    clocks: { PT: "America/Los_Angeles", ET: "America/New_York" },
     ticker: /^[A-Za-z][A-Za-z0-9.]{0,14}$/,
-    spelling: "a letter and at most 14 more letters, digits or points",
   },
   XNSE: {
     Currency: "INR",
+    close: "15:35",
+    clocks: { ET: "America/New_York", IST: "Asia/Kolkata" },
     ticker: /^[A-Z0-9][A-Z0-9&-]{0,19}$/,
-    spelling: "at most 20 capital letters, digits, & or -",
   },
 };
 
@@ -48,45 +54,62 @@ const isStatus = (body) =>
       hasNumbers(body.Source, "ClockOffsetSeconds")));
 export const STATUS = { path: "/status", fits: isStatus };
 
-/** Reads a resource and the status. `origin` is `snapshot`, `api`, `memory`, `missing` (404) or `nowhere`. */
-export async function load(browser, now, resource, patience = PATIENCE) {
+/**
+ * Reads a resource and the status. `origin` is `snapshot`, `api`, `memory`, `missing` (404) or `nowhere`; `made` is the
+ * body's ETag. `now` is the server's time where the device's clock is wrong.
+ */
+export async function load(browser, clock, resource, patience = PATIENCE) {
   const ask = asker(browser, patience);
-  const asked = readStatus(ask, now);
-  const [found, status] = await Promise.all([nearest(ask, resource, asked), asked]);
-  const online = browser.navigator?.onLine !== false;
-  if (!found) return { ...recall(browser, resource, status), online };
-  const view = { ...found, status, online, seenAt: now.toISOString() };
-  if (!found.body) return view;
-  remember(browser, resource, view);
-  return { ...view, behind: isBehind(resource, found.body, status) };
+  const asked = readStatus(ask, clock);
+  const [found, { status, now }] = await Promise.all([nearest(ask, resource, asked), asked]);
+  const view = { online: browser.navigator?.onLine !== false, status, now };
+  if (!found) return { ...view, ...recall(browser, resource, status) };
+  if (!found.body) return { ...view, ...found };
+  const seen = { ...view, ...found, seenAt: now.toISOString() };
+  remember(browser, resource, seen);
+  return { ...seen, behind: isBehind(resource, found.body, status) };
 }
 
 /** The body of another resource, or null. */
 export const also = async (browser, resource) => (await nearest(asker(browser, PATIENCE), resource))?.body ?? null;
 
-/** `{body}`, with a null body if none exists; null if unusable. */
+/** `{body, made, date}`, with a null body if none exists; null if unusable. */
 const asker = (browser, patience) => async (resource, place) => {
   try {
     const path = resource.path + (place === "twin" ? ".json" : "");
-    const answer = await browser.fetch(path, { signal: AbortSignal.timeout(patience[place]) });
+    const answer = await browser.fetch(path, limited(patience[place]));
     if ([400, 404].includes(answer.status)) return { body: null };
     const body = answer.ok && (await answer.json());
-    return resource.fits(body) ? { body } : null;
+    const [made, date] = ["ETag", "Date"].map((name) => answer.headers?.get(name) ?? "");
+    return resource.fits(body) ? { body, made: made.replace(/^W\/|"/g, ""), date: Date.parse(date) } : null;
   } catch {
     return null;
   }
 };
 
-async function readStatus(ask, now) {
-  const twin = (await ask(STATUS, "twin"))?.body;
-  if (twin && !isLate(twin, now)) return twin;
-  return (await ask(STATUS, "api"))?.body ?? twin ?? null;
+export function limited(milliseconds) {
+  if (AbortSignal.timeout) return { signal: AbortSignal.timeout(milliseconds) };
+  const control = new AbortController();
+  setTimeout(() => control.abort(), milliseconds);
+  return control;
 }
+
+/** The status, and the time it is judged by. */
+async function readStatus(ask, clock) {
+  const twin = await ask(STATUS, "twin");
+  const now = trusted(clock, twin?.date);
+  if (twin?.body && !isLate(twin.body, now)) return { status: twin.body, now };
+  const answer = await ask(STATUS, "api");
+  return { status: answer?.body ?? twin?.body ?? null, now: trusted(clock, answer?.date ?? twin?.date) };
+}
+
+/** The device's time, unless it is far from the server's. A cached answer's time may be some minutes old. */
+const trusted = (clock, served) => (Math.abs(clock - served) > WRONG ? new Date(served) : clock);
 
 async function nearest(ask, resource, asked) {
   const twin = await ask(resource, "twin");
   const snapshot = twin?.body && { ...twin, origin: "snapshot" };
-  if (snapshot && !isBehind(resource, twin.body, await asked)) return snapshot;
+  if (snapshot && !isBehind(resource, twin.body, (await asked)?.status)) return snapshot;
   const answer = await ask(resource, "api");
   return answer ? { ...answer, origin: answer.body ? "api" : "missing" } : snapshot;
 }
@@ -114,12 +137,15 @@ function remember(browser, resource, { body, status, seenAt }) {
 
 const isLate = ({ StaleAfter, ...status }, now) => marketTime(status, now) > Date.parse(StaleAfter);
 const isBehind = (resource, body, status) => Boolean(status?.AsOf) && resource.newest?.(body) < status.AsOf;
-const marketTime = ({ Source }, now) => now.getTime() + (Source?.ClockOffsetSeconds ?? 0) * 1000;
+
+/** The time by the data's clock. */
+export const marketTime = ({ Source }, now) => now.getTime() + (Source?.ClockOffsetSeconds ?? 0) * 1000;
+
+/** The date in a time zone. */
+export const dateIn = (timeZone, instant) => new Intl.DateTimeFormat("sv", { timeZone }).format(instant); // as ISO
 
 /** The exchange's date, by the data's clock. */
-export function marketDate(status, now) {
-  return written(marketTime(status, now), "sv", { timeZone: status.Exchange.TimeZone }); // as ISO
-}
+export const marketDate = (status, now) => dateIn(status.Exchange.TimeZone, marketTime(status, now));
 
 /** `unknown`, `empty`, `late`, `weekend`, `holiday` or `current`. */
 export function freshness(status, now) {
@@ -131,84 +157,68 @@ export function freshness(status, now) {
   return [0, 6].includes(new Date(today).getUTCDay()) ? "weekend" : "holiday";
 }
 
-/** Worst first: `[tone, title, text]`. */
+/** The holiday's name, if the exchange is closed for one on a date: ` (Thanksgiving)`. */
+export function holiday(status, date) {
+  const found = status?.Holidays?.find((each) => each.Date === date);
+  return found ? ` (${found.Name})` : "";
+}
+
+/** When the vendor has the next session; earlier releases don't tell. */
+export const readyAt = ({ ReadyAt, StaleAfter }) => (ReadyAt ? Date.parse(ReadyAt) : Date.parse(StaleAfter) - LATE);
+
+/** The first run that can have the next session. */
+export const expectedAt = (status) => Math.ceil((readyAt(status) - RUN) / HOUR) * HOUR + RUN;
+
+/** When the next result is expected, and of which session: `Monday’s close, about 12:10 AM ET Tuesday`. */
+export function expected(status, { clocks }) {
+  const [zone, timeZone] = Object.entries(clocks).at(-1);
+  const run = expectedAt(status);
+  const date = dateIn(timeZone, run);
+  return `${weekday(status.NextSession)}’s close, about ${time(run, timeZone)} ${zone} ${weekday(date)}`;
+}
+
+/** What to say about the data, most urgent first: `[tone, title, text]`. */
 export function notices({ origin, online, seenAt, behind, status }, now, place) {
-  const { locale } = place;
-  const failed = "Neither the snapshot nor the API could be read.";
-  const seen = seenAt ? `This browser saw these numbers ${moment(seenAt, place)}.` : "Nothing was seen here before.";
+  const seen = seenAt && `Saved copy from ${moment(seenAt, place.clocks)}.`;
   const from = online ? origin : "offline";
   const kind = status?.Source?.Kind;
-  const gaps = behind ? [status.AsOf] : (status?.Missing ?? []);
-  const due = status?.StaleAfter && `due by ${moment(status.StaleAfter, place)}.`;
-  const next = due && `Next session ${shortDay(status.NextSession, locale)}, ${due}`;
+  const gaps = behind ? [status.AsOf] : (status?.Missing ?? []).filter((date) => date < status.NextSession);
+  const state = freshness(status, now);
   const said = [
-    from === "offline" && [seenAt ? "warn" : "bad", "Offline", seen],
-    from === "nowhere" && ["bad", "No data", `${failed} Try again in a minute.`],
-    from === "memory" && ["warn", "Last seen", `${failed} ${seen}`],
-    from === "api" && ["note", "Served by the API", "The snapshot is missing, broken, slow or stale."],
-    kind === "simulated" && ["warn", "Simulated data", "These prices are invented."],
-    kind === "recorded" && ["warn", "Recorded data", `Its clock stands at ${day(marketDate(status, now), locale)}.`],
-    gaps[0] && ["warn", "Incomplete", `Not here: ${gaps.map((date) => shortDay(date, locale)).join("; ")}.`],
-    origin !== "nowhere" &&
-      {
-        unknown: ["note", "Freshness unknown", "The status could not be read."],
-        empty: ["note", "No session yet", "The first appears once it is recorded."],
-        late: ["warn", "Late", `Newer numbers were ${due}`],
-        weekend: ["calm", "Weekend, market closed", next],
-        holiday: ["calm", "Holiday, market closed", next],
-        current: ["calm", "Up to date", next],
-      }[freshness(status, now)],
-  ];
-  return said.filter(Boolean);
+    from === "offline" && ["warn", "You’re offline.", seen ?? "What you see may be old."],
+    from === "nowhere" && ["bad", "Can’t load newer data right now.", "We keep trying."],
+    from === "memory" && ["warn", "Can’t load newer data right now.", seen],
+    kind === "simulated" && ["warn", "Demo data.", "These prices are made up."],
+    kind === "recorded" && ["warn", "Replay of past data,", `as of ${fullDay(marketDate(status, now))}.`],
+    gaps.length === 1 && ["warn", "One session is missing:", `${shortDay(gaps[0])}. We retry every hour.`],
+    gaps.length > 1 && [
+      "warn",
+      `${gaps.length} sessions are missing:`,
+      `${gaps.map(shortDay).join("; ")}. We retry every hour.`,
+    ],
+    !["nowhere", "memory"].includes(from) && STATES[state](status, now, place),
+  ].filter(Boolean);
+  // That all is well is said only if nothing else is.
+  return said.length > 1 ? said.filter(([tone]) => tone !== "calm") : said;
 }
 
-/** WebKitGTK may report "C" as language. */
-export function usableLocale(language) {
-  try {
-    return Intl.getCanonicalLocales(language)[0] ?? "en";
-  } catch {
-    return "en";
-  }
-}
-
-const formats = {}; // slow to make
-export const intl = (type, locale, options) =>
-  (formats[JSON.stringify([type, locale, options])] ??= new Intl[type](locale, options));
-
-export const direction = (change) => (change > 0 ? "up" : change < 0 ? "down" : "flat");
-
-/** With a real minus sign: screen readers skip a hyphen. */
-export function percent(change, locale) {
-  const digits = { minimumFractionDigits: 2, maximumFractionDigits: 2 };
-  const options = { style: "unit", unit: "percent", signDisplay: "exceptZero", ...digits };
-  return intl("NumberFormat", locale, options).format(change).replace("-", "−");
-}
-
-/** A near tie mustn't look like a tie. */
-export function points(margin, locale) {
-  return `${intl("NumberFormat", locale, { maximumSignificantDigits: 3 }).format(margin)} points`;
-}
-
-/** Low prices have four decimals. */
-export function price(amount, { locale, Currency }) {
-  const options = { style: "currency", currency: Currency, currencyDisplay: "narrowSymbol", maximumFractionDigits: 4 };
-  return intl("NumberFormat", locale, options).format(amount);
-}
-
-const DATE = { month: "short", day: "numeric" };
-const SHORT_DAY = { weekday: "short", ...DATE, timeZone: "UTC" };
-const TIME = { hour: "numeric", minute: "2-digit" };
-const written = (instant, locale, options) => intl("DateTimeFormat", locale, options).format(new Date(instant));
-
-/** Trading days aren't converted to the viewer's zone. */
-export const day = (date, locale) => written(date, locale, { ...SHORT_DAY, year: "numeric" });
-export const shortDay = (date, locale) => written(date, locale, SHORT_DAY);
-
-/** In exchange time and, if different, the viewer's. */
-export function moment(instant, { locale, TimeZone, readerZone }) {
-  const on = (timeZone, options) => written(instant, locale, { ...options, timeZone });
-  const there = on(TimeZone, { ...DATE, ...TIME, timeZoneName: "short" });
-  const date = on(readerZone, DATE);
-  const here = `${date === on(TimeZone, DATE) ? "" : `${date}, `}${on(readerZone, TIME)}`;
-  return here === on(TimeZone, TIME) ? there : `${there} (${here} your time)`;
-}
+const next = (status, place) => `next result: ${expected(status, place)}.`;
+const STATES = {
+  unknown: () => ["note", "", "Can’t tell how current this is."],
+  empty: () => ["note", "No data yet.", "The first result appears after the first market close."],
+  late: ({ NextSession, StaleAfter, AsOf, Exchange }) => [
+    "warn",
+    "Delayed.",
+    `${weekday(NextSession)}’s result was due ${shortDay(dateIn(Exchange.TimeZone, Date.parse(StaleAfter)))}; you see ${weekday(AsOf)}’s.`,
+  ],
+  weekend: (status, _, place) => ["calm", "Up to date.", `Markets are closed for the weekend · ${next(status, place)}`],
+  holiday: (status, now, place) => [
+    "calm",
+    "Up to date.",
+    `Markets are closed today${holiday(status, marketDate(status, now))} · ${next(status, place)}`,
+  ],
+  current: (status, now, place) =>
+    expectedAt(status) < marketTime(status, now)
+      ? ["note", "", `${weekday(status.NextSession)}’s result isn’t in yet. We look for it every hour.`]
+      : ["calm", "Up to date.", `Next result: ${expected(status, place)}.`],
+};

@@ -1,141 +1,151 @@
-/** What the pages share, and the front page. */
+/** What all pages share: the header, the state of the data; and the pages that come with their answer. */
 
-import { bars, candle, element } from "./chart.js";
+import { moment } from "./dates.js";
 import * as market from "./market.js";
 
-const ORIGINS = { snapshot: "the snapshot", api: "the API", memory: "this browser" };
-
-export const locale = market.usableLocale(navigator.language);
-export const place = { locale, ...market.EXCHANGES.XNYS }; // until the status says
+const root = document.documentElement;
 export const at = (id) => document.getElementById(id);
-export const link = (href, ...content) => element("a", { href }, ...content);
-export const toDay = (date, ...content) => link(`/day.html?date=${date}`, ...content);
-export const toTicker = (symbol) => link(`/ticker.html?t=${encodeURIComponent(symbol)}`, symbol);
-export const trading = (date, words = market.day) => element("time", { datetime: date }, words(date, locale));
-
-export const chip = (change) =>
-  element("span", { class: `move ${market.direction(change)}` }, market.percent(change, locale));
+export const place = { ...market.EXCHANGES.XNYS, names: {} }; // until the status says
 
 /** Between slow tasks, so that phones respond. */
 export const pause = () => new Promise((done) => setTimeout(done));
 
-// The first is slow: each in its own task.
-for (const type of ["NumberFormat", "DateTimeFormat"]) setTimeout(() => market.intl(type, locale));
-
-/** Reads regularly; draws on change, or `always`. */
+/** Reads regularly, and draws what differs from what was drawn; anything if `always`. `draw` says false if it can't. */
 export function keepFresh(resource, draw, { always } = {}) {
-  let drawn;
+  let [turn, drawn] = [0, ""];
   const refresh = async () => {
     if (document.hidden) return;
-    const now = new Date();
-    const view = await market.load(window, now, resource);
-    const { Exchange } = view.status ?? {};
-    Object.assign(place, Exchange, market.EXCHANGES[Exchange?.Mic]);
-    tell(view, now);
-    const shown = JSON.stringify([view.origin, view.body, place.Currency]);
-    if (always || shown !== drawn) draw(view);
-    drawn = shown;
+    turn += 1;
+    const mine = turn;
+    const view = await market.load(window, new Date(), resource);
+    if (mine !== turn) return; // a later one is under way
+    const { Exchange, Names } = view.status ?? {};
+    Object.assign(place, Exchange, market.EXCHANGES[Exchange?.Mic], { names: Names ?? {} });
+    tell(view);
+    const shown = JSON.stringify([view.origin, view.body, place.Currency, place.names]);
+    if (!always && shown === drawn) return;
+    if ((await draw(view, () => mine === turn)) !== false) drawn = shown;
   };
   for (const event of ["online", "offline", "visibilitychange"]) addEventListener(event, refresh);
   setInterval(refresh, 300_000);
-  refresh();
+  return refresh();
 }
 
-function tell(view, now) {
-  const { status, origin } = view;
+let told = "";
+
+/** The state of the data in a line; warnings in a box. Only a change is announced. */
+function tell(view) {
+  const { status, now } = view;
   const said = market.notices(view, now, place);
-  const words = element("p", {}, ...said.flatMap(([, title, text]) => [element("b", {}, `${title}.`), ` ${text} `]));
-  const banner = at("banner");
-  banner.dataset.tone = said[0][0];
-  // Don't announce twice.
-  if (banner.textContent !== words.textContent) banner.replaceChildren(...words.childNodes);
-  if (!status?.AsOf) return;
-  if (ORIGINS[origin])
-    at("updated").textContent = `${market.moment(status.GeneratedAt, place)}, from ${ORIGINS[origin]}`;
-  at("source").textContent = `${status.Source.Provider} (${status.Source.Kind})`;
+  const state = at("state");
+  const text = said.map(([, title, words]) => `${title} ${words}`.trim()).join(" ");
+  state.hidden = false;
+  state.dataset.tone = said[0]?.[0] ?? "calm";
+  if (told !== text) {
+    told = text;
+    const parts = said.flatMap(([, title, words]) => [
+      Object.assign(document.createElement("b"), { textContent: title }),
+      ` ${words} `,
+    ]);
+    state.replaceChildren(...parts);
+  }
+  places(status);
+  const checked = at("refreshed");
+  if (checked && status?.CheckedAt) {
+    checked.dateTime = status.CheckedAt;
+    checked.textContent = moment(status.CheckedAt, place.clocks);
+  }
 }
 
-export function showWinner({ Date, Ticker, PercentChange, ClosingPrice }) {
-  at("session").replaceChildren(trading(Date));
-  at("ticker").replaceChildren(toTicker(Ticker));
-  at("move").replaceChildren(chip(PercentChange));
-  at("close").textContent = market.price(ClosingPrice, place);
+/** What can be chosen in the header. */
+function places(status) {
+  const options = (status?.Watchlist ?? [])
+    .slice(0, 200)
+    .map((ticker) => new Option(place.names[ticker] ?? "", ticker));
+  at("places").replaceChildren(...options);
 }
 
-export function showSecond({ Bars: [, second], Margin }) {
-  if (!second) return;
-  at("second").replaceChildren(toTicker(second.Ticker), " ", chip(second.PercentChange));
-  at("margin").textContent = `by ${market.points(Margin, locale)}`;
-}
-
-export function showWinners(table, movers, words = market.shortDay) {
-  const reach = Math.max(...movers.map(({ PercentChange }) => Math.abs(PercentChange)));
-  sortable(table, movers, ({ Date, Ticker, PercentChange: move, ClosingPrice }) => [
-    toDay(Date, trading(Date, words)),
-    toTicker(Ticker),
-    chip(move),
-    market.price(ClosingPrice, place),
-    candle(market.direction(move), Math.min(move, 0), Math.max(move, 0), move, reach),
-  ]);
-}
-
-export const row = ([first, ...others]) =>
-  element("tr", {}, element("th", { scope: "row" }, first), ...others.map((cell) => element("td", {}, cell)));
-
-/** Sorts rows by header buttons; the URL has `sort=-Name`. */
-export function sortable(table, rows, cells) {
-  const address = new URL(location);
-  const sort = (order) => {
-    const name = order.replace("-", "");
-    const sign = name === order ? 1 : -1;
-    const by = (a, b) => sign * ((a[name] > b[name]) - (a[name] < b[name]));
-    const shown = rows.toSorted(by).slice(0, table.dataset.rows);
-    table.tBodies[0].replaceChildren(...shown.map(cells).map(row));
-    for (const button of table.querySelectorAll("th button")) {
-      const active = button.value === name;
-      button.parentElement.ariaSort = active ? (sign > 0 ? "ascending" : "descending") : null;
-      button.onclick = () => {
-        const next = active && sign < 0 ? name : `-${button.value}`;
-        address.searchParams.set("sort", next);
-        history.replaceState(null, "", address);
-        sort(next);
-      };
-    }
-  };
-  const asked = address.searchParams.get("sort") ?? "";
-  sort(table.querySelector(`th [value="${CSS.escape(asked.replace("-", ""))}"]`) ? asked : table.dataset.sort);
-}
-
-export const told = ({ Date, Ticker, PercentChange, ClosingPrice }) =>
-  `${market.day(Date, locale)}: ${Ticker} ${market.percent(PercentChange, locale)}, closed at ${market.price(ClosingPrice, place)}`;
-
-async function showToday({ body: movers }) {
-  if (!movers?.length) return;
-  showWinner(movers[0]);
-  await pause();
-  showWinners(at("movers"), movers);
-  await pause();
-  const rows = movers.toReversed().map((mover) => ({
-    href: toDay(mover.Date).href,
-    text: told(mover),
-    kind: market.direction(mover.PercentChange),
-    value: mover.PercentChange,
-    shown: market.percent(mover.PercentChange, locale),
-    name: mover.Ticker,
-    label: market.shortDay(mover.Date, locale).split(", ").at(-1),
-  }));
-  bars(at("seven"), "The last seven winners", rows);
-  const found = await market.also(window, market.session(movers[0].Date));
-  if (found) showSecond(found);
-}
-
-for (const name of ["theme", "rise"]) {
-  const [choice, { dataset }] = [at(name), document.documentElement];
-  choice.value = dataset[name] ?? "";
-  choice.onchange = () => {
-    dataset[name] = choice.value;
-    localStorage[name] = choice.value;
+/** A row leads where its first link does. */
+export function linked(table) {
+  table.onclick = ({ target }) => {
+    if (!target.closest("a, button")) target.closest("tbody tr")?.querySelector("a").click();
   };
 }
 
-if (at("seven")) keepFresh(market.MOVERS, showToday);
+function header() {
+  const [form, settings, choices] = [at("go"), at("settings"), at("choices")];
+  form.hidden = settings.hidden = false;
+  settings.onclick = () => {
+    choices.hidden = !choices.hidden;
+    settings.ariaExpanded = String(!choices.hidden);
+  };
+  for (const choice of choices.querySelectorAll("select")) {
+    choice.value = root.dataset[choice.name] ?? "";
+    choice.onchange = () => {
+      root.dataset[choice.name] = choice.value;
+      try {
+        localStorage[choice.name] = choice.value;
+      } catch {
+        // refused: for this page only
+      }
+    };
+  }
+  form.onsubmit = (event) => {
+    event.preventDefault();
+    const to = form.to.value.trim();
+    if (to)
+      location.href = /^\d{4}-/.test(to)
+        ? `/day.html?date=${encodeURIComponent(to)}`
+        : `/ticker.html?t=${encodeURIComponent(to)}`;
+  };
+  addEventListener("keydown", ({ key, target, altKey, ctrlKey, metaKey }) => {
+    if (altKey || ctrlKey || metaKey || target.closest("a, input, select, svg")) return;
+    const rel = { ArrowLeft: "prev", ArrowRight: "next" }[key];
+    document.querySelector(`a[rel="${rel}"]`)?.click();
+  });
+}
+
+// biome-ignore lint/suspicious/noImportCycles: only long after this module has been evaluated
+const drawing = () => import("./draw.js");
+
+/** Latest and the days' pages come with their answer. They are drawn anew only if a newer one was read. */
+async function refreshed({ body, made, origin }, isLatest) {
+  const newest = Array.isArray(body) ? body[0] : body;
+  if (!newest || made === root.dataset.made || newest.Date < (root.dataset.date ?? "")) return;
+  if (origin === "memory" && newest.Date === root.dataset.date) return;
+  const { draw } = await drawing();
+  const done = await draw(body, isLatest);
+  if (done) Object.assign(root.dataset, { made, date: newest.Date });
+  return done;
+}
+
+/** A long ranking comes with its beginning. */
+function whole() {
+  const all = at("all");
+  if (!all) return;
+  all.hidden = false;
+  all.onclick = async () => (await drawing()).drawAll(root.dataset.date);
+}
+
+/** A document's tables are sorted already; another order is fetched when it is asked for. */
+function tables() {
+  for (const table of document.querySelectorAll("table[data-sort]")) {
+    if (table.classList.contains("linked")) linked(table);
+    if (!table.tBodies[0].rows.length) continue; // its module fills and sorts it
+    const sort = async (button) => {
+      const { sortable } = await import("./sorting.js");
+      table.tHead.onclick = null;
+      sortable(table);
+      button?.click();
+    };
+    if (new URL(location).searchParams.has("sort")) sort();
+    else table.tHead.onclick = ({ target }) => target.closest("button") && sort(target.closest("button"));
+  }
+}
+
+header();
+tables();
+whole();
+const isDay = location.pathname.startsWith("/days/") && root.dataset.date; // else this is the error page
+if (isDay) keepFresh(market.session(root.dataset.date), refreshed);
+else if (["/", "/index.html"].includes(location.pathname)) keepFresh(market.MOVERS, refreshed);

@@ -1,6 +1,6 @@
-/** Lookups and words for one session or ticker. No DOM. */
+/** Lookups for one session or ticker. No DOM. */
 
-import { day, intl, isBar, isList, percent, price } from "./market.js";
+import { isBar, isList } from "./market.js";
 
 export const ticker = (symbol) => ({
   name: "ticker",
@@ -15,28 +15,46 @@ export const isDate = (text) =>
 /** The nearest dates before and after one that may not be among them. `dates` are newest first. */
 export const neighbours = (dates, date) => ({
   previous: dates.find((other) => other < date),
-  next: dates.findLast((other) => other > date),
+  next: [...dates].reverse().find((other) => other > date),
 });
 
-/** Why nothing is stored for a date, if known. `dates` are newest first, `today` may be unknown. */
-export function absence(date, dates, status, today, locale) {
-  if ([0, 6].includes(new Date(date).getUTCDay())) return "It is a weekend.";
-  if (status?.Missing.includes(date)) return "It should be there, but is missing.";
-  if (date > today) return "It is still to come.";
-  if (date > dates[0]) return "It is not recorded yet, or the exchange is closed.";
-  if (date < dates.at(-1)) return `The record begins on ${day(dates.at(-1), locale)}.`;
-  return "The exchange was closed, or the day was not recorded.";
+/** `20`, or `1/10` where ten shares became one. */
+export function ratioOf(text) {
+  const [after, before = 1] = text.split("/").map(Number);
+  return after / before;
 }
 
-export const whole = (number, locale) => intl("NumberFormat", locale, { maximumFractionDigits: 0 }).format(number);
-
-/** Open, high, low, close, and volume in whole shares. */
-export const figures = ({ Open, High, Low, Close, Volume }, place) => [
-  ...[Open, High, Low, Close].map((amount) => price(amount, place)),
-  whole(Volume, place.locale),
-];
-
-export function words(bar, place) {
-  const [open, high, low, close] = figures(bar, place);
-  return `open ${open}, high ${high}, low ${low}, close ${close}, ${percent(bar.PercentChange, place.locale)}`;
+/** Sessions, newest first, in today's shares; `Split` is the ratio of one that took effect with a session. */
+export function adjusted(sessions, splits) {
+  const ratios = Object.fromEntries((splits ?? []).map(({ Date, Ratio }) => [Date, Ratio]));
+  let basis = 1;
+  return sessions.map((session) => {
+    const [Open, High, Low, Close] = [session.Open, session.High, session.Low, session.Close].map(
+      (price) => price / basis,
+    );
+    const same = { ...session, Open, High, Low, Close, Volume: session.Volume * basis, Split: ratios[session.Date] };
+    basis *= same.Split ? ratioOf(same.Split) : 1;
+    return same;
+  });
 }
+
+/** Each volume as a multiple of the mean of `count` sessions before it; null where there are fewer. */
+export const relative = (sessions, count) =>
+  sessions.map(({ Volume }, i) => {
+    const before = sessions.slice(i + 1, i + 1 + count);
+    const mean = before.reduce((sum, each) => sum + each.Volume, 0) / count;
+    return before.length === count && mean > 0 ? Volume / mean : null;
+  });
+
+/** The ticker that a reader means who may write it small. */
+export function meant(asked, watchlist) {
+  if (watchlist.includes(asked)) return asked;
+  const large = asked.toUpperCase();
+  return watchlist.find((symbol) => symbol.toUpperCase() === large) ?? large;
+}
+
+/** The sizes of `ranges` that show something more than the size before. */
+export const offered = (ranges, count) => {
+  const sizes = Object.values(ranges);
+  return Object.keys(ranges).filter((_, i) => count > (sizes[i - 1] ?? 0));
+};
