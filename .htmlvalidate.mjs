@@ -1,4 +1,4 @@
-// html-validate lints HTML; Biome lints JS and CSS (.biome.jsonc).
+// html-validate lints the documents that `make lint` renders; Biome lints JS and CSS (.biome.jsonc).
 export default {
   root: true,
   extends: ["html-validate:recommended", "html-validate:document"],

@@ -68,7 +68,8 @@ format-check: $(LINTERS)/$(INSTALLED)
 lint: $(LINTERS)/$(INSTALLED)
 	$(BIN)/ruff check .
 	$(BIOME) check --formatter-enabled=false --diagnostic-level=warn --error-on-warnings
-	$(HTML_VALIDATE) --max-warnings 0 'site/**/*.html'
+	$(BIN)/python -m tests.states.pages build/pages
+	$(HTML_VALIDATE) --max-warnings 0 'build/pages/**/*.html'
 
 types: $(READY)
 	$(BIN)/mypy

@@ -1,6 +1,9 @@
 """The response headers that the CDN adds: strict for the page, few for its assets, CORS for the public data."""
 
+import base64
+import hashlib
 from collections.abc import Mapping
+from pathlib import Path
 
 from aws_cdk import Duration
 from aws_cdk import aws_cloudfront as cloudfront
@@ -9,10 +12,13 @@ from constructs import Construct
 from api.headers import CORS, SECURITY
 from infra.settings import Deployment
 
+# Inline in each document, so that no page is shown in the other theme first. Templates drop a file's last line break.
+THEME = Path(__file__).parents[1] / "site" / "templates" / "theme.js"
+THEME_HASH = base64.b64encode(hashlib.sha256(THEME.read_bytes().removesuffix(b"\n")).digest()).decode()
 CONTENT_SECURITY_POLICY = "; ".join(
     [
         "default-src 'none'",
-        "script-src 'self'",
+        f"script-src 'self' 'sha256-{THEME_HASH}'",
         "style-src 'self'",
         "img-src 'self'",
         "connect-src 'self'",

@@ -74,4 +74,5 @@ def accept_in_daily(daily: Daily, data: DataStack, site: Site) -> None:
         (f"IAM5[Resource::{raw}/raw/*]", "Keys of raw responses contain date and time."),
         (f"IAM5[Resource::{published}/movers/*]", "One twin for each session."),
         (f"IAM5[Resource::{published}/tickers/*]", "One twin for each ticker."),
+        (f"IAM5[Resource::{published}/days/*]", "One page for each session."),
     )

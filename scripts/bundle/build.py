@@ -17,7 +17,7 @@ from uv import find_uv_bin
 from scripts.bundle import bytecode
 
 LOCK = Path("ingest") / "requirements.lock"
-SOURCES = {"api": ("api",), "ingest": ("ingest", "api")}
+SOURCES = {"api": ("api",), "ingest": ("ingest", "api", "site")}
 
 # The newest glibc tag of published wheels that Lambda's Amazon Linux 2023 supports.
 PLATFORM = "aarch64-manylinux_2_28"
@@ -25,6 +25,10 @@ PLATFORM = "aarch64-manylinux_2_28"
 # No function reads these, and the installer's notes differ between machines. METADATA and licenses stay.
 NOTES = ("RECORD", "INSTALLER", "REQUESTED", "direct_url.json", "uv_cache.json")
 NOISE = ("bin", ".lock", "**/__pycache__", "**/tests", *(f"*.dist-info/{note}" for note in NOTES))
+
+
+# Modules that a library does without.
+OPTIONAL = {"_speedups"}
 
 
 class CompiledLibraryError(Exception):
@@ -126,7 +130,8 @@ def drop_compiled(libraries: Path) -> None:
     """Remove compiled accelerators, so that the bundle runs on arm64 and on any laptop."""
     for compiled in [path for suffix in ("so", "pyd") for path in libraries.rglob(f"*.{suffix}")]:
         module = compiled.name.split(".")[0]
-        if not compiled.with_name(f"{module}.py").exists() and not module.endswith("__mypyc"):
+        pure = compiled.with_name(f"{module}.py").exists() or module in OPTIONAL
+        if not pure and not module.endswith("__mypyc"):
             raise CompiledLibraryError(
                 f"{compiled.relative_to(libraries)} has no pure Python version: choose another library"
             )

@@ -22,6 +22,7 @@ SOURCES = (
     "ingest",
     "scripts/bundle",
     "scripts/deployment/synth.py",
+    "site",
     "requirements.lock",
 )
 KEPT = 4

@@ -21,7 +21,7 @@ from scripts.deployment.earlier import (
     take_down_earlier,
 )
 from scripts.deployment.key import key_parameter, store_key
-from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, read_outputs
+from scripts.deployment.outputs import CDN_ALARMS, StackOutputs, found_outputs, read_outputs
 from scripts.deployment.page import upload_page
 from scripts.deployment.stacks import Step, Tell
 from scripts.folders import ROOT
@@ -68,12 +68,13 @@ def deploy(stage: Stage, templates: list[Path], key: str | None, step: Step) -> 
             store_key(client("ssm"), key_parameter(stage.name), key)
     prepared = stage.prepare(templates)
     with step("Stacks") as tell:
+        assets = _put_assets_ahead(stage.account, stage.name)
         if name := held_name(stage.account, stage.name):
             outputs = _deploy_without_name(stage, prepared, tell)
         else:
             outputs = _deploy_stacks(stage, prepared, tell)
     with step("Page"):
-        page = _put_page(stage.account, outputs)
+        page = [*assets, *_put_page(stage.account, outputs)]
     with step("First ingest"):
         first = _first_ingest(client("lambda"), outputs.ingest_function_name)
         if not isinstance(first, IngestError) and first.get("Published") and not first.get("Invalidation"):
@@ -103,6 +104,12 @@ def _deploy_stacks(stage: Stage, templates: list[Path], tell: Tell) -> StackOutp
     if elsewhere:
         cdk.deploy(elsewhere, stage.account.of_the_cdn, tell, f"DistributionId={outputs.distribution_id}")
     return outputs
+
+
+def _put_assets_ahead(account: Account, name: str) -> list[str]:
+    """Upload what a stage's new functions will refer to in the documents they publish: a run may come any time."""
+    bucket = found_outputs(account.client("cloudformation"), name).get("SiteBucketName")
+    return upload_page(account.client("s3"), bucket, ROOT, assets_only=True) if bucket else []
 
 
 def _put_page(account: Account, outputs: StackOutputs) -> list[str]:

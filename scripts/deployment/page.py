@@ -1,18 +1,19 @@
-"""Uploads the page: site/ and the API's description, next to the twins and never over one."""
+"""Uploads what the page's documents refer to: the assets, icons, and the API's description. The ingest function
+publishes the documents themselves.
+"""
 
 import fnmatch
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from botocore.exceptions import ClientError
 
-from api.routes import PUBLISHED
+from api.routes import PAGE, PUBLISHED
+from ingest.daily.pages import assets_folder
 from scripts.errors import CommandError
 
-PAGE_CACHE = "max-age=0, s-maxage=300, must-revalidate"
 ASSET_CACHE = "max-age=31536000, immutable"
 
 _CONTENT_TYPES = {
@@ -29,7 +30,7 @@ _CONTENT_TYPES = {
     ".woff2": "font/woff2",
     ".xml": "application/xml",
 }
-_ASSET_REFERENCE = re.compile(rb"""(?<=["'/])assets/""")
+TEMPLATES = "templates/"  # parts of the ingest bundle
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,12 +43,14 @@ class PageFile:
     cache_control: str
 
 
-def upload_page(s3: Any, bucket: str, root: Path) -> list[str]:
+def upload_page(s3: Any, bucket: str, root: Path, *, assets_only: bool = False) -> list[str]:
     """Upload the files that differ from the bucket's, and return their keys.
 
     Nothing is deleted: a cached page may use the previous version's assets.
     """
     changed = changed_files(s3, bucket, root)
+    if assets_only:
+        changed = [file for file in changed if file.cache_control == ASSET_CACHE]
     for file in changed:
         s3.put_object(
             Bucket=bucket,
@@ -65,20 +68,16 @@ def changed_files(s3: Any, bucket: str, root: Path) -> list[PageFile]:
 
 
 def page_files(root: Path) -> list[PageFile]:
-    """The page's files, assets first, so that no page refers to a missing one.
-
-    Assets go under a path with the hash of them all, so that caches can keep them forever; the pages' references
-    `/assets/…` are changed to that path.
-    """
+    """The page's files, assets first. Their path has the hash of them all, so that caches can keep them forever."""
     site = root / "site"
     paths = {path.relative_to(site).as_posix(): path for path in _visible_files(site)}
-    assets = {key: path.read_bytes() for key, path in paths.items() if key.startswith("assets/")}
-    folder = f"assets/{_digest(assets)}/"
-    pages = {key: path.read_bytes() for key, path in paths.items() if key not in assets}
-    pages["openapi.json"] = (root / "api" / "openapi.json").read_bytes()
+    content = {key: path.read_bytes() for key, path in paths.items() if not key.startswith(TEMPLATES)}
+    content["openapi.json"] = (root / "api" / "openapi.json").read_bytes()
+    folder = assets_folder(site)
+    assets = {key: body for key, body in content.items() if key.startswith("assets/")}
     return [
-        *(_file(key.replace("assets/", folder, 1), body, ASSET_CACHE) for key, body in assets.items()),
-        *(_file(key, _with_assets_in(folder, key, body), PAGE_CACHE) for key, body in pages.items()),
+        *(_file(key.replace("assets", folder, 1), body, ASSET_CACHE) for key, body in assets.items()),
+        *(_file(key, body, PAGE) for key, body in content.items() if key not in assets),
     ]
 
 
@@ -89,17 +88,6 @@ def is_twin(key: str) -> bool:
 
 def _visible_files(site: Path) -> list[Path]:
     return sorted(path for path in site.rglob("*") if path.is_file() and not path.name.startswith("."))
-
-
-def _digest(assets: dict[str, bytes]) -> str:
-    digest = hashlib.sha256()
-    for key, body in assets.items():
-        digest.update(f"{key}\n{len(body)}\n".encode() + body)
-    return digest.hexdigest()[:12]
-
-
-def _with_assets_in(folder: str, key: str, body: bytes) -> bytes:
-    return _ASSET_REFERENCE.sub(folder.encode(), body) if key.endswith(".html") else body
 
 
 def _file(key: str, body: bytes, cache_control: str) -> PageFile:

@@ -12,7 +12,7 @@ from api.items import DamagedItemError
 from api.markets import Market
 from api.names import LOCAL_STAGE
 from api.records import Mover, Status
-from api.routes import SESSION
+from api.routes import INDEX, SESSION
 from api.store import Store
 from infra.settings import KEY_NOTICE_DAYS
 from ingest.calendar import load_calendar
@@ -77,7 +77,7 @@ def _answers(
     page, listing = ask(page_files, ROOT), ask(lambda: target.site().listing())
     stored = ask(lambda: gather(store, listing.result, EVERY_SESSION))
     seen = ask(lambda: target.seen(_twin_paths(listing.result())))
-    page_seen = ask(lambda: target.seen(map(_path, page.result())))
+    page_seen = ask(lambda: target.seen(f"/{file.key}" for file in page.result()))
     return {
         "Freshness": lambda: _newest(stage, movers.result(), status.result(), settings.result(), now),
         "Database": lambda: _database(stage, store, stored.result(), settings.result().market),
@@ -106,20 +106,20 @@ def _found(name: str, answer: Callable[[], Finding | None], told: dict[str, str]
 
 
 def _twin_paths(listing: Listing) -> list[str]:
-    return [f"/{key}" for key in _newest_twins(listing)] + list(map(_api_path, WATCHED))
+    return [_path(key) for key in _newest_twins(listing)] + list(map(_api_path, WATCHED))
 
 
 def _newest_twins(listing: Listing) -> list[str]:
     days = sorted(key for key in listing if SESSION.read(key))
-    return [*WATCHED, *days[-documents.LATEST_MOVERS :]]
+    return [INDEX.key, *WATCHED, *days[-documents.LATEST_MOVERS :]]
 
 
 def _api_path(key: str) -> str:
     return f"/{key.removesuffix('.json')}"
 
 
-def _path(file: PageFile) -> str:
-    return f"/{file.key.removesuffix('index.html')}"
+def _path(key: str) -> str:
+    return f"/{key.removesuffix(INDEX.key)}"
 
 
 def _newest(
@@ -186,7 +186,14 @@ def _missing(status: Status | None) -> Finding:
 
 def _twins(stage: str, store: Store, settings: Settings, stored: Stored) -> Finding:
     close_at = load_calendar(settings.market).close_at
-    channel = Channel(settings.stage, settings.site_url, settings.market, close_at)
+    channel = Channel(
+        stage=settings.stage,
+        site_url=settings.site_url,
+        market=settings.market,
+        close_at=close_at,
+        names=stored.status.names if stored.status else {},
+        source=settings.vendor.title,
+    )
     wrong, total = record.wrong_twins(store, stored, channel)
     if wrong:
         fix = _command(stage, "ingest")
@@ -196,7 +203,7 @@ def _twins(stage: str, store: Store, settings: Settings, stored: Stored) -> Find
 
 def _edge(stage: str, listing: Listing, seen: Seen) -> Finding:
     keys = _newest_twins(listing)
-    if old := [key for key in keys if not same(listing, key, seen[f"/{key}"])]:
+    if old := [key for key in keys if not same(listing, key, seen[_path(key)])]:
         return Finding("CDN", _old(stage, old, "invalidate"), fine=False)
     return Finding("CDN", f"current ({count(len(keys), 'file')} checked)")
 
@@ -214,7 +221,7 @@ def _page(stage: str, listing: Listing, page: Sequence[PageFile], seen: Future[S
         return Finding(
             "Page", f"differs from this checkout: {listed(wrong)} ({fix} uploads them)", fine=False
         )
-    if old := [file.key for file in page if not same(listing, file.key, seen.result()[_path(file)])]:
+    if old := [file.key for file in page if not same(listing, file.key, seen.result()[f"/{file.key}"])]:
         return Finding("Page", _old(stage, old, "invalidate '/*'"), fine=False)
     return Finding("Page", f"{len(page)} of {len(page)} files match this checkout")
 
