@@ -10,6 +10,7 @@ from decimal import Decimal
 from math import ceil
 
 from api.documents import TICKER_SESSIONS
+from api.facts import YEAR
 from api.records import MOST_TICKERS
 from ingest.daily.stored import sessions_to_read
 from ingest.daily.twins import AT_ONCE
@@ -25,9 +26,9 @@ MEMORY_GB = Decimal("0.5")
 
 # Bytes, as seen in the tests and on the local cloud.
 BAR_ITEM = 160  # one ticker in a session's item
-ROW_ITEM = 130  # one ticker's row of a session
+ROW_ITEM = 155  # one ticker's row of a session
 MOVER_ITEM = 350
-BAR_TWIN = 140
+BAR_TWIN = 205
 RAW_ANSWER = 400_000  # the whole market's day, gzipped
 RUN_LOG = 2_500
 REQUEST_LOG = 800
@@ -110,12 +111,14 @@ def table(size: Size) -> Quantities:
     """DynamoDB: consistent reads, two units for each written in a transaction."""
     movers = units(HISTORY * MOVER_ITEM, READ_UNIT)
     sessions = units(size.sessions_read * size.session_bytes, READ_UNIT)
-    past = units(TICKER_SESSIONS * ROW_ITEM, READ_UNIT)  # a ticker's; only the history costs more
+    past = units(TICKER_SESSIONS * ROW_ITEM, READ_UNIT)
+    # An answer about a session: its mover, the year of movers before, two sessions. Only the history costs more.
+    answer = 1 + units(YEAR * MOVER_ITEM, READ_UNIT) + 2 * units(size.session_bytes, READ_UNIT)
     per_run = movers + sessions + size.tickers_compared * past + 3
     per_session = 2 * (units(size.session_bytes, WRITE_UNIT) + 1) + size.tickers + 5
     stored = HISTORY * Decimal(size.session_bytes + MOVER_ITEM + size.tickers * ROW_ITEM) / GB
     return {
-        "table reads": (HOURS + 2 * SESSIONS) * per_run + size.api_calls * past,
+        "table reads": (HOURS + 2 * SESSIONS) * per_run + size.api_calls * answer,
         "table writes": HOURS * 2 + SESSIONS * per_session,
         "table storage": stored,
         "table recovery": stored,
