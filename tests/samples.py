@@ -1,7 +1,9 @@
 """Bars, sessions and movers as the tests need them."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from fractions import Fraction
 
 from api.records import Bar, Mover, Session, Source, Status
 from ingest.daily.judge import mover_of
@@ -26,6 +28,10 @@ def session(day: date = DAY, revision: int = 1, **bars: Bar) -> Session:
     return Session(day, revision, WATCHLIST, BARS | bars)
 
 
+NEXT = replace(session(date(2026, 2, 11)), splits={"TSLA": Fraction(5, 2)}, previous=DAY)
+"""The session after that of `DAY`, at whose open TSLA was split."""
+
+
 def mover(of: Session, now: datetime = NIGHT) -> Mover:
     return mover_of(of, "massive", now)
 
@@ -35,7 +41,7 @@ def record(store: Record, session: Session, replaces: int | None = None) -> None
     store.join(mover(session), session, (replaces, replaces))
     for write in writes(store, session, mover(session).ticker):
         write()
-    store.rows_written(session.date, session.revision)
+    store.rows_written(session)
 
 
 def status(as_of: date | None = DAY) -> Status:
@@ -49,3 +55,14 @@ def status(as_of: date | None = DAY) -> Status:
         watchlist=WATCHLIST,
         source=Source("massive", "live"),
     )
+
+
+TOLD = replace(
+    status(),
+    checked_at=NIGHT,
+    ready_at=datetime(2026, 2, 12, 5, 5, tzinfo=UTC),
+    names={"TSLA": "Tesla", "AAPL": "Apple", "IBM": "Big Blue"},
+    recorded={date(2026, 2, 9): NIGHT, DAY: NIGHT},
+    holidays={date(2026, 2, 16): "Washington's Birthday", date(2026, 1, 19): "Martin Luther King Jr. Day"},
+)
+"""A status with all that it may have."""

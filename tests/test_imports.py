@@ -29,6 +29,8 @@ PURE = (
     "api/items.py",
     "api/records.py",
     "api/documents.py",
+    "api/facts.py",
+    "api/previous.py",
     "api/watchlists.py",
     "ingest/calendar.py",
     "api/markets.py",

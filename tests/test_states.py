@@ -9,6 +9,7 @@ import pytest
 import requests
 from jsonschema import ValidationError
 
+from api.documents import etag
 from api.records import instant
 from tests.contract import conform
 from tests.states import NAMES, State, is_data, state
@@ -120,6 +121,7 @@ def test_each_state_differs_from_the_fresh_one_as_it_says() -> None:
     stale = state("stale")
     newest_dates = [read(stale, path)[0]["Date"] for path in ("/movers.json", "/movers")]
     assert newest_dates == ["2026-11-20", read(stale, "/status.json")["AsOf"]]
+    assert stale.documents["/index.html"] == state("weekend").documents["/index.html"]
     kinds = [read(state(name), "/status")["Source"]["Kind"] for name in ("fresh", "simulated", "recorded")]
     assert kinds == ["live", "simulated", "recorded"]
 
@@ -129,7 +131,9 @@ def test_what_fails_fails_for_all_data_and_for_nothing_else() -> None:
         assert is_data(path)
         assert state("offline").answer(path) == ABORT
         assert state("down").answer(f"https://localhost:8443{path}?days=3") == SERVER_ERROR
-    for path in ("/", "/day.html", "/assets/today.js", "/openapi.json", "/manifest.webmanifest"):
+    for path in ("/", "/days/2026-11-23.html", "/history.html"):
+        assert state("down").answer(path) == state("fresh").answer(path)
+    for path in ("/assets/page.js", "/openapi.json", "/manifest.webmanifest"):
         assert state("down").answer(path) is None
     assert state("hung").answer("/movers.json") == HANG
     assert state("api").answer("/movers.json") == state("fresh").answer("/movers/1999-01-04") == NOT_FOUND
@@ -138,6 +142,7 @@ def test_what_fails_fails_for_all_data_and_for_nothing_else() -> None:
 def test_the_server_shows_the_state_that_its_host_names(server: StatesServer) -> None:
     fresh, late = (get(server, f"{name}.localhost", "/movers.json") for name in ("fresh", "late"))
     assert fresh.headers["Content-Type"] == "application/json"
+    assert fresh.headers["ETag"] == etag(fresh.content)
     assert fresh.content == state("fresh").answers["/movers.json"].body
     assert late.content == state("late").answers["/movers.json"].body
     assert get(server, "down.localhost", "/status").status_code == 500

@@ -116,17 +116,25 @@ class World:
 
     @property
     def rules(self) -> Rules:
+        watchlists = self.watchlists or Watchlists.parse(self.watchlist, self.market)
         return Rules(
             market=self.market,
             calendar=self.calendar,
-            watchlists=self.watchlists or Watchlists.parse(self.watchlist, self.market),
+            watchlists=watchlists,
             excused=self.calendar.overrides.excused,
             source=Source(self.vendor.name, "simulated"),
             ready=Ready.parse(self.vendor.ready, self.market),
             window=self.window,
             history_days=self.history_days,
             recheck_after=self.vendor.recheck_after,
-            channel=Channel("local", SITE_URL, self.market, self.calendar.close_at),
+            channel=Channel(
+                "local",
+                SITE_URL,
+                self.market,
+                self.calendar.close_at,
+                watchlists.names,
+                self.vendor.title,
+            ),
         )
 
     @property

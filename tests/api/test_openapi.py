@@ -8,9 +8,9 @@ from openapi_spec_validator import validate
 
 from api import documents
 from api.markets import US
-from api.records import Row, Session
+from api.records import Session, rows
 from tests.contract import SPEC, conform
-from tests.samples import DAY, bar, mover, session, status
+from tests.samples import DAY, NEXT, TOLD, bar, mover, session, status
 
 HALTED = Session(DAY, 2, ("AAPL", "TSLA"), {"AAPL": bar("1", "2")}, {"TSLA": "halted"})
 
@@ -28,17 +28,25 @@ def test_the_description_is_valid_openapi() -> None:
         ("/history", documents.movers([mover(session())] * 367)),
         ("/movers/{date}", documents.session(mover(session()), session())),
         ("/movers/{date}", documents.session(mover(HALTED), HALTED)),
+        ("/movers/{date}", documents.session(mover(NEXT), NEXT, session(), [mover(session())] * 251)),
         (
             "/tickers/{ticker}",
-            documents.ticker("TSLA", [Row("TSLA", DAY, bar("1", "2"), won=True, revision=1)]),
+            documents.ticker("TSLA", [*rows(NEXT, "TSLA")[2:], *rows(session(), "TSLA")[2:]]),
         ),
         ("/status", documents.status(None, US)),
         ("/status", documents.status(status(), US)),
         ("/status", documents.status(status(as_of=None), US)),
+        ("/status", documents.status(TOLD, US)),
     ],
 )
 def test_every_document_conforms(path: str, body: bytes) -> None:
     conform(path, "200", body)
+
+
+@pytest.mark.parametrize("path", SPEC["paths"])
+def test_the_examples_conform(path: str) -> None:
+    media = SPEC["paths"][path]["get"]["responses"]["200"]["content"]["application/json"]
+    conform(path, "200", json.dumps(media["example"]).encode())
 
 
 def test_errors_conform() -> None:

@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -11,7 +12,7 @@ from api.records import Row, Session
 from api.store import RevisionConflictError
 from ingest.daily.record import Record
 from tests.conftest import TABLE
-from tests.samples import DAY, NIGHT, bar, mover, record, session, status
+from tests.samples import DAY, NEXT, NIGHT, TOLD, bar, mover, record, session, status
 from tests.world import sessions_of
 
 
@@ -145,6 +146,54 @@ def test_numbers_keep_every_digit(store: Record) -> None:
 
 
 def test_the_status_comes_back_as_it_went(store: Record) -> None:
-    for stored in (status(as_of=None), status()):
+    for stored in (status(as_of=None), status(), TOLD):
         store.put_status(stored)
         assert store.status() == stored
+
+
+def test_what_an_earlier_release_stored_is_read_as_unknown(store: Record, dynamodb: Any) -> None:
+    """Before sessions knew the one before them."""
+    record(store, NEXT)
+    store.put_status(TOLD)
+    since = {"Previous", "Split", "CheckedAt", "ReadyAt", "Names", "Recorded", "Holidays"}
+    for item in dynamodb.scan(TableName=TABLE, ConsistentRead=True)["Items"]:
+        older = {name: value for name, value in item.items() if name not in since}
+        dynamodb.put_item(TableName=TABLE, Item=older)
+    (found,), (row,) = sessions_of(store), store.ticker("TSLA", 30)
+    assert (found, found.splits, found.previous) == (NEXT, NEXT.splits, None)
+    assert (row.split, row.previous) == (None, None)
+    assert store.status() == status()
+
+
+def test_a_session_knows_its_splits_and_the_one_before_and_so_do_its_rows(store: Record) -> None:
+    record(store, session())
+    record(store, NEXT)
+    (found, _), (row, _) = sessions_of(store), store.ticker("TSLA", 30)
+    assert (found.splits, found.previous) == (NEXT.splits, DAY)
+    assert (row.split, row.previous) == (Fraction(5, 2), DAY)
+    assert store.ticker("AAPL", 1)[0].split == 1
+    assert store.before(found) == session()
+    assert store.before(session()) is None
+
+
+def test_with_the_rows_it_is_noted_which_session_was_before(store: Record) -> None:
+    record(store, replace(NEXT, previous=None))
+    store.rows_written(NEXT)
+    assert sessions_of(store)[0].previous == DAY
+    with pytest.raises(RevisionConflictError):
+        store.rows_written(replace(NEXT, revision=2))
+
+
+def test_splits_that_come_later_ask_for_the_rows_to_be_written_again(store: Record) -> None:
+    record(store, session())
+    assert sessions_of(store)[0].rows == 1
+    store.note_splits(DAY, 1, {"TSLA": Fraction(3)})
+    (found,) = sessions_of(store)
+    assert (found.splits, found.rows) == ({"TSLA": Fraction(3)}, 0)
+
+
+def test_winners_may_end_with_a_day(store: Record) -> None:
+    for day in (DAY, NEXT.date):
+        record(store, session(day))
+    assert [winner.date for winner in store.winners(7, last=DAY)] == [DAY]
+    assert [winner.date for winner in store.winners(1, last=NEXT.date)] == [NEXT.date]

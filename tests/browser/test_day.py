@@ -1,7 +1,8 @@
-"""The page of one session: its winner, all its tickers in order, and the sessions before and after."""
+"""The pages of the sessions, and `day.html?date=`, which leads to them or says why there is none."""
 
 import json
 import re
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -13,18 +14,19 @@ from tests.browser.watch import Watch
 from tests.states import apply, state
 
 NEWEST = "2026-11-23"
-NUMBERS = ("Open", "High", "Low", "Close")
 FAILED = "Failed to load resource|NetworkError|net::ERR"
+WHEN = "h1 time"
 
 
 def session(shown: str, date: str = NEWEST) -> dict[str, Any]:
-    """The document that the page has read."""
+    """The document that the page was made of."""
     return json.loads(state(shown).answers[f"/movers/{date}.json"].body)
 
 
-def open_day(page: Page, shown: str, query: str = "") -> None:
+def open_day(page: Page, shown: str, date: str = NEWEST, query: str = "") -> None:
     apply(page, state(shown))
-    page.goto(f"/day.html{query}")
+    page.goto(f"/days/{date}.html{query}")
+    expect(page.locator("#state")).to_have_attribute("data-tone", re.compile("."))
 
 
 def rows(page: Page) -> Locator:
@@ -39,213 +41,158 @@ def move(change: float) -> str:
     return f"+{change:.2f}%" if change > 0 else f"−{-change:.2f}%"
 
 
-def price(amount: float) -> str:
-    """In dollars, with the third and fourth digit where the exchange has them."""
-    whole, digits = f"{amount:,.4f}".split(".")
-    return f"${whole}.{digits[:2]}{digits[2:].rstrip('0')}"
-
-
-def prices(bar: dict[str, Any]) -> list[str]:
-    return [price(bar[name]) for name in NUMBERS]
-
-
 def test_all_that_is_shown_is_what_the_sessions_document_says(page: Page) -> None:
-    open_day(page, "fresh", "?date=2026-11-18")
+    open_day(page, "fresh", "2026-11-18")
     found = session("fresh", "2026-11-18")
+    arrow = "▲" if found["PercentChange"] > 0 else "▼"
+    size = f"{abs(found['PercentChange']):.2f}%"
+    expect(page).to_have_title(f"{found['Ticker']} {arrow} {size} on Wed, Nov 18, 2026 · Daily mover")
+    expect(page.locator(WHEN)).to_have_text("Wednesday, November 18, 2026")
+    expect(page.locator(".facts")).to_contain_text(f"ahead of {found['RunnerUp']}")
     expect(rows(page)).to_have_count(len(found["Watchlist"]))
-    expect(page.locator("#ticker")).to_have_text(found["Ticker"])
-    expect(page.locator("#move")).to_have_text(move(found["PercentChange"]))
-    expect(page.locator("#close")).to_have_text(price(found["ClosingPrice"]))
-    expect(page.locator("#second")).to_contain_text(found["RunnerUp"])
-    expect(page.locator("#margin")).to_contain_text(re.compile(r"by \d+\.?\d* points"))
-    expect(page.locator("#revision")).to_have_text("1")
-    expect(page).to_have_title("Wed, Nov 18, 2026 · Daily mover")
-    expect(page.locator("h1")).to_have_text("Top mover, Wed, Nov 18, 2026")
-    expect(page.get_by_role("heading", name="Excused from this session")).to_be_hidden()
-    expect(page.locator("#more")).to_be_hidden()
     for i, bar in enumerate(found["Bars"]):
         shown = rows(page).nth(i).locator("th, td").all_inner_texts()
-        volume = f"{bar['Volume']:,.0f}"
-        first = [str(i + 1), bar["Ticker"], move(bar["PercentChange"])]
-        assert shown == [*first, *prices(bar), volume, ""]
+        prices = [f"${bar[name]:,.2f}" for name in ("Open", "High", "Low", "Close")]
+        assert shown[0] == str(i + 1)
+        assert shown[1].split()[0] == bar["Ticker"]
+        assert shown[3:9] == [move(bar["PercentChange"]), move(bar["ChangeFromPreviousClose"]), *prices]
 
 
-@pytest.mark.parametrize("query", ["", "?date="])
-def test_without_a_date_it_is_the_newest_session(query: str, page: Page) -> None:
-    open_day(page, "fresh", query)
-    expect(page.locator("#session time")).to_have_attribute("datetime", NEWEST)
-    expect(rows(page)).to_have_count(6)
-    expect(page.locator("[rel=prev]")).to_have_attribute("href", re.compile(r"/day\.html\?date=2026-11-20$"))
-    expect(page.locator("[rel=next]")).to_have_count(0)
-
-
-def test_sessions_are_leafed_through_past_weekends(page: Page) -> None:
-    open_day(page, "fresh", "?date=2026-11-20")
+def test_sessions_are_leafed_through_past_weekends_by_mouse_and_keys(page: Page) -> None:
+    open_day(page, "fresh", "2026-11-20")
     page.get_by_role("link", name="Next session, Mon, Nov 23, 2026").click()
-    expect(page.locator("#session time")).to_have_attribute("datetime", NEWEST)
-    page.get_by_role("link", name="Previous session, Fri, Nov 20, 2026").click()
-    expect(page.locator("#session time")).to_have_attribute("datetime", "2026-11-20")
-
-
-def test_the_first_session_of_the_record_has_none_before_it(page: Page) -> None:
+    page.wait_for_url(f"**/days/{NEWEST}.html")
+    expect(page.locator("[rel=next]")).to_have_count(0)
+    page.keyboard.press("ArrowLeft")
+    page.wait_for_url("**/days/2026-11-20.html")
     oldest = json.loads(state("fresh").answers["/history.json"].body)[-1]["Date"]
-    open_day(page, "fresh", f"?date={oldest}")
+    open_day(page, "fresh", oldest)
     expect(page.locator("[rel=next]")).to_be_visible()
     expect(page.locator("[rel=prev]")).to_have_count(0)
 
 
-@pytest.mark.parametrize(
-    ("date", "why", "near"),
-    [
-        ("2026-11-21", "It is a weekend.", ["2026-11-20", "2026-11-23"]),
-        ("2026-11-25", "It is still to come.", ["2026-11-23"]),
-        ("2026-11-24", "It is not recorded yet, or the exchange is closed.", ["2026-11-23"]),
-        ("2026-09-07", "The exchange was closed, or the day was not recorded.", ["2026-09-04", "2026-09-08"]),
-    ],
-)
-def test_a_date_without_a_session_says_why_and_offers_the_nearest(
-    date: str, why: str, near: list[str], page: Page, watch: Watch
-) -> None:
-    watch.allow("404")
-    open_day(page, "fresh", f"?date={date}")
-    story = page.locator("#story")
-    expect(story).to_contain_text(why)
-    expect(story).to_contain_text(re.compile(r"^No session is stored for \w{3}, \w{3} \d+, 2026\. "))
-    offered = story.locator("time").evaluate_all("times => times.map(time => time.dateTime)")
-    assert offered == near
-    assert page.locator("#turn a").count() == len(near)
-    expect(page.locator("#bars")).to_be_hidden()
-    expect(page.locator("#close")).to_be_hidden()
-    story.get_by_role("link").first.click()
-    expect(page.locator("#session time")).to_have_attribute("datetime", near[0])
-
-
-def test_a_date_before_the_record_says_when_that_begins(page: Page, watch: Watch) -> None:
-    watch.allow("404")
-    open_day(page, "fresh", "?date=2001-05-01")
-    expect(page.locator("#story")).to_contain_text(
-        re.compile(r"The record begins on \w{3}, \w{3} \d+, 202\d")
-    )
-
-
-def test_a_session_that_should_be_there_is_called_missing(page: Page, watch: Watch) -> None:
-    watch.allow("404")
-    open_day(page, "missing", "?date=2026-11-19")
-    expect(page.locator("#story")).to_contain_text("It should be there, but is missing.")
-
-
-@pytest.mark.parametrize(
-    "date",
-    [
-        "2026-02-30",
-        "../status",
-        "<img src=x onerror=alert(1)>",
-        "9" * 999,
-    ],
-)
-def test_what_is_no_date_is_refused_with_the_form_of_one(date: str, page: Page) -> None:
-    asked: list[str] = []
-    page.on("request", lambda request: asked.append(request.url))
-    open_day(page, "fresh", f"?date={date}")
-    story = page.locator("#story")
-    expect(story).to_contain_text(f"“{date[:40]}” is no date. A date is written like 2026-11-20.")
-    expect(page.locator("#banner")).to_contain_text("Up to date")
-    assert page.locator("main img").count() == 0
-    assert not [url for url in asked if "/movers/" in url]
-    story.get_by_role("link", name="Show the newest session").click()
-    expect(page.locator("#session time")).to_have_attribute("datetime", NEWEST)
-
-
-def test_before_the_first_session_there_is_none_to_show(page: Page) -> None:
-    open_day(page, "empty")
-    expect(page.locator("#story")).to_have_text("No session is stored yet.")
-    expect(page.locator("#bars")).to_be_hidden()
-
-
-def test_a_session_that_cannot_be_read_says_so(page: Page, watch: Watch) -> None:
-    watch.allow(FAILED)
-    open_day(page, "down", f"?date={NEWEST}")
-    expect(page.locator("#story")).to_have_text("This session could not be read. Try again in a minute.")
-    expect(page.locator("#banner")).to_contain_text("No data")
-
-
-def test_a_session_that_arrives_while_its_page_is_open_takes_the_place_of_its_absence(
-    page: Page, watch: Watch
-) -> None:
-    watch.allow("404")
-    open_day(page, "weekend", f"?date={NEWEST}")
-    expect(page.locator("#story")).to_contain_text("No session is stored")
-    apply(page, state("fresh"))
-    page.evaluate("dispatchEvent(new Event('online'))")
-    expect(rows(page)).to_have_count(6)
-    expect(page.locator("#chart a")).to_have_count(6)
-    expect(page.locator("#story")).to_contain_text("largest move")
-
-
-def test_a_corrected_session_says_so(page: Page) -> None:
-    open_day(page, "corrected", f"?date={NEWEST}")
-    expect(page.locator("#revision")).to_have_text("2, corrected since it was first recorded")
+def test_a_page_of_before_a_correction_is_drawn_anew(page: Page) -> None:
+    """The document may come from a cache, and its data are newer."""
+    apply(page, replace(state("corrected"), documents=state("fresh").documents))
+    page.goto(f"/days/{NEWEST}.html")
+    expect(page.locator("#hero .note")).to_have_text("Corrected after publication (version 2).")
+    expect(page.get_by_role("link", name="Previous session, Fri, Nov 20, 2026")).to_be_visible()
+    page.get_by_role("button", name="Volume").click()
+    expect(page.locator("#bars th[aria-sort=descending]")).to_have_text("Volume")
+    volumes = sorted((bar["Volume"], bar["Ticker"]) for bar in session("corrected")["Bars"])
+    assert [text.split()[0] for text in column(page, 2)] == [ticker for _, ticker in reversed(volumes)]
 
 
 def test_an_excused_ticker_is_named_with_its_reason_and_not_ranked(page: Page) -> None:
-    open_day(page, "excused", f"?date={NEWEST}")
-    expect(page.locator("#excused li")).to_have_text(["TSLA: halted all day"])
-    expect(page.get_by_role("heading", name="Excused from this session")).to_be_visible()
-    assert "TSLA" not in column(page, 2)
+    open_day(page, "excused")
+    expect(page.locator("#hero .note")).to_have_text("Left out of this session: TSLA, halted all day.")
+    assert not [text for text in column(page, 2) if text.startswith("TSLA")]
 
 
-def test_a_very_long_watchlist_begins_with_a_hundred_rows_and_sorts_them_all(page: Page) -> None:
-    open_day(page, "long", f"?date={NEWEST}")
+def test_unknown_previous_closes_are_dashes_and_sort_last(page: Page) -> None:
+    """Of the session after a missing one."""
+    open_day(page, "missing", "2026-11-20")
+    assert set(column(page, 5)) == {"–"}
+    page.get_by_role("button", name="vs. previous close").click()
+    expect(page.locator("#bars th[aria-sort=descending]")).to_have_text("vs. previous close")
+
+
+def test_a_very_long_ranking_begins_with_a_hundred_rows_and_can_be_shown_whole(page: Page) -> None:
+    open_day(page, "long")
     bars = session("long")["Bars"]
     expect(rows(page)).to_have_count(100)
-    assert column(page, 2) == [bar["Ticker"] for bar in bars[:100]]
-    page.get_by_role("button", name="Close").click()
-    dearest = sorted(bars, key=lambda bar: bar["Close"], reverse=True)
-    assert column(page, 7) == [prices(bar)[3] for bar in dearest[:100]]
-
-
-def test_a_very_long_watchlist_is_shown_whole_in_the_order_it_stands_in(page: Page) -> None:
-    open_day(page, "long", f"?date={NEWEST}&sort=Ticker")
-    page.get_by_role("button", name="Show all 600 tickers").press("Enter")
+    page.get_by_role("button", name="Show all 600").press("Enter")
     expect(rows(page)).to_have_count(600)
-    assert column(page, 2) == sorted(bar["Ticker"] for bar in session("long")["Bars"])
     expect(rows(page).nth(100).get_by_role("link")).to_be_focused()
-    expect(page.locator("#more")).to_be_hidden()
-    page.get_by_role("button", name="Rank").click()
-    assert column(page, 1) == [f"{rank}" for rank in range(600, 0, -1)]
+    page.get_by_role("button", name="Close", exact=True).click()
+    dearest = sorted(bars, key=lambda bar: bar["Close"], reverse=True)
+    assert column(page, 9)[:100] == [f"${bar['Close']:,.2f}" for bar in dearest[:100]]
 
 
-@pytest.mark.parametrize(("width", "count"), [(1280, 12), (320, 5)])
-def test_the_chart_shows_the_biggest_moves_that_have_room(width: int, count: int, visit: Visit) -> None:
-    page = visit(viewport={"width": width, "height": 800})
-    open_day(page, "long", f"?date={NEWEST}")
-    names = page.locator("#chart .name")
-    expect(names).to_have_count(count)
-    assert names.all_text_contents() == [bar["Ticker"] for bar in session("long")["Bars"][:count]]
+def go(page: Page, shown: str, date: str) -> None:
+    apply(page, state(shown))
+    page.goto(f"/day.html?date={date}")
+
+
+@pytest.mark.parametrize(("date", "to"), [("", NEWEST), ("2026-11-18", "2026-11-18")])
+def test_an_address_with_a_date_goes_on_to_its_page(date: str, to: str, page: Page) -> None:
+    page.goto("/404.html")
+    go(page, "fresh", date)
+    page.wait_for_url(f"**/days/{to}.html")
+    expect(page.locator(WHEN)).to_have_attribute("datetime", to)
+    page.go_back()
+    page.wait_for_url("**/404.html")  # the address in between does not catch the reader
+
+
+@pytest.mark.parametrize(
+    ("shown", "date", "why", "near"),
+    [
+        ("fresh", "2026-11-21", "Saturday, November 21, 2026: markets are closed on weekends.", [20, 23]),
+        ("fresh", "2026-11-25", "Wednesday, November 25, 2026 is still to come.", [23]),
+        ("fresh", "2026-11-24", "Tuesday, November 24, 2026: not available yet.", [23]),
+        (
+            "holiday",
+            "2026-11-26",
+            "Markets are closed on Thursday, November 26, 2026 (Thanksgiving Day).",
+            [25],
+        ),
+        (
+            "missing",
+            "2026-11-19",
+            "Thursday, November 19, 2026 is missing; we retry every hour.",
+            [18, 20],
+        ),
+    ],
+)
+def test_a_date_without_a_session_says_why_and_offers_the_nearest(
+    shown: str, date: str, why: str, near: list[int], page: Page
+) -> None:
+    go(page, shown, date)
+    expect(page.locator("h1")).to_have_text(why)
+    links = page.locator("#where a")
+    hrefs = [link.get_attribute("href") for link in links.all()]
+    assert hrefs == [*(f"/days/2026-11-{day}.html" for day in near), "/", "/history.html"]
+    links.first.click()
+    expect(page.locator(WHEN)).to_have_attribute("datetime", f"2026-11-{near[0]}")
+
+
+def test_a_date_before_the_record_says_when_that_begins(page: Page) -> None:
+    go(page, "fresh", "2001-05-01")
+    expect(page.locator("h1")).to_have_text(re.compile(r"^Our record begins on \w+, \w+ \d+, 202\d\.$"))
+
+
+@pytest.mark.parametrize("date", ["2026-02-30", "../status", "<img src=x onerror=alert(1)>", "9" * 999])
+def test_what_is_no_date_is_refused_with_the_form_of_one(date: str, page: Page) -> None:
+    go(page, "fresh", date)
+    expect(page.locator("h1")).to_have_text(
+        f"“{date[:40]}” isn’t a date. Use YYYY-MM-DD, like {NEWEST}.",
+    )
+    expect(page.locator("#state")).to_contain_text("Up to date")
+    assert page.locator("main img").count() == 0
+    assert_no_sideways_scroll(page)
+
+
+def test_no_session_and_no_answer_are_told_apart(page: Page, watch: Watch) -> None:
+    watch.allow(FAILED)
+    go(page, "down", NEWEST)
+    expect(page.locator("h1")).to_have_text("Can’t load the data right now.")
+    go(page, "empty", NEWEST)
+    expect(page.locator("h1")).to_have_text("No data yet.")
+
+
+def test_a_session_that_arrives_while_its_address_is_open_is_gone_to(page: Page) -> None:
+    go(page, "weekend", NEWEST)
+    expect(page.locator("h1")).to_contain_text("is still to come")
+    apply(page, state("fresh"))
+    page.evaluate("dispatchEvent(new Event('online'))")
+    page.wait_for_url(f"**/days/{NEWEST}.html")
 
 
 def test_a_row_that_has_become_a_card_is_still_a_row_to_a_screen_reader(visit: Visit) -> None:
     page = visit(viewport={"width": 320, "height": 640})
-    open_day(page, "fresh", f"?date={NEWEST}")
+    open_day(page, "excused")
     table = page.get_by_role("table", name="Move =")
-    expect(table.get_by_role("row")).to_have_count(7)
-    expect(table.get_by_role("columnheader")).to_have_count(8)
-    expect(table.get_by_role("rowheader")).to_have_count(6)
-
-
-@pytest.mark.parametrize(
-    ("shown", "query", "settled"),
-    [
-        ("excused", f"?date={NEWEST}", "#excused li"),
-        ("fresh", "?date=2026-11-21", "#story a"),
-    ],
-)
-def test_axe_finds_nothing_on_a_small_phone(
-    shown: str, query: str, settled: str, visit: Visit, watch: Watch
-) -> None:
-    watch.allow("404")
-    page = visit(viewport={"width": 320, "height": 640})
-    open_day(page, shown, query)
-    expect(page.locator(settled).first).to_be_visible()
+    expect(table.get_by_role("row")).to_have_count(6)
+    expect(table.get_by_role("rowheader")).to_have_count(5)
     assert [each["id"] for each in Axe().run(page).response["violations"]] == []
     assert_no_sideways_scroll(page)

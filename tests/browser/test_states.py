@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from scripts.folders import ROOT
 from tests.browser.watch import Watch
 from tests.states import apply, state
 
@@ -30,13 +31,15 @@ def quiet(page: Page, watch: Watch) -> Page:
     return page
 
 
-def test_data_comes_from_the_state_and_the_page_from_the_cloud(quiet: Page) -> None:
+def test_documents_and_data_come_from_the_state_and_assets_from_the_cloud(quiet: Page) -> None:
     apply(quiet, state("fresh"))
     for path in ("/movers.json", "/status", "/tickers/NVDA.json"):
         expected = state("fresh").answers[path].body.decode()
         assert read(quiet, path) == {"status": 200, "body": expected}
     assert read(quiet, "/tickers/ZZZZ")["status"] == 404
-    assert "<html" in read(quiet, "/")["body"]
+    page = state("fresh").documents["/index.html"].body.decode()
+    assert read(quiet, "/") == {"status": 200, "body": page}
+    assert read(quiet, "/robots.txt")["body"] == (ROOT / "site/robots.txt").read_text()
 
 
 def test_reads_fail_and_hang_as_the_state_says(quiet: Page) -> None:

@@ -54,7 +54,7 @@ class Weight:
         return "\n".join([*map(str, self.transfers), total])
 
 
-COMPLETE = "document.querySelector('#margin').textContent.includes('points')"
+COMPLETE = "document.querySelector('#state[data-tone]')"
 
 
 def weigh(page: Page, url: str) -> Weight:

@@ -73,7 +73,12 @@ def test_a_correction_that_is_not_whole_is_refused_with_all_the_rest_of_it(
     world.tape.edits |= {(FRIDAY, "NVDA"): change, (FRIDAY, "TSLA"): bar("100", "200")}
     report = world.run()
     assert report.failed[FRIDAY].startswith("kept as stored, because in the re-read NVDA")
-    assert {key: world.twin(key) for key in world.keys(SITE)} == twins
+    published = {key: world.twin(key) for key in world.keys(SITE)}
+    changed = {key for key in twins if published.get(key) != twins[key]}
+    data = {key for key in changed if key.endswith(".json")}
+    assert data == {"movers/2026-11-19.json", f"movers/{FRIDAY}.json", "status.json"}
+    before_it, now = json.loads(twins[f"movers/{FRIDAY}.json"]), "2026-11-21T11:10:00Z"
+    assert json.loads(published[f"movers/{FRIDAY}.json"]) == before_it | {"CheckedAt": now}
     after = remembered(world)
     assert {key: item | {"CheckedAt": None} for key, item in after.items()} == {
         key: item | {"CheckedAt": None} for key, item in before.items()

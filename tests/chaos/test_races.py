@@ -21,6 +21,7 @@ from hypothesis.stateful import (
     run_state_machine_as_test,
 )
 
+from api import routes
 from api.handler import respond
 from api.markets import US
 from ingest.daily.rebuild import RebuildRequest, rebuild
@@ -206,7 +207,7 @@ class Races(RuleBasedStateMachine):
     def compare_what_was_put(self) -> None:
         """A twin is the table as it is at the very moment when it is put."""
         put, self.put = self.put, None
-        if put and put.endswith(".json"):
+        if put and routes.is_twin(f"/{put}"):
             event = {"path": f"/{put}", "httpMethod": "GET", "headers": {}}
             assert respond(event, self.world.store, US)["body"] == self.world.twin(put).decode(), put
 

@@ -24,7 +24,7 @@ from tests.ingest.daily.test_reconcile import pairs
 from tests.world import SATURDAY, SITE, EditableTape, World
 
 LATEST = 2
-INSTANTS = ("RecordedAt", "CheckedAt", "GeneratedAt")
+INSTANTS = ("RecordedAt", "CheckedAt", "GeneratedAt", "Recorded")
 
 
 @dataclass
@@ -96,7 +96,11 @@ def assert_whole(world: World) -> None:
     numbers = json.loads(published["history.json"], parse_float=str, parse_int=str)
     assert rows == [list(each.values()) for each in numbers]
     assert published.pop("feed.xml") == atom(movers, world.rules.channel)
-    assert published == pairs(world)
+    data = {key: body for key, body in published.items() if key.endswith(".json")}
+    assert data == pairs(world)
+    assert {f"days/{mover.date}.html" for mover in movers} == {
+        key for key in published if key.startswith("days/")
+    }
 
 
 PAIRED = ("MOVERS", "SESSIONS")

@@ -69,8 +69,12 @@ class Shelf:
     sessions_: Sequence[Session]
     status_: Status | None
 
-    def winners(self, limit: int | None = None) -> list[Winner]:
-        return [mover(session) for session in self.sessions_[:limit]]
+    def winners(self, limit: int | None = None, last: date = date.max) -> list[Winner]:
+        found: list[Winner] = [mover(session) for session in self.sessions_ if session.date <= last]
+        return found[:limit]
+
+    def before(self, session: Session) -> Session | None:
+        return next((each for each in self.sessions_ if each.date == session.previous), None)
 
     def session(self, day: date) -> tuple[Mover, Session] | None:
         found = [(mover(session), session) for session in self.sessions_ if session.date == day]

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 import requests
 
-from api import documents
+from api import answers, documents, routes
+from api.answers import Question
 from api.markets import US
 from api.store import Store
 from ingest.calendar import load_calendar
@@ -133,7 +134,7 @@ def test_what_is_published_beside_the_twins_is_there(visitor: Visitor) -> None:
     assert "default-src 'none'" in visitor.get("/").headers["Content-Security-Policy"]
     feed = visitor.get("/feed.xml", Accept_Encoding="gzip")
     assert feed.headers["Content-Encoding"] == "gzip"
-    assert f"{visitor.cloud.site_url}/day.html?date={newest(visitor)}" in feed.text
+    assert f"{visitor.cloud.site_url}/days/{newest(visitor)}.html" in feed.text
 
 
 @pytest.mark.parametrize(
@@ -236,9 +237,8 @@ def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor)
     dates = [mover.date for mover in visitor.store.movers()]
     assert len(dates) == len(set(dates))
     for mover in visitor.store.movers():
-        found = visitor.store.session(mover.date)
-        assert found
-        assert visitor.twin(f"movers/{mover.date}.json") == documents.session(*found)
+        asked = Question(routes.SESSION, str(mover.date), {})
+        assert visitor.twin(f"movers/{mover.date}.json") == answers.answer(asked, visitor.store, US)
     assert visitor.lease() == {}
 
 

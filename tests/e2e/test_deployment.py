@@ -118,7 +118,7 @@ class Place:
 
 def with_an_instant(key: str) -> bool:
     """Whether the published file says when it was made."""
-    return key in ("status.json", "feed.xml") or key.startswith("movers/")
+    return key in ("status.json", "feed.xml") or key.startswith(("movers/", "days/")) or key == "index.html"
 
 
 def wait_for_the_run(dynamodb: Any, table: str) -> None:
@@ -243,22 +243,22 @@ def test_deploying_again_changes_nothing_and_prints_the_urls(own: LocalCloud) ->
 
 
 def test_what_changed_is_deployed_and_nothing_else_is_touched(own: LocalCloud, checkout: Path) -> None:
-    page = checkout / "site" / "404.html"
-    page.write_text(page.read_text() + "<!-- changed -->\n")
+    page = checkout / "site" / "robots.txt"
+    page.write_text(page.read_text() + "# changed\n")
     setting = ("-c", "throttle_rate=50")
     _, out, _ = movers(own, "diff", *setting, cwd=checkout)
     assert out.count("Stack movers-local-") == 1
     assert "50" in out
-    assert out.endswith("Page: 1 file to upload\n  404.html\n")
+    assert out.endswith("Page: 1 file to upload\n  robots.txt\n")
     before = versions(own)
     code, _, err = movers(own, "deploy", *setting, cwd=checkout)
     assert code == 0, err
     assert "Page: 1 file uploaded." in err
     after = versions(own)
     changed = {name for name in after if after[name] != before[name]}
-    assert changed == {"404.html", full_name(LOCAL_STAGE, "services")}
-    shown = own.client("s3").get_object(Bucket=own.outputs.site_bucket_name, Key="404.html")
-    assert shown["Body"].read().endswith(b"<!-- changed -->\n")
+    assert changed == {"robots.txt", full_name(LOCAL_STAGE, "services")}
+    shown = own.client("s3").get_object(Bucket=own.outputs.site_bucket_name, Key="robots.txt")
+    assert shown["Body"].read().endswith(b"# changed\n")
 
 
 def test_a_stage_is_taken_down_but_for_its_data_and_can_come_back(own: LocalCloud) -> None:

@@ -16,7 +16,11 @@ RAW = "<data AWS::S3::Bucket Arn>"
 SITE = "<site AWS::S3::Bucket Arn>"
 LOGS = ("logs:CreateLogStream", "logs:PutLogEvents")
 XRAY = ("xray:PutTelemetryRecords", "xray:PutTraceSegments")
-TWINS = ("feed.xml", "history.json", "movers.csv", "movers.json", "movers/*", "status.json", "tickers/*")
+PUBLISHED = (
+    *("404.html", "badge.svg", "by-previous-close.json", "day.html", "days/*", "feed.xml", "history.html"),
+    *("history.json", "index.html", "movers.csv", "movers.json", "movers/*", "status.html", "status.json"),
+    *("ticker.html", "tickers/*"),
+)
 
 # (actions, resources, condition) of every statement that allows a role something.
 GRANTED = {
@@ -44,7 +48,7 @@ GRANTED = {
         ),
         (("s3:GetObject", "s3:PutObject"), (f"{RAW}/raw/*",), "{}"),
         (("s3:ListBucket",), (RAW, SITE), "{}"),
-        (("s3:DeleteObject", "s3:PutObject"), tuple(f"{SITE}/{twin}" for twin in TWINS), "{}"),
+        (("s3:DeleteObject", "s3:PutObject"), tuple(f"{SITE}/{key}" for key in PUBLISHED), "{}"),
         (
             ("ssm:GetParameter",),
             ("arn:aws:ssm:us-east-1:123456789012:parameter/movers/prod/massive-api-key",),

@@ -2,6 +2,7 @@ from typing import Any
 
 import pytest
 
+from infra.headers import THEME_HASH
 from tests.infra.templates import Templates
 
 pytestmark = pytest.mark.xdist_group("synth")
@@ -9,7 +10,7 @@ pytestmark = pytest.mark.xdist_group("synth")
 LATEST = ["movers", "movers/"]
 BY_PATH = [
     *("*.json", "movers/*", "history", "history/*", "tickers", "tickers/*", "status", "status/*"),
-    *("movers.csv", "feed.xml"),
+    *("movers.csv", "feed.xml", "badge.svg", "by-previous-close.json"),
 ]
 DATA_PATTERNS = [*LATEST, *BY_PATH]
 PAGE_WAITS_SECONDS = 4
@@ -73,6 +74,8 @@ def test_behaviours_stand_in_the_order_that_sends_twins_to_the_bucket_first(temp
         ("status/*", "api"),
         ("movers.csv", "site -> api"),
         ("feed.xml", "site -> api"),
+        ("badge.svg", "site -> api"),
+        ("by-previous-close.json", "site -> api"),
         ("default", "site"),
     ]
 
@@ -194,7 +197,7 @@ def test_the_page_may_run_and_load_only_what_comes_from_its_own_host(templates: 
 
     assert security["ContentSecurityPolicy"]["ContentSecurityPolicy"].split("; ") == [
         "default-src 'none'",
-        "script-src 'self'",
+        f"script-src 'self' 'sha256-{THEME_HASH}'",
         "style-src 'self'",
         "img-src 'self'",
         "connect-src 'self'",

@@ -33,6 +33,22 @@ def test_neighbours_step_over_weekends_and_holidays() -> None:
     assert calendar.latest(3, date(2026, 11, 29)) == [date(2026, 11, day) for day in (24, 25, 27)]
 
 
+def test_closures_have_their_names_and_leave_weekends_out() -> None:
+    calendar = Calendar(US, Overrides(closed={date(2026, 11, 30): "mourning", date(2026, 12, 25): "storm"}))
+    assert calendar.closures(date(2026, 11, 26), date(2027, 1, 1)) == {
+        date(2026, 11, 26): "Thanksgiving Day",
+        date(2026, 11, 30): "mourning",
+        date(2026, 12, 25): "storm",
+        date(2027, 1, 1): "New Year's Day",
+    }
+
+
+def test_closures_are_named_in_english_whatever_the_machine_speaks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LANGUAGE", "hi")
+    closed = Calendar(INDIA).closures(date(2026, 1, 20), date(2026, 1, 31))
+    assert closed == {date(2026, 1, 26): "Republic Day"}
+
+
 @pytest.mark.parametrize(
     ("day", "closes"),
     [

@@ -50,7 +50,10 @@ def numbers(body: bytes) -> Iterator[str]:
     return iter(written)
 
 
-def row(bar: Bar) -> dict[str, Decimal]:
+NO_PREVIOUS_CLOSE = {"PreviousClose": None, "ChangeFromPreviousClose": None}
+
+
+def row(bar: Bar) -> dict[str, Any]:
     values = (bar.open, bar.high, bar.low, bar.close, bar.volume, bar.percent_change)
     return dict(zip(FIELDS, values, strict=True))
 
@@ -71,7 +74,7 @@ def test_a_number_is_written_in_plain_digits_and_is_off_by_half_a_millionth_at_m
 def test_a_session_keeps_every_digit(session: Session) -> None:
     mover = mover_of(session, "massive", NIGHT)
     document = read(documents.session(mover, session))
-    ranked = [{"Ticker": ticker, **row(bar)} for ticker, bar in session.ranked()]
+    ranked = [{"Ticker": ticker, **row(bar), **NO_PREVIOUS_CLOSE} for ticker, bar in session.ranked()]
     assert document["Bars"] == ranked
     assert document["Margin"] == mover.margin
     assert (document["Date"], document["Ticker"]) == (session.date.isoformat(), ranked[0]["Ticker"])
@@ -87,7 +90,8 @@ def test_a_tickers_history_keeps_every_digit(symbol: str, past: list[tuple[date,
     body = documents.ticker(symbol, [Row(symbol, day, bar, won, 1) for day, bar, won in past])
     conform("/tickers/{ticker}", "200", body)
     assert read(body)["Sessions"] == [
-        {"Date": day.isoformat(), **row(bar), "Won": won} for day, bar, won in past
+        {"Date": day.isoformat(), **row(bar), "ChangeFromPreviousClose": None, "Won": won}
+        for day, bar, won in past
     ]
 
 

@@ -11,12 +11,13 @@ from hypothesis import given
 from api import documents
 from api.markets import US
 from api.records import Mover
+from api.vendors import MASSIVE
 from ingest.calendar import load_calendar
 from ingest.daily.feed import Channel
 from ingest.daily.twins import overview
 from tests.properties.facts import histories
 
-CHANNEL = Channel("prod", "https://movers.example", US, load_calendar(US).close_at)
+CHANNEL = Channel("prod", "https://movers.example", US, load_calendar(US).close_at, {}, MASSIVE.title)
 ATOM = {"a": "http://www.w3.org/2005/Atom"}
 
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { labelled, ticks } from "../../site/assets/candles.js";
+import { labelled, scale, ticks } from "../../site/assets/candles.js";
 
 test("an axis is cut at round values within its ends", () => {
   assert.deepEqual(ticks(420.24, 505.78, 6), [440, 460, 480, 500]);
@@ -31,4 +31,33 @@ test("the latest candle is labelled, and as many before it as have room", () => 
 
 test("where nothing fits, as in a hidden figure, nothing is labelled", () => {
   assert.deepEqual(labelled(30, 0, 56), []);
+});
+
+const bar = (open, close, low = Math.min(open, close) - 1, high = Math.max(open, close) + 1) => ({
+  open,
+  high,
+  low,
+  close,
+});
+const calm = [bar(100, 102), bar(102, 101), bar(101, 104), bar(104, 103), bar(103, 105)];
+
+test("a chart reaches from the lowest to the highest price", () => {
+  assert.deepEqual(scale(calm), { low: 99, high: 106 });
+  assert.deepEqual(scale([bar(100, 100, 100, 100)]), { low: 100, high: 100 });
+  assert.deepEqual(scale([bar(25, 28, 10, 30)]), { low: 10, high: 30 });
+});
+
+test("a stray print does not count, whichever side it is on", () => {
+  assert.deepEqual(scale([...calm, bar(105, 106, 104, 600)]), { low: 99, high: 106 });
+  assert.deepEqual(scale([...calm, bar(105, 106, 0.01, 107)]), { low: 99, high: 107 });
+});
+
+test("a long way from open to close counts, and so do its highs and lows", () => {
+  assert.deepEqual(scale([...calm, bar(105, 300)]), { low: 99, high: 301 });
+  assert.deepEqual(scale([...calm, bar(105, 106, 95, 110)]), { low: 95, high: 110 });
+});
+
+test("prices that hardly ever move have no stray print", () => {
+  const still = bar(25, 25, 25, 25);
+  assert.deepEqual(scale([still, still, still, bar(25, 25, 24, 31)]), { low: 24, high: 31 });
 });

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 
-import { also, HISTORY, MOVERS, load as read, session } from "../../site/assets/market.js";
+import { also, freshness, HISTORY, MOVERS, load as read, session } from "../../site/assets/market.js";
 import { ticker } from "../../site/assets/sessions.js";
 
 const load = (browser, now, patience) => read(browser, now, MOVERS, patience);
@@ -189,7 +189,7 @@ for (const [name, kept] of Object.entries(unfit)) {
     const reader = browser(both(down));
     reader.localStorage.getItem = () => kept;
     const view = await load(reader, now);
-    assert.deepEqual(view, { body: null, status: null, origin: "nowhere", online: true });
+    assert.deepEqual(view, { body: null, status: null, origin: "nowhere", online: true, now });
   });
 }
 
@@ -277,4 +277,45 @@ test("a view tells whether the browser is on line and whether a session is still
   reader.navigator.onLine = false;
   const view = await load(reader, now);
   assert.deepEqual([view.online, view.behind], [false, true]);
+});
+
+const served = (body, headers) => () => Response.json(body, { headers });
+
+test("a body is known by its ETag, as strong or weak as the CDN makes it", async () => {
+  for (const ETag of ['"abc"', 'W/"abc"']) {
+    const view = await load(browser({ ...healthy, "/movers.json": served(movers, { ETag }) }), now);
+    assert.equal(view.made, "abc");
+  }
+  assert.equal((await load(browser(healthy), now)).made, "");
+});
+
+test("a clock that is far from the server's is not believed, one that is a bit off is", async () => {
+  const by = async (clock) => {
+    const twin = served(status, { Date: "Mon, 23 Nov 2026 16:00:00 GMT" });
+    return (await load(browser({ ...healthy, "/status.json": twin, "/status": twin }), new Date(clock))).now;
+  };
+  for (const wrong of ["2016-11-23T16:00:00Z", "2026-11-23T22:00:01Z", "2026-11-23T09:59:59Z"]) {
+    assert.deepEqual(await by(wrong), now);
+  }
+  const right = "2026-11-23T21:59:59Z";
+  assert.deepEqual(await by(right), new Date(right));
+});
+
+test("by a clock that stands years ahead, data on time are on time, and the API is left in peace", async () => {
+  const twin = served(status, { Date: "Mon, 23 Nov 2026 16:00:00 GMT" });
+  const reader = browser({ ...healthy, "/status.json": twin });
+  const view = await load(reader, new Date("2036-01-01T00:00:00Z"));
+  assert.equal(freshness(view.status, view.now), "current");
+  assert.deepEqual(reader.asked.sort(), ["/movers.json", "/status.json"]);
+});
+
+test("a browser without AbortSignal.timeout waits no longer than another one", async () => {
+  const { timeout } = AbortSignal;
+  try {
+    delete AbortSignal.timeout;
+    const view = await load(browser({ ...healthy, "/movers.json": hanging }), now, { twin: 20, api: 5000 });
+    assert.deepEqual([view.body, view.origin], [movers, "api"]);
+  } finally {
+    AbortSignal.timeout = timeout;
+  }
 });

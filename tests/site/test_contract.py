@@ -3,10 +3,12 @@
 import json
 import re
 import subprocess
+from decimal import Decimal
 from typing import Any
 
 from api.markets import MARKETS, US
-from api.routes import ROUTES
+from api.routes import FILES, ROUTES
+from ingest.daily import words
 from scripts.folders import ROOT
 from tests.site.test_modules import NODE
 
@@ -14,30 +16,45 @@ ASSETS = ROOT / "site/assets"
 SCRIPTS = {path.name: path.read_text() for path in sorted(ASSETS.glob("*.js"))}
 READERS = ["health.js", "market.js"]
 TELL = """
-const { EXCHANGES } = await import(process.argv[1]);
-console.log(JSON.stringify(EXCHANGES, (_, value) => (value instanceof RegExp ? value.source : value)));
+const [market, words] = await Promise.all(process.argv.slice(1).map((path) => import(path)));
+console.log(JSON.stringify(
+  [market.EXCHANGES, Object.values(market.EXCHANGES).map(({ Currency }) => words.price(1, Currency))],
+  (_, value) => (value instanceof RegExp ? value.source : value),
+));
 """
 
 
-def exchanges() -> dict[str, dict[str, Any]]:
-    """The page's table of them."""
-    command = [str(NODE), "--input-type=module", "--eval", TELL, (ASSETS / "market.js").as_uri()]
-    told = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603
-    table: dict[str, dict[str, Any]] = json.loads(told.stdout)
-    return table
+def told() -> tuple[dict[str, dict[str, Any]], list[str]]:
+    """The page's table of exchanges, and the price of one unit in the currency of each."""
+    modules = [(ASSETS / name).as_uri() for name in ("market.js", "words.js")]
+    command = [str(NODE), "--input-type=module", "--eval", TELL, *modules]
+    said = subprocess.run(command, capture_output=True, text=True, timeout=60, check=True)  # noqa: S603
+    table, prices = json.loads(said.stdout)
+    return table, prices
 
 
 def test_the_exchanges_are_those_of_the_markets() -> None:
-    known = {mic: (each["Currency"], each["ticker"]) for mic, each in exchanges().items()}
-    assert known == {
-        market.mic: (market.currency, f"^{market.ticker.pattern}$") for market in MARKETS.values()
+    table, prices = told()
+    assert table == {
+        market.mic: {
+            "Currency": market.currency,
+            "close": f"{market.close:%H:%M}",
+            "clocks": {name: zone.key for name, zone in market.clocks},
+            "ticker": f"^{market.ticker.pattern}$",
+        }
+        for market in MARKETS.values()
     }
+    assert prices == [words.price(Decimal(1), market.currency) for market in MARKETS.values()]
 
 
-def test_no_other_module_knows_an_exchanges_currency_and_none_its_zone() -> None:
-    named = "|".join(f"{market.currency}|{market.zone}" for market in MARKETS.values())
-    found = {(name, word) for name, script in SCRIPTS.items() for word in re.findall(named, script)}
-    assert found == {("market.js", market.currency) for market in MARKETS.values()}
+def test_no_other_module_knows_an_exchanges_zones_and_only_the_words_know_its_currency_too() -> None:
+    markets = MARKETS.values()
+    zones = {zone.key for market in markets for _, zone in market.clocks}
+    currencies = {market.currency for market in markets}
+    named = re.compile("|".join(zones | currencies))
+    found = {(name, word) for name, script in SCRIPTS.items() for word in named.findall(script)}
+    wanted = {("market.js", word) for word in zones | currencies}
+    assert found == wanted | {("words.js", currency) for currency in currencies}
 
 
 def test_no_other_module_knows_an_exchange_but_the_one_that_is_shown_before_the_status_is_known() -> None:
@@ -51,11 +68,12 @@ def test_no_other_module_knows_an_exchange_but_the_one_that_is_shown_before_the_
     assert found == [("page.js", US.mic)]
 
 
-def test_whatever_the_page_reads_is_a_resource_so_that_it_has_a_twin() -> None:
+def test_whatever_the_page_reads_is_published() -> None:
     paths = [path for script in SCRIPTS.values() for path in re.findall(r"\bpath: ([\"`].*?[\"`]),", script)]
     named = {re.sub(r"\$\{.*\}", "{}", path[1:-1]) for path in paths}
+    published = {"/" + re.sub(r"\{\w+\}", "{}", route.path) for route in ROUTES}
     assert "/movers" in named
-    assert named <= {"/" + re.sub(r"\{\w+\}", "{}", route.path) for route in ROUTES}
+    assert named <= published | {f"/{file.key.removesuffix('.json')}" for file in FILES}
 
 
 def test_nothing_is_fetched_but_by_the_two_modules_that_read_resources() -> None:

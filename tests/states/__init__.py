@@ -3,13 +3,13 @@
 In a test, `apply(page, state("late"))` before `page.goto("/")`; at a desk, `make states`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from scripts.deployment.page import is_twin
-from tests.states.answers import Answer, Answers, published
+from tests.states.answers import Answer, Answers, as_files, published
 from tests.states.scenes import SCENES
 
 if TYPE_CHECKING:
@@ -21,11 +21,14 @@ OFFLINE = "Object.defineProperty(Navigator.prototype, 'onLine', { get: () => fal
 
 @dataclass(frozen=True, slots=True)
 class State:
-    """`says` is what a reader must see who looks `now`. Data paths that are not listed get `otherwise`."""
+    """`says` is what a reader must see who looks `now`. Data paths that are not listed get `otherwise`; the page's
+    documents are there whatever happens to the data.
+    """
 
     name: str
     says: str
     now: datetime
+    documents: Answers
     answers: Answers
     otherwise: Answer
     online: bool
@@ -33,12 +36,21 @@ class State:
     def answer(self, url: str) -> Answer | None:
         """What a URL or path gets; None for a file of the page."""
         path = urlsplit(url).path
+        document = "/index.html" if path == "/" else path
+        if document.endswith(".html"):
+            return self.documents.get(document) or self.no_page
         return self.answers.get(path, self.otherwise) if is_data(path) else None
+
+    @property
+    def no_page(self) -> Answer:
+        """What the CDN answers where nothing is."""
+        return replace(self.documents["/404.html"], status=404)
 
 
 def is_data(path: str) -> bool:
     """Whether a path belongs to a resource or a twin."""
-    return any(is_twin(path.removeprefix("/") + suffix) for suffix in ("", ".json"))
+    keys = [path.removeprefix("/") + suffix for suffix in ("", ".json")]
+    return any(map(is_twin, keys))
 
 
 def apply(target: "BrowserContext | Page", state: State) -> None:
@@ -50,7 +62,7 @@ def apply(target: "BrowserContext | Page", state: State) -> None:
         if found.fault == "abort":
             route.abort()
         elif not found.fault:
-            route.fulfill(status=found.status, body=found.body, content_type=found.content_type)
+            route.fulfill(status=found.status, body=found.body, headers=found.headers)
 
     target.clock.set_fixed_time(state.now)
     if not state.online:
@@ -64,5 +76,8 @@ def state(name: str, now: datetime | None = None) -> State:
     stored = scene.stored()
     seen = scene.seen or stored.at
     now = now or scene.now or seen
-    answers = scene.way(published([*stored.twins, stored.status(seen - now)]))
-    return State(name, scene.says, now, answers, scene.otherwise, scene.online)
+    pages = scene.pages().twins if scene.pages else stored.twins
+    documents = [twin for twin in pages if twin.key.endswith(".html")]
+    data = [twin for twin in stored.twins if not twin.key.endswith(".html")]
+    answers = scene.way(published([*data, stored.status(seen - now)]))
+    return State(name, scene.says, now, as_files(documents), answers, scene.otherwise, scene.online)

@@ -16,7 +16,7 @@ from scripts.deployment.page import page_files
 from scripts.folders import ROOT
 from scripts.vendors.connections import LoopbackServer
 from tests.states import NAMES, State, state
-from tests.states.answers import Answer
+from tests.states.answers import NOT_FOUND, Answer
 from tests.states.scenes import SCENES
 
 PORT = 8500
@@ -56,9 +56,9 @@ class _Handler(BaseHTTPRequestHandler):
         name, _, parent = (self.headers.get("Host") or "").partition(":")[0].partition(".")
         path = urlsplit(self.path).path
         if parent == "localhost" and name in NAMES:
-            self._give(shown(name).answer(path) or page_file(path))
+            self._give(shown(name).answer(path) or page_file(path) or shown(name).no_page)
         else:
-            self._give(index(self.server) if path == "/" else page_file(path))
+            self._give(index(self.server) if path == "/" else page_file(path) or NOT_FOUND)
 
     def log_message(self, format: str, *args: Any) -> None:
         """Nothing: one looks at the page."""
@@ -69,8 +69,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.server.stopping.wait(60 if answer.fault == "hang" else 0)
             return
         self.send_response(answer.status)
-        sent = {"Content-Type": answer.content_type, "Content-Length": str(len(answer.body))}
-        for header, value in (HEADERS | sent).items():
+        for header, value in {**HEADERS, **answer.headers, "Content-Length": str(len(answer.body))}.items():
             self.send_header(header, value)
         self.end_headers()
         self.wfile.write(answer.body)
@@ -82,12 +81,10 @@ def shown(name: str) -> State:
     return state(name, datetime.now(UTC))
 
 
-def page_file(path: str) -> Answer:
-    """A file of the page as the CDN serves it, or the page for those that are missing."""
-    files = {f"/{file.key}": file for file in page_files(ROOT)}
-    found = files.get(path if path != "/" else "/index.html")
-    file = found or files["/404.html"]
-    return Answer(200 if found else 404, file.body, file.content_type)
+def page_file(path: str) -> Answer | None:
+    """An asset or icon as the CDN serves it."""
+    found = next((file for file in page_files(ROOT) if f"/{file.key}" == path), None)
+    return Answer(200, found.body, found.content_type) if found else None
 
 
 def index(server: StatesServer) -> Answer:

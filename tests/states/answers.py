@@ -17,6 +17,11 @@ class Answer:
     content_type: str = routes.JSON
     fault: Literal["hang", "abort"] | None = None
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """What the page judges an answer by, as bucket and API send it."""
+        return {"Content-Type": self.content_type, "ETag": documents.etag(self.body)}
+
 
 Answers = Mapping[str, Answer]
 

@@ -36,6 +36,14 @@ TUESDAY = datetime(2026, 11, 24, 17, tzinfo=UTC)
 THANKSGIVING = datetime(2026, 11, 26, 17, tzinfo=UTC)
 
 WATCHLIST = ("AAPL", "MSFT", "GOOGL", "AMZN", "TSLA", "NVDA")
+NAMES = {
+    "AAPL": "Apple",
+    "MSFT": "Microsoft",
+    "GOOGL": "Alphabet",
+    "AMZN": "Amazon",
+    "TSLA": "Tesla",
+    "NVDA": "Nvidia",
+}
 YEAR = 260
 READY = Ready(1, time(0, 5))
 SITE_URL = "https://localhost"
@@ -95,14 +103,14 @@ class Record:
         return Rules(
             market=US,
             calendar=calendar,
-            watchlists=Watchlists.parse(self.watchlist, US),
+            watchlists=Watchlists.parse([f"{each} {NAMES.get(each, '')}" for each in self.watchlist], US),
             excused={},
             source=Source(MASSIVE.name, self.kind, int(clock_offset.total_seconds())),
             ready=READY,
             window=documents.LATEST_MOVERS,
             history_days=MASSIVE.history_days,
             recheck_after=MASSIVE.recheck_after,
-            channel=Channel("local", SITE_URL, US, calendar.close_at),
+            channel=Channel("local", SITE_URL, US, calendar.close_at, NAMES, MASSIVE.title),
         )
 
 
@@ -116,7 +124,12 @@ def record(
     market = SimulatedTape(watchlist, calendar)
     bars = {ticker: market.bars(ticker, days[0], days[-1]) for ticker in watchlist}
     sessions = [
-        judge(day, watchlist, {ticker: bars[ticker][day] for ticker in watchlist}, {}) for day in days
+        replace(
+            judge(day, watchlist, {ticker: bars[ticker][day] for ticker in watchlist}, {}),
+            splits={},
+            previous=calendar.previous_session(day),
+        )
+        for day in days
     ]
     return Record(at, tuple(reversed(sessions)), watchlist, kind)
 

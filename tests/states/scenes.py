@@ -4,9 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from itertools import product
 
+from api.records import Bar
 from tests.states.answers import (
     ABORT,
     HANG,
@@ -39,7 +41,8 @@ from tests.states.records import (
 class Scene:
     """How a state comes about: what is stored, and what becomes of it on the `way` to the reader.
 
-    `seen` is the time of the data when it is looked at, if that is not when it was stored; `now` is the reader's.
+    `pages` is what the documents were made of, if that is older. `seen` is the time of the data when it is looked at,
+    if that is not when it was stored; `now` is the reader's.
     """
 
     says: str
@@ -47,6 +50,7 @@ class Scene:
     way: Callable[[Answers], Answers] = dict
     otherwise: Answer = NOT_FOUND
     online: bool = True
+    pages: Callable[[], Record] | None = None
     seen: datetime | None = None
     now: datetime | None = None
 
@@ -78,6 +82,36 @@ def _newest_corrected() -> Record:
 def _third_missing() -> Record:
     newest, second, _, *older = _fresh().sessions
     return replace(_fresh(), sessions=(newest, second, *older))
+
+
+@cache
+def _split() -> Record:
+    """TSLA's twenty new shares for one, NVDA's one for ten, and the latest winner's three for two, some weeks ago."""
+    sessions = list(_fresh().sessions)
+    splits = ((12, "TSLA", Fraction(20)), (20, "AMZN", Fraction(3, 2)), (40, "NVDA", Fraction(1, 10)))
+    for place, ticker, ratio in splits:
+        sessions[place] = replace(sessions[place], splits={ticker: ratio})
+        for i, session in enumerate(sessions[place + 1 :], place + 1):
+            bars = {**session.bars, ticker: _before(session.bars[ticker], ratio)}
+            sessions[i] = replace(session, bars=bars)
+    return replace(_fresh(), sessions=tuple(sessions))
+
+
+def _before(bar: Bar, ratio: Fraction) -> Bar:
+    """The same bar in old shares."""
+    after, before = ratio.numerator, ratio.denominator
+    open, high, low, close = (price * after / before for price in (bar.open, bar.high, bar.low, bar.close))
+    return Bar(open, high, low, close, bar.volume * before / after)
+
+
+@cache
+def _stray_print() -> Record:
+    """A high of TSLA that is far from every other price."""
+    sessions = list(_fresh().sessions)
+    bar = sessions[9].bars["TSLA"]
+    bars = {**sessions[9].bars, "TSLA": replace(bar, high=bar.high * 6)}
+    sessions[9] = replace(sessions[9], bars=bars)
+    return replace(_fresh(), sessions=tuple(sessions))
 
 
 def _six_hundred() -> Record:
@@ -124,13 +158,23 @@ SCENES = {
         with_twins(of_another_shape),
     ),
     "stale": Scene(
-        "All numbers, served by the API, as the snapshot ends a session early.", _fresh, _old_twins
+        "All numbers, served by the API, as document and snapshot end a session early.",
+        _fresh,
+        _old_twins,
+        pages=lambda: record(MONDAY),
     ),
     "empty": Scene("No session yet: the first one is still to come.", lambda: Record(TUESDAY, ())),
     "missing": Scene("A warning that Thu, Nov 19 is not stored.", _third_missing),
     "down": Scene("No data, neither from the snapshot nor from the API.", _fresh, nothing, SERVER_ERROR),
     "corrected": Scene("The newest session as revision 2, on its own page at least.", _newest_corrected),
     "excused": Scene("The newest session without TSLA, halted all day.", _newest_excused),
+    "split": Scene(
+        "TSLA after a 20:1 split and NVDA after a 1:10 one; all prices are those of shares after them.",
+        _split,
+    ),
+    "stray": Scene(
+        "A price of TSLA that is far from all others and does not shrink their chart.", _stray_print
+    ),
     "long": Scene(
         "A watchlist of 600 tickers that breaks no layout; seven sessions are stored.", _six_hundred
     ),

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import date, time, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 from api.markets import Market
 from api.records import Bar
@@ -26,6 +27,7 @@ SAUDI = Market(
     currency="SAR",
     ticker=re.compile(r"[0-9]{4}"),
     spelling="four digits",
+    clocks=(("AST", ZoneInfo("Asia/Riyadh")),),
     weekend=frozenset({4, 5}),
 )
 HUNDRED = Vendor(

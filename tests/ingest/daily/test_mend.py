@@ -42,7 +42,7 @@ def settled(world: World) -> World:
     return world
 
 
-TIMES = ("RecordedAt", "CheckedAt", "GeneratedAt")
+TIMES = ("RecordedAt", "CheckedAt", "GeneratedAt", "Recorded")
 
 
 def told(item: dict[str, Any]) -> dict[str, Any]:

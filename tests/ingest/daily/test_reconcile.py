@@ -1,4 +1,5 @@
 import json
+import sys
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import replace
@@ -9,12 +10,16 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError
 
-from api import documents
+from api import documents, routes
+from api.answers import Question, answer
 from api.items import STATUS
 from api.markets import US
 from api.records import Bar
 from ingest.calendar import Calendar, Overrides, load_calendar
+from ingest.daily.pages import read
 from ingest.daily.plan import RequestError
+from ingest.daily.stored import gather
+from ingest.daily.twins import tickers, twins
 from ingest.lease import LeaseHeldError, Leases
 from ingest.providers.asking import rate_window
 from tests.conftest import TABLE
@@ -28,10 +33,14 @@ FRIDAY, THURSDAY = SEVEN[-1], SEVEN[-2]
 
 
 def pairs(world: World) -> dict[str, bytes]:
-    """What the API would answer, by the name of its twin."""
-    found = {f"movers/{day}.json": world.store.session(day) for day in (m.date for m in world.store.movers())}
-    sessions = {key: documents.session(*pair) for key, pair in found.items() if pair}
-    tickers = {
+    """The data that is published: what the API would answer, by the name of its twin, and what comes of it."""
+    sessions = {
+        routes.SESSION.key(mover.date): answer(
+            Question(routes.SESSION, str(mover.date), {}), world.store, world.market
+        )
+        for mover in world.store.movers()
+    }
+    rows_of = {
         f"tickers/{symbol}.json": documents.ticker(symbol, rows)
         for symbol in world.watchlist
         if (rows := world.store.ticker(symbol, documents.TICKER_SESSIONS))
@@ -41,13 +50,20 @@ def pairs(world: World) -> dict[str, bytes]:
         "history.json": documents.movers(world.store.movers()),
         "status.json": documents.status(world.store.status(), world.market),
     }
-    return sessions | tickers | overview
+    told = [sessions[routes.SESSION.key(session.date)] for session in world.gathered().sessions]
+    leaders = [(each["Date"], each["MoverByPreviousClose"]) for each in map(read, told)]
+    measures = documents.render([{"Date": day, **leader} for day, leader in leaders if leader])
+    return sessions | rows_of | overview | {"by-previous-close.json": measures}
 
 
 def assert_twins_equal_the_table(world: World) -> None:
-    published = {key: world.twin(key) for key in world.keys(SITE) if key.endswith(".json")}
-    assert len(published) > 3
-    assert published == pairs(world)
+    published = {key: world.twin(key) for key in world.keys(SITE)}
+    data = {key: body for key, body in published.items() if key.endswith(".json")}
+    assert len(data) > 3
+    assert data == pairs(world)
+    stored = gather(world.store, dict, sys.maxsize).dated(world.calendar)
+    made = twins(world.store, stored, tickers(stored, world.market), world.rules.channel)
+    assert {**{twin.key: twin.body for twin in made}, "status.json": data["status.json"]} == published
 
 
 def test_the_first_run_fills_seven_days(world: World) -> None:
@@ -479,7 +495,9 @@ def test_a_twin_that_nothing_stands_behind_is_taken_away(world: World) -> None:
     assert "index.html" in world.keys(SITE)
 
 
-def test_movers_go_next_to_last_and_the_status_last(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_what_tells_of_the_newest_session_goes_next_to_last_and_the_status_last(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     put, keep = list[str](), world.s3.put_object
 
     def noted(**asked: Any) -> None:
@@ -488,7 +506,8 @@ def test_movers_go_next_to_last_and_the_status_last(world: World, monkeypatch: p
 
     monkeypatch.setattr(world.s3, "put_object", noted)
     world.run()
-    assert put[-2:] == ["movers.json", "status.json"]
+    assert set(put[-4:-1]) == {"movers.json", "index.html", "badge.svg"}
+    assert put[-1] == "status.json"
 
 
 def test_429_waits_for_the_rest_of_the_window_and_goes_on(world: World) -> None:

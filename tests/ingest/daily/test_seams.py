@@ -71,7 +71,7 @@ def test_a_market_whose_week_begins_on_a_sunday() -> None:
     assert report.stored[-1] == sunday
     assert not {day.weekday() for day in report.stored} & SAUDI.weekend
     status = json.loads(answer(Question(STATUS, "", {}), world.store, SAUDI))
-    assert status["Exchange"] == {"Mic": "XSAU", "TimeZone": "Asia/Riyadh"}
+    assert status["Exchange"] == {"Mic": "XSAU", "TimeZone": "Asia/Riyadh", "Currency": "SAR"}
     assert status["NextSession"] == "2026-11-23"
     assert f"XSAU/local/{sunday}" in world.twin("feed.xml").decode()
     assert "SAR, open to close." in world.twin("feed.xml").decode()

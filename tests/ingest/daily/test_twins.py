@@ -11,6 +11,7 @@ import pytest
 from api import documents, routes
 from api.markets import US
 from api.records import Mover, instant
+from api.vendors import MASSIVE
 from ingest.calendar import load_calendar
 from ingest.daily.feed import Channel, atom
 from ingest.daily.twins import overview
@@ -70,13 +71,9 @@ def test_one_invalidation_of_one_path_covers_everything(world: World) -> None:
 def test_before_the_first_session_everything_is_there_and_empty(world: World) -> None:
     world.fail({"status": 500, "body": ""})
     world.run()
-    assert sorted(world.keys(SITE)) == [
-        "feed.xml",
-        "history.json",
-        "movers.csv",
-        "movers.json",
-        "status.json",
-    ]
+    data = {"feed.xml", "history.json", "movers.csv", "movers.json", "by-previous-close.json", "status.json"}
+    assert {*world.keys(SITE)} == {*data, routes.INDEX.key, *(page.key for page in routes.FIXED)}
+    assert b"No data yet" in world.twin("index.html")
     assert world.twin("movers.json") == world.twin("history.json") == b"[]"
     assert world.twin("feed.xml") == atom([], world.rules.channel)
 
@@ -92,7 +89,7 @@ def test_the_status_keeps_its_instant_while_it_says_the_same(world: World) -> No
     assert json.loads(world.twin("status.json"))["GeneratedAt"] == instant(world.now)
 
 
-CHANNEL = Channel("prod", "https://movers.example", US, load_calendar(US).close_at)
+CHANNEL = Channel("prod", "https://movers.example", US, load_calendar(US).close_at, {}, MASSIVE.title)
 FEED = [mover(session(DAY - timedelta(days=n)), NIGHT - timedelta(days=n)) for n in range(40)]
 
 
@@ -169,7 +166,7 @@ def test_a_correction_is_the_same_entry_updated() -> None:
 def test_an_entry_leads_to_the_days_page_and_to_its_json() -> None:
     links = read(FEED).findall("a:entry", ATOM)[0].findall("a:link", ATOM)
     assert [link.attrib for link in links] == [
-        {"rel": "alternate", "href": "https://movers.example/day.html?date=2026-02-10"},
+        {"rel": "alternate", "href": "https://movers.example/days/2026-02-10.html"},
         {
             "rel": "alternate",
             "type": "application/json",

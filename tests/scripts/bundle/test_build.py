@@ -51,11 +51,14 @@ def lock(root: Path, *wheels: Path) -> None:
 
 
 def repository(root: Path) -> Path:
-    """A repository with both functions and one library."""
+    """A repository with both functions, what documents are made of, and one library."""
     for name in ("api", "ingest"):
         (root / name / "__pycache__").mkdir(parents=True)
         (root / name / "__pycache__" / "handler.cpython-311.pyc").write_text("compiled")
         (root / name / "handler.py").write_text(f"NAME = {name!r}\n")
+    for name in ("assets/page.js", "templates/index.html"):
+        (root / "site" / name).parent.mkdir(parents=True)
+        (root / "site" / name).write_text(name)
     (root / "api" / "openapi.json").write_text("{}")
     lock(root, wheel(root, "quotes", {"quotes/__init__.py": "PRICE = 1\n"}))
     return root
@@ -71,11 +74,14 @@ def test_the_api_bundle_is_the_api_folder_alone(tmp_path: Path) -> None:
     assert files(tmp_path / "build" / "api").keys() == {"api/handler.py", "api/openapi.json"}
 
 
-def test_the_ingest_bundle_has_both_folders_and_the_libraries_with_their_licences(tmp_path: Path) -> None:
+def test_the_ingest_bundle_has_both_folders_the_site_and_the_libraries_with_their_licences(
+    tmp_path: Path,
+) -> None:
     build_bundles(repository(tmp_path))
 
     bundled = files(tmp_path / "build" / "ingest").keys()
     assert {"ingest/handler.py", "api/handler.py", "quotes/__init__.py"} <= bundled
+    assert {"site/assets/page.js", "site/templates/index.html"} <= bundled
     assert "quotes-1.0.dist-info/licenses/LICENSE" in bundled
 
 

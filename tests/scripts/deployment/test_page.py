@@ -1,20 +1,28 @@
+import re
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from scripts.deployment.page import ASSET_CACHE, PAGE_CACHE, page_files, upload_page
+from api.markets import US
+from api.routes import PAGE
+from ingest.calendar import load_calendar
+from ingest.daily.feed import Channel
+from ingest.daily.pages import Pages
+from scripts.deployment.page import ASSET_CACHE, page_files, upload_page
 from scripts.errors import CommandError
+from scripts.folders import ROOT
 
 BUCKET = "site"
 
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """A repository with a page of two files, an asset and the API's description."""
+    """A repository with a template, two files beside the documents, two assets, and the API's description."""
     contents = {
-        "site/index.html": '<link href="/assets/page.css"><script src="/assets/app.js"></script>',
+        "site/templates/index.html": "{{ session }}",
+        "site/icon.svg": "<svg/>",
         "site/robots.txt": "User-agent: *",
         "site/assets/app.js": "import './data.js'",
         "site/assets/page.css": "body {}",
@@ -47,7 +55,7 @@ def test_the_page_its_assets_and_the_api_description_are_put(s3: Any, root: Path
     upload_page(s3, BUCKET, root)
     folder = asset_folder(root)
     assert keys(s3) == {
-        "index.html",
+        "icon.svg",
         "robots.txt",
         "openapi.json",
         f"{folder}/app.js",
@@ -59,7 +67,7 @@ def test_every_object_has_its_content_type_and_cache_life(s3: Any, root: Path) -
     upload_page(s3, BUCKET, root)
     folder = asset_folder(root)
     expected = {
-        "index.html": ("text/html; charset=utf-8", "max-age=0, s-maxage=300, must-revalidate"),
+        "icon.svg": ("image/svg+xml", "max-age=0, s-maxage=300, must-revalidate"),
         "openapi.json": ("application/json", "max-age=0, s-maxage=300, must-revalidate"),
         f"{folder}/app.js": ("text/javascript; charset=utf-8", "max-age=31536000, immutable"),
         f"{folder}/page.css": ("text/css; charset=utf-8", "max-age=31536000, immutable"),
@@ -69,11 +77,13 @@ def test_every_object_has_its_content_type_and_cache_life(s3: Any, root: Path) -
         assert (head["ContentType"], head["CacheControl"]) == stored
 
 
-def test_pages_name_the_assets_of_their_own_version(s3: Any, root: Path) -> None:
-    upload_page(s3, BUCKET, root)
-    page = s3.get_object(Bucket=BUCKET, Key="index.html")["Body"].read().decode()
-    folder = asset_folder(root)
-    assert page == f'<link href="/{folder}/page.css"><script src="/{folder}/app.js"></script>'
+def test_the_documents_name_the_assets_that_are_put() -> None:
+    """Which the ingest function renders, from its own copy of the assets."""
+    (folder,) = {file.key.rpartition("/")[0] for file in page_files(ROOT) if file.key.startswith("assets/")}
+    pages = Pages(Channel("prod", "https://movers.example", US, load_calendar(US).close_at, {}, ""))
+    for page in pages.fixed():
+        named = set(re.findall(rb'"/(assets/[^/"]+)/', page.body))
+        assert named == {folder.encode()}, page.key
 
 
 def test_a_changed_asset_moves_all_assets_to_a_new_path(root: Path) -> None:
@@ -82,9 +92,9 @@ def test_a_changed_asset_moves_all_assets_to_a_new_path(root: Path) -> None:
     assert asset_folder(root) != before
 
 
-def test_assets_are_put_before_the_pages_that_name_them(root: Path) -> None:
+def test_assets_are_put_first(root: Path) -> None:
     lives = [file.cache_control for file in page_files(root)]
-    assert lives == sorted(lives, key=[ASSET_CACHE, PAGE_CACHE].index)
+    assert lives == sorted(lives, key=[ASSET_CACHE, PAGE].index)
 
 
 def test_only_the_changed_file_is_put_again(s3: Any, root: Path) -> None:
@@ -120,7 +130,7 @@ def test_twins_are_left_as_they_are(s3: Any, root: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["movers.json", "movers/today.html", "history.json", "status.json", "feed.xml"]
+    "name", ["movers.json", "tickers/A.json", "index.html", "days/today.html", "badge.svg"]
 )
 def test_a_file_with_the_name_of_a_twin_is_refused(root: Path, name: str) -> None:
     path = root / "site" / name
@@ -131,6 +141,6 @@ def test_a_file_with_the_name_of_a_twin_is_refused(root: Path, name: str) -> Non
 
 
 def test_a_file_of_an_unknown_type_is_refused(root: Path) -> None:
-    (root / "site/index.html.orig").write_text("")
+    (root / "site/icon.svg.orig").write_text("")
     with pytest.raises(CommandError, match=r"\.orig"):
         page_files(root)

@@ -44,11 +44,12 @@ SETTINGS = SimpleNamespace(
     stage="prod",
     site_url=URL,
     market=US,
+    vendor=MASSIVE,
     ready=Ready.parse(MASSIVE.ready, US),
     clock_offset_seconds=0,
     key_days_left=None,
 )
-CHANNEL = Channel("prod", URL, US, load_calendar(US).close_at)
+CHANNEL = Channel("prod", URL, US, load_calendar(US).close_at, {"TSLA": "Tesla"}, MASSIVE.title)
 
 
 @dataclass
@@ -123,7 +124,7 @@ def stage(monkeypatch: pytest.MonkeyPatch) -> Stage:
     s3.create_bucket(Bucket=BUCKET)
     stage = Stage(Record(dynamodb, TABLE), s3)
     record(stage.store, session())
-    publish_all(stage, replace(status(), missing=()))
+    publish_all(stage, replace(status(), missing=(), names=CHANNEL.names))
     upload_page(s3, BUCKET, ROOT)
     monkeypatch.setattr(
         "scripts.inspection.findings.hearing", lambda *_: Hearing("go to me@example.com", fine=True)
@@ -137,7 +138,8 @@ def publish_all(stage: Stage, status: Status) -> None:
     stored = gather(stage.store, site.listing)
     compare = Compare.of(stored, US, (), stored.by_day, NIGHT, thorough=True)
     parts: Any = SimpleNamespace(record=stage.store, site=site, width=1)
-    publish(parts, stored, compare, CHANNEL, status)
+    rules: Any = SimpleNamespace(calendar=load_calendar(US), channel=CHANNEL)
+    publish(parts, rules, stored, compare, status)
 
 
 def raises(error: Exception) -> Callable[..., Any]:
@@ -154,7 +156,7 @@ def test_when_all_agree_the_verdict_is_the_winner_and_what_comes_next(stage: Sta
     )
 
 
-@pytest.mark.parametrize("key", ["index.html", "openapi.json", SCRIPT])
+@pytest.mark.parametrize("key", ["robots.txt", "openapi.json", SCRIPT])
 def test_a_lost_file_of_the_page_is_named_with_the_command_that_puts_it_back(stage: Stage, key: str) -> None:
     stage.lose(key)
     assert stage.bad() == {
@@ -169,14 +171,11 @@ def test_a_file_of_the_page_with_other_bytes_is_named(stage: Stage) -> None:
     assert SCRIPT in stage.bad()["Page"]
 
 
-@pytest.mark.parametrize(
-    ("path", "key", "body"),
-    [("/", "index.html", None), ("/", "index.html", b"old"), (f"/{SCRIPT}", SCRIPT, None)],
-)
+@pytest.mark.parametrize(("key", "body"), [("robots.txt", b"old"), (SCRIPT, None)])
 def test_a_file_of_the_page_that_viewers_do_not_get_as_stored_is_named(
-    stage: Stage, path: str, key: str, body: bytes | None
+    stage: Stage, key: str, body: bytes | None
 ) -> None:
-    stage.viewed_instead[path] = body
+    stage.viewed_instead[f"/{key}"] = body
     cure = "(`movers invalidate '/*' --stage prod` refreshes them)"
     assert stage.bad() == {"Page": f"missing or outdated: {key} {cure}"}
 
@@ -184,6 +183,7 @@ def test_a_file_of_the_page_that_viewers_do_not_get_as_stored_is_named(
 @pytest.mark.parametrize(
     ("path", "name", "words"),
     [
+        ("/", "CDN", "index.html (`movers invalidate --stage prod`"),
         ("/movers.json", "CDN", "movers.json (`movers invalidate --stage prod`"),
         (f"/movers/{DAY}.json", "CDN", f"movers/{DAY}.json"),
         ("/history", "API", "/history"),
@@ -270,7 +270,7 @@ def test_whatever_is_lost_from_the_table_is_bad_and_named_with_the_cure(
     stage: Stage, lost: list[str], words: str, cure: str
 ) -> None:
     record(stage.store, session(DAY - timedelta(days=1), AAPL=bar("100", "150")))
-    publish_all(stage, replace(status(), missing=()))
+    publish_all(stage, replace(status(), missing=(), names=CHANNEL.names))
     assert stage.bad() == {}
     for pk in lost:
         sk = "LATEST" if pk == "STATUS" else str(DAY)
@@ -287,7 +287,7 @@ def test_a_hole_that_no_answer_fills_is_told_with_its_reason_and_no_backfill_is_
     """Two sessions before the newest one nothing is stored; of one of them, the provider's answer lacks a ticker."""
     record(stage.store, session(date(2026, 2, 5)))
     holes = {date(2026, 2, 9): Hole("META is missing", NIGHT, "terms")}
-    publish_all(stage, replace(status(), holes=holes))
+    publish_all(stage, replace(status(), holes=holes, names=CHANNEL.names))
     found = stage.findings()
     assert found["Sessions"] == (
         f"missing: 2026-02-09; no response fills 2026-02-09: META is missing ({HOLES})",
