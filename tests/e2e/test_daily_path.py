@@ -227,7 +227,7 @@ def test_viewers_are_answered_by_the_cache(visitor: Visitor) -> None:
 def test_of_two_ingests_at_once_one_works_and_the_other_leaves(visitor: Visitor) -> None:
     days = {"from": str(OLD[20]), "to": str(OLD[24])}
     with (
-        visitor.faults({"delay": 6, "next": 1}),
+        visitor.faults({"delay": 18, "next": 1}),
         ThreadPoolExecutor(2) as pool,
     ):  # until the second has started
         runs = list(pool.map(lambda _: visitor.ingest(**days), range(2)))
