@@ -5,6 +5,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
+from fractions import Fraction
 from functools import cache
 from typing import Any
 
@@ -52,7 +53,7 @@ def session(
             "Provider": mover.provider,
             "RecordedAt": mover.recorded_at,
             "CheckedAt": mover.checked_at,
-            "MoverByPreviousClose": by_previous_close(session, before),
+            "MoverByPreviousClose": _leader(session, changes),
             "Facts": facts(mover, session, earlier),
             "Watchlist": session.watchlist,
             "Excused": session.excused,
@@ -71,7 +72,10 @@ def session(
 
 def by_previous_close(session: Session, before: Session | None) -> dict[str, Any] | None:
     """The ticker with the largest change from the previous close, if that is known for every bar."""
-    changes = previous.since(previous.closes(session, before), session)
+    return _leader(session, previous.since(previous.closes(session, before), session))
+
+
+def _leader(session: Session, changes: Mapping[str, Fraction]) -> dict[str, Any] | None:
     if changes.keys() != session.bars.keys():
         return None
     listed = (ticker for ticker in session.watchlist if ticker in changes)
@@ -131,11 +135,11 @@ def status(status: Status | None, market: Market) -> bytes:
     )
 
 
-# The table keeps these without an order.
+# The table keeps no order, so these are sorted here.
 
 
 def _names(status: Status) -> dict[str, str]:
-    """Companies by ticker, of earlier watchlists too; the table keeps no order."""
+    """Companies by ticker, of earlier watchlists too."""
     return dict(sorted(status.names.items()))
 
 

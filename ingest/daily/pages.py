@@ -73,7 +73,7 @@ class Pages:
 
     @cached_property
     def digest(self) -> str:
-        """Of all that a document is made of besides its data: another digest means that all are to be made anew."""
+        """A digest of everything in a document but its data. If it changes, every page must be rendered again."""
         channel = self.channel
         about = (channel.market.mic, channel.names, channel.site_url, channel.source, self.assets)
         code = {

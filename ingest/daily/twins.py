@@ -268,9 +268,9 @@ def whole(stored: Stored, newest_first: Iterable[Session], last: Session | None 
 
 
 def twins(store: Store, stored: Stored, symbols: Iterable[str], channel: Channel) -> Iterator[Twin]:
-    """Every twin but the status, made from the table, of which every session was read.
+    """Every file but the status, made from the table. `stored` must have all its sessions.
 
-    Two of them tell only of the sessions that a run reads.
+    Two of the files cover only the sessions that a run reads.
     """
     pages, newest = Pages(channel), tuple[Any, ...]()
     read, last = latest_sessions(stored.sessions)

@@ -1,4 +1,4 @@
-"""How the pages write numbers, dates and sentences: US English, whoever reads.
+"""How the pages write numbers, dates, and sentences: in US English, for every reader.
 
 `site/assets/words.js` writes the same in the browser; a test compares what both make of the same sessions. Pure.
 """
@@ -66,9 +66,9 @@ def short_day(day: date) -> str:
 
 def moment(instant: datetime, market: Market) -> str:
     """An instant on the clocks that the market's readers go by: `May 30, 9:10 AM PT · 12:10 PM ET`."""
-    clocks = [(name, instant.astimezone(zone)) for name, zone in market.clocks]
     written, last = [], None
-    for name, local in clocks:
+    for name, zone in market.clocks:
+        local = instant.astimezone(zone)
         day = f"{local:%b} {local.day}, " if local.date() != last else ""
         written.append(f"{day}{local.hour % 12 or 12}:{local:%M} {'AM' if local.hour < 12 else 'PM'} {name}")
         last = local.date()
@@ -92,14 +92,14 @@ def summary(session: Mapping[str, Any], currency: str) -> str:
 
 def facts(session: Mapping[str, Any]) -> list[tuple[str, str]]:
     """What is worth a word about a session's winner, each with a CSS class: from its document."""
-    said = [("", _fact(fact, session)) for fact in session["Facts"]]
+    said = [("best" if fact["Kind"] == "Biggest" else "", _fact(fact, session)) for fact in session["Facts"]]
     lead, second = session["Margin"], session["RunnerUp"]
     if lead:
         said.append(("", f"{points(lead)} ahead of {second}"))
     winner = session["Bars"][0]
     if winner["Volume"]:
         said.append(("", f"Volume {volume(winner['Volume'])}"))
-    return [("best" if text.startswith("Biggest") else name, text) for name, text in said]
+    return said
 
 
 def _fact(fact: Mapping[str, Any], session: Mapping[str, Any]) -> str:
@@ -120,7 +120,7 @@ def _fact(fact: Mapping[str, Any], session: Mapping[str, Any]) -> str:
             return "Close race"
         case "LeftOut":
             return f"{listed(fact['Tickers'])} left out"
-    raise ValueError(f"there are no words for {fact}")
+    raise ValueError(f"unknown fact: {fact}")
 
 
 def listed(tickers: Sequence[str]) -> str:

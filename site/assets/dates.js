@@ -1,4 +1,4 @@
-/** How the pages write dates and times: as `ingest/daily/words.py`, whoever reads. No DOM. */
+/** How the pages write dates and times, for every reader: as `ingest/daily/words.py`. No DOM. */
 
 const LOCALE = "en-US";
 const formats = {}; // slow to make

@@ -108,7 +108,7 @@ function header() {
 // biome-ignore lint/suspicious/noImportCycles: only long after this module has been evaluated
 const drawing = () => import("./draw.js");
 
-/** Latest and the days' pages come with their answer. They are drawn anew only if a newer one was read. */
+/** Latest and the days' pages come with their answer. A newer one is drawn over it, and nothing else. */
 async function refreshed({ body, made, origin }, isLatest) {
   const newest = Array.isArray(body) ? body[0] : body;
   if (!newest || made === root.dataset.made || newest.Date < (root.dataset.date ?? "")) return;
